@@ -1,0 +1,92 @@
+"""What comes back from tasks other than RECONCILE (its ``Report`` is ``model.run.Report``).
+
+The result backend folds each into the store; a report says what was seen and decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from syncline.model.names import TargetId, Uid
+from syncline.model.status import HealthStatus
+from syncline.model.values import Stored
+
+
+class LookupReport(Stored):
+    """What one look-up of a repository resolved, and which learned inputs a change touches."""
+
+    repository: Uid
+    heads: dict[str, str] = {}  # revision as written → commit; only those that were resolved
+    errors: dict[str, str] = {}  # revision as written ("" = all) → "Reason: message"
+    affected: dict[str, tuple[str, ...]] = {}  # revision → digests of the inputs that changed
+    unaffected: dict[str, tuple[str, ...]] = {}  # revision → digests compared and found the same
+
+
+class FollowReport(Stored):
+    """What the fleet repository declares at a commit."""
+
+    repository: Uid
+    revision: str = ""
+    documents: tuple[tuple[str, dict[str, Any]], ...] = ()  # (file, parsed document)
+    error: str = ""  # "Reason: message"; with it, nothing of this commit is adopted
+
+
+class ClusterReport(Stored):
+    """What a probe saw."""
+
+    cluster: Uid
+    reachable: bool
+    kube_uid: str = ""
+    version: str = ""
+    error: str = ""  # "Reason: message"
+
+
+class SweepReport(Stored):
+    """What a sweep for drift over one cluster saw: targets with moved objects, and which."""
+
+    cluster: Uid
+    reachable: bool
+    moved: dict[TargetId, tuple[str, ...]] = {}
+    swept: int = 0  # targets compared
+    error: str = ""
+
+
+class HealthReport(Stored):
+    """A second look at the health of what was applied."""
+
+    target: TargetId
+    fence: int  # the run that it looked after; a newer run makes this report void
+    health: HealthStatus
+    reason: str = ""
+    message: str = ""
+    check_after: float | None = None  # seconds until another look
+    reachable: bool = True
+
+
+class PreviewRequest(Stored):
+    """A question about one target: what would be rendered, or what would change."""
+
+    target: TargetId
+    verb: Literal["render", "diff"]
+    revision: str | None = None
+
+
+class PreviewReport(Stored):
+    """The answer; Secret values are masked."""
+
+    preview: Uid
+    error: str = ""  # "Reason: message"
+    revision: str = ""
+    manifests: tuple[dict[str, Any], ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+
+class Difference(Stored):
+    """One object that would change: its name, the action, and a unified diff of the YAML."""
+
+    subject: str
+    action: str
+    unified: str = ""
+
+
+PreviewReport.model_rebuild()

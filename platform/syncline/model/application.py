@@ -1,0 +1,127 @@
+"""An application: one source rendered for one cluster or a selector of clusters, with a policy."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from syncline.model.documents import Document, ProjectMetadata
+from syncline.model.selector import Selector
+from syncline.model.values import Duration, Name, Written
+
+
+class RendererName(StrEnum):
+    """What turns sources into manifests. Order means nothing."""
+
+    PLAIN = "plain"
+    KUSTOMIZE = "kustomize"
+    HELM = "helm"
+
+
+class HelmOptions(Written):
+    """What only a Helm chart needs."""
+
+    release_name: str | None = Field(
+        default=None, max_length=53, description="None: the application's name."
+    )
+    value_files: tuple[str, ...] = Field(
+        default=(), description="Paths of value files, relative to the chart; later ones win."
+    )
+    values: dict[str, Any] = Field(
+        default={}, description="Inline values; they win over value files."
+    )
+
+
+class Source(Written):
+    """Which directory of which repository, at which revision."""
+
+    repository: Name = Field(description="The name of a Repository document.")
+    path: str = Field(default=".", max_length=1024, description="A directory in the repository.")
+    revision: str = Field(
+        default="HEAD",
+        min_length=1,
+        max_length=255,
+        description="A branch, a tag, a commit, a semver range such as >=1.2 <2, or HEAD.",
+    )
+    renderer: RendererName | None = Field(
+        default=None,
+        description="None: helm where Chart.yaml is, kustomize where kustomization.yaml is, "
+        "else plain.",
+    )
+    helm: HelmOptions = Field(default=HelmOptions(), description="Options for a Helm chart.")
+
+
+class Destination(Written):
+    """One cluster by name, or each cluster that a selector matches; and a namespace."""
+
+    cluster: Name | None = Field(default=None, description="The name of one Cluster.")
+    selector: Selector | None = Field(default=None, description="Which clusters, by their labels.")
+    namespace: str | None = Field(
+        default=None, description="For objects that name none. None: the cluster's default."
+    )
+    create_namespace: bool = Field(default=False, description="Create the namespace if absent.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Destination:
+        if (self.cluster is None) == (self.selector is None):
+            raise ValueError("set exactly one of cluster and selector")
+        if self.create_namespace and self.namespace is None:
+            raise ValueError("createNamespace needs a namespace")
+        return self
+
+
+class Backoff(Written):
+    """How long to wait between attempts after a transient failure; jittered."""
+
+    limit: int = Field(default=0, ge=0, description="Attempts until it stalls; 0: no limit.")
+    initial: Duration = Field(default=timedelta(seconds=5), description="The first wait.")
+    factor: float = Field(default=2.0, ge=1.0, description="Each wait is so much longer.")
+    maximum: Duration = Field(default=timedelta(minutes=3), description="The longest wait.")
+
+
+class SyncPolicy(Written):
+    """What Syncline may do by itself."""
+
+    automated: bool = Field(default=True, description="Apply new revisions without being asked.")
+    prune: bool = Field(default=True, description="Delete what left the repository.")
+    self_heal: bool = Field(default=True, description="Put back what drifted.")
+    interval: Duration = Field(
+        default=timedelta(minutes=3),
+        ge=timedelta(seconds=10),
+        description="Between two looks at the live objects for drift.",
+    )
+    force_conflicts: bool = Field(
+        default=True, description="Take over fields that another field manager holds."
+    )
+    prune_limit: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="The share of the inventory that one run may delete unconfirmed, "
+        "where it is more than 3 objects.",
+    )
+    retry: Backoff = Field(default=Backoff(), description="After transient failures.")
+
+
+class ApplicationSpec(Written):
+    """From where, to where, with which parameters and policy."""
+
+    source: Source
+    destination: Destination
+    parameters: dict[str, str] = Field(
+        default={},
+        description="Helm values by dotted path, or ${name} in plain and kustomize manifests. "
+        "A value may hold {{ cluster.name }} and {{ cluster.labels.KEY }}.",
+    )
+    sync_policy: SyncPolicy = Field(default=SyncPolicy(), description="What happens by itself.")
+
+
+class Application(Document):
+    """One source rendered for one cluster or a selector of clusters, with a policy."""
+
+    kind: Literal["Application"]
+    metadata: ProjectMetadata
+    spec: ApplicationSpec

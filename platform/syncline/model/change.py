@@ -1,0 +1,79 @@
+"""What happened, or would happen, to objects; and what was applied last."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from syncline.model.names import ObjectKey
+from syncline.model.values import Manifest, Stored
+
+
+class Action(StrEnum):
+    """What happened to one object. Order means nothing."""
+
+    CREATED = "created"
+    CONFIGURED = "configured"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    SKIPPED = "skipped"
+
+
+class ObjectRef(Stored):
+    """One object with the version it was rendered in."""
+
+    group: str
+    version: str
+    kind: str
+    namespace: str = ""
+    name: str
+
+    @property
+    def key(self) -> ObjectKey:
+        """The object, whatever its version."""
+        return ObjectKey(self.group, self.kind, self.namespace, self.name)
+
+    @property
+    def api_version(self) -> str:
+        """``group/version``, or ``version`` for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+def ref_of(manifest: Manifest) -> ObjectRef:
+    """Name the object of a manifest that has apiVersion, kind and metadata.name."""
+    group, _, version = str(manifest["apiVersion"]).rpartition("/")
+    meta = manifest["metadata"]
+    return ObjectRef(
+        group=group,
+        version=version,
+        kind=manifest["kind"],
+        namespace=meta.get("namespace") or "",
+        name=meta["name"],
+    )
+
+
+class Change(Stored):
+    """What happened, or would happen, to one object."""
+
+    ref: ObjectRef
+    action: Action
+    message: str = ""
+    drift: bool = False  # the live object had lost what we applied
+
+
+ChangeSet = tuple[Change, ...]
+
+
+class InventoryEntry(Stored):
+    """One object that we applied, and its live version as the apply returned it."""
+
+    ref: ObjectRef
+    digest: str = ""  # keyed digest of the manifest; "" = recorded, not applied yet
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+
+
+Inventory = tuple[InventoryEntry, ...]

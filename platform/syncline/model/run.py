@@ -1,0 +1,86 @@
+"""A run as it travels: what a claim hands to a worker, and the report that comes back."""
+
+from __future__ import annotations
+
+from syncline.model.change import Change, Inventory
+from syncline.model.names import TargetId, TargetName
+from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord, name_of
+from syncline.model.request import Request
+from syncline.model.status import HealthStatus, Outcome, SyncStatus
+from syncline.model.values import Stored
+
+
+class Lease(Stored):
+    """The right to run a target, and its ever-growing number."""
+
+    target: TargetId
+    fence: int
+    ticket: str
+    seconds: float  # how long it lasts without a heartbeat
+
+
+class Claim(Stored):
+    """All that a worker needs to run a target once; a snapshot taken in one atomic step."""
+
+    lease: Lease
+    installation: str
+    request: Request
+    attempt: int = 1  # of this request; grows when a worker was lost or a transient error came
+    application: ApplicationRecord
+    cluster: ClusterRecord
+    repository: RepositoryRecord | None
+    kubeconfig: str = ""  # sealed with the platform key, where the cluster's spec says `stored`
+    head: str = ""  # what the last look-up resolved the application's revision to; "" = unknown
+    revision: str = ""  # applied last
+    observed: str = ""  # newest commit known not to change the target
+    render_key: str = ""  # of what was applied last
+    inventory: Inventory = ()
+    deleting: bool = False  # remove all objects: the target left its application's destination
+    orphan: bool = False  # deleting: leave the objects, only forget them
+
+    @property
+    def name(self) -> TargetName:
+        """``project/app@cluster``, for people."""
+        return name_of(self.application, self.cluster)
+
+
+class Refusal(Stored):
+    """Why a claim was not granted. ``reason`` is a PascalCase word; nothing is to be done."""
+
+    reason: str  # Stale, Held, ClusterBusy, ClusterParked, Gone, Paused
+    detail: str = ""
+
+
+class Inputs(Stored):
+    """What a render read: path in the repository → tree or blob id ("" = looked for, absent)."""
+
+    repository: str = ""
+    revision: str = ""
+    paths: dict[str, str] = {}
+
+
+class Report(Stored):
+    """What came of one attempt. Folding it is the only way that a target's state changes."""
+
+    lease: Lease
+    outcome: Outcome
+    request: Request
+    sync: SyncStatus
+    health: HealthStatus
+    reason: str  # PascalCase: Succeeded, or the error's
+    message: str = ""
+    revision: str = ""  # applied last
+    observed: str = ""
+    render_key: str = ""
+    inputs: Inputs | None = None  # None: unchanged
+    inventory: Inventory | None = None  # None: unchanged
+    changes: tuple[Change, ...] = ()  # unchanged objects left out
+    parameters: dict[str, str] = {}
+    retry_after: float | None = None  # seconds; set for transient failures
+    check_after: float | None = None  # seconds until health is to be looked at again
+    kube_uid: str = ""
+    kube_version: str = ""
+    cluster_reachable: bool | None = None  # None: the cluster was not asked
+    started_at: float = 0.0  # seconds since the epoch, the worker's clock: for people only
+    steps: dict[str, float] = {}  # seconds by step
+    gone: bool = False  # deletion is complete: forget the target

@@ -1,0 +1,1 @@
+"""Pure: order, diff, inventory, prune guard, digests and masks of manifests."""

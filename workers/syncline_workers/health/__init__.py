@@ -1,0 +1,1 @@
+"""Pure: what a live object's health is; one kind, one file."""

@@ -1,0 +1,129 @@
+"""What the pipeline needs from outside. ``app`` fills these with the store, Git and clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from syncline.contract.reports import PreviewRequest
+from syncline.model.change import Change, Inventory, ObjectRef
+from syncline.model.names import TargetId, Uid
+from syncline.model.records import ClusterRecord, RepositoryRecord
+from syncline.model.run import Claim, Inputs, Lease, Refusal
+from syncline.model.values import Manifest
+
+
+class Desk(Protocol):
+    """The store, seen from a run. Every write passes the lease's fence."""
+
+    def claim(self, target: TargetId, ticket: str, worker: str) -> Claim | Refusal:
+        """Take the lease and a snapshot of all that the run needs, in one step."""
+
+    def renew(self, lease: Lease) -> bool:
+        """Prolong the lease; False where it is lost."""
+
+    def record(self, lease: Lease, inventory: Inventory) -> None:
+        """Store old ∪ new before the first write, and claim the objects.
+
+        Raises:
+            OwnedByAnother: another target owns one of the objects; names both.
+            LeaseLost: the fence is stale.
+        """
+
+
+class Lookups(Protocol):
+    """The store, seen from a look-up of a repository."""
+
+    def repository(self, uid: Uid) -> RepositoryRecord | None:
+        """The repository, None where it is gone."""
+
+    def heads(self, uid: Uid) -> dict[str, str]:
+        """Revision as written → commit last seen ("" = never); every followed revision is here."""
+
+    def inputs(self, uid: Uid, revision: str) -> dict[str, Inputs]:
+        """Digest → learned inputs of the targets that follow this revision as written."""
+
+
+class Checks(Protocol):
+    """The store, seen from probes, sweeps and health checks."""
+
+    def cluster(self, uid: Uid) -> tuple[ClusterRecord, str] | None:
+        """The cluster and its sealed kubeconfig ("" unless ``stored``)."""
+
+    def inventories(self, uid: Uid) -> Iterable[tuple[TargetId, Inventory]]:
+        """What was applied by each idle, not deleting target of the cluster; read in chunks."""
+
+    def inventory(self, target: TargetId) -> tuple[int, ClusterRecord, str, Inventory] | None:
+        """Fence of the last run, cluster, sealed kubeconfig and inventory."""
+
+    def snapshot(self, target: TargetId) -> Claim | None:
+        """What a claim would hand out, with no lease: for previews."""
+
+    def preview(self, uid: Uid) -> PreviewRequest | None:
+        """The question; None where it has expired."""
+
+
+class Tree(Protocol):
+    """One commit of a repository, read without a checkout. Paths are relative, ``/``-separated."""
+
+    revision: str
+
+    def ids(self, paths: Iterable[str]) -> dict[str, str]:
+        """Path → tree or blob id; "" where nothing is there. ``.`` is the root."""
+
+    def files(self, path: str) -> Mapping[str, str]:
+        """Every regular file below a directory → blob id; raises on links that leave it."""
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file."""
+
+    def materialise(self, paths: Iterable[str]) -> AbstractContextManager[Path]:
+        """Lay the files below these paths out in a private directory, for an external tool."""
+
+
+class Repositories(Protocol):
+    """Git."""
+
+    def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> dict[str, str]:
+        """Resolve branches, tags, commits and ranges by one request; absent ones are left out."""
+
+    def tree(self, repository: RepositoryRecord, revision: str) -> AbstractContextManager[Tree]:
+        """Open a commit, fetching it first where the mirror lacks it."""
+
+
+class Api(Protocol):
+    """One cluster. Safe to use from several threads; kept between runs."""
+
+    def identity(self) -> tuple[str, str]:
+        """Uid of the kube-system namespace, and the server's version."""
+
+    def is_namespaced(self, ref: ObjectRef) -> bool:
+        """Whether the kind has a namespace; refreshes discovery once for an unknown kind.
+
+        Raises:
+            ApplyRejected: the cluster does not know the kind.
+        """
+
+    def apply(self, manifest: Manifest, *, force: bool, dry_run: bool = False) -> Manifest:
+        """Server-side apply; returns the object as the server holds it now."""
+
+    def get(self, ref: ObjectRef) -> Manifest | None:
+        """The live object, None where absent."""
+
+    def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "") -> bool:
+        """Delete with preconditions in the background; False where it was already gone."""
+
+    def list_metadata(self, ref: ObjectRef, *, labels: str) -> Iterable[Manifest]:
+        """PartialObjectMetadata of all objects of a kind that match, in pages."""
+
+
+class Clusters(Protocol):
+    """The fleet's API servers."""
+
+    def connect(self, cluster: ClusterRecord, sealed_kubeconfig: str = "") -> Api:
+        """The kept connection of this process to a cluster."""
+
+
+__all__ = ["Api", "Change", "Checks", "Clusters", "Desk", "Lookups", "Repositories", "Tree"]

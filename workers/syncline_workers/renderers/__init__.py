@@ -1,0 +1,1 @@
+"""Sources and parameters to manifests; one renderer, one file. Runs helm and kustomize."""
