@@ -1,0 +1,40 @@
+"""The pinned versions, read from where they are written, and the cache key of the control plane."""
+
+import hashlib
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULE = ROOT / "tests" / "controlplane"
+
+
+def renderer(name: str) -> str:
+    """The pinned version of `helm` or `kustomize`, without a `v`: `4.3.1`."""
+    text = (ROOT / "tools" / "versions.env").read_text()
+    pinned: dict[str, str] = dict(re.findall(r"^(\w+)=(.+)$", text, re.MULTILINE))
+    return pinned[f"{name.upper()}_VERSION"]
+
+
+def kubernetes() -> str:
+    """The version of kube-apiserver in the control plane's go.mod: `v1.36.3`."""
+    return _first(r"^\s*k8s\.io/kubernetes (v\S+)$")
+
+
+def go() -> str:
+    """The lowest Go that builds the control plane: `1.26.0`."""
+    return _first(r"^go (\S+)$")
+
+
+def control_plane_key() -> str:
+    """Version and content of what is built, so that a change of either is built anew."""
+    digest = hashlib.sha256()
+    for name in ("go.mod", "go.sum", "main.go"):
+        digest.update((MODULE / name).read_bytes())
+    return f"{kubernetes()}-{digest.hexdigest()[:12]}"
+
+
+def _first(pattern: str) -> str:
+    found = re.search(pattern, (MODULE / "go.mod").read_text(), re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{MODULE / 'go.mod'}: no line matches {pattern}")
+    return found[1]
