@@ -74,6 +74,7 @@ class InventoryEntry(Stored):
     uid: str = ""
     resource_version: str = ""
     generation: int = 0
+    owned: str = ""  # time and digest of our field set in managedFields, see change.owned
 
 
 Inventory = tuple[InventoryEntry, ...]

@@ -34,6 +34,7 @@ class Claim(Stored):
     revision: str = ""  # applied last
     observed: str = ""  # newest commit known not to change the target
     render_key: str = ""  # of what was applied last
+    health: HealthStatus = HealthStatus.UNKNOWN  # as last seen
     inventory: Inventory = ()
     deleting: bool = False  # remove all objects: the target left its application's destination
     orphan: bool = False  # deleting: leave the objects, only forget them
@@ -84,3 +85,7 @@ class Report(Stored):
     started_at: float = 0.0  # seconds since the epoch, the worker's clock: for people only
     steps: dict[str, float] = {}  # seconds by step
     gone: bool = False  # deletion is complete: forget the target
+
+    def __repr__(self) -> str:
+        """Short, for Celery's logs and events: never a manifest."""
+        return f"{self.outcome} {self.reason} {self.revision[:12]}"

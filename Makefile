@@ -1,0 +1,47 @@
+# Every target sets up what it needs: a virtual environment, a Redis, the renderers, the control plane.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+ARGS ?=
+export PYTHONPATH := platform:workers
+
+.PHONY: help venv tools demo test lint bench docs clean
+
+help: ## Show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+venv: .venv/.made ## Make the virtual environment from uv.lock
+
+.venv/.made: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is older than 3.11: install Python 3.11+ or set PYTHON=/path/to/python3"; exit 2; }
+	@command -v git >/dev/null || { echo "error: git is not on PATH: install it (Debian: apt-get install git)"; exit 2; }
+	@echo "syncline: making .venv (about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV=.venv $(BIN)/uv sync --quiet --frozen --all-extras --all-groups
+	@touch $@
+
+tools: venv ## Find or build the control plane, helm and kustomize (first time: about 10 minutes)
+	@$(PYTHON) tools/get.py all
+
+demo: tools ## Show the main job live on 8 clusters; ARGS=--exit ends by itself
+	@$(BIN)/python -m examples.demo $(ARGS)
+
+test: tools ## Run all tests
+	@$(BIN)/pytest $(ARGS)
+
+lint: venv ## Check style, types and which way imports point
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: tools ## Measure against a bare client on a real kube-apiserver
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+docs: venv ## Write docs/reference from the code
+	@$(BIN)/python tools/docs.py
+
+clean: ## Remove what make made here (not the shared cache)
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist bench-results .data
