@@ -32,6 +32,11 @@ class StoreSettings(BaseSettings):
     broker_url: SecretStr | None = Field(
         default=None, description="Redis for messages. Default: the one for state."
     )
+    broker_master: str | None = Field(
+        default=None,
+        description="The master's name, where BROKER_URL lists Sentinels: "
+        "sentinel://host:26379;sentinel://other:26379.",
+    )
     history: int = Field(
         default=10,
         ge=1,
