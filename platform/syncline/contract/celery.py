@@ -11,13 +11,13 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.entity import Queue
 from kombu.messaging import Producer
 
-from syncline.contract import queues, transport
+from syncline.contract import order, queues, transport
 from syncline.contract.tasks import TASKS, Payload, Task
 from syncline.errors import InvalidDocument
 from syncline.settings import RunSettings, Settings
@@ -88,7 +88,7 @@ def broker_url(settings: Settings) -> str:
         return url
     user, at, _ = parts.netloc.rpartition("@")
     options = [option for option in parts.query.split("&") if option]
-    passwords = [unquote(o[len("password=") :]) for o in options if o.startswith("password=")]
+    passwords = [o[len("password=") :] for o in options if o.startswith("password=")]
     if passwords and not at:
         user, at = f":{passwords[-1]}", "@"
     database = next((o[len("db=") :] for o in options if o.startswith("db=")), "0")
@@ -113,7 +113,7 @@ def _broker(settings: Settings) -> dict[str, Any]:
         "broker_transport_options": {
             "visibility_timeout": run.visibility.total_seconds(),
             "priority_steps": [0],  # one list for each queue: LLEN tells the truth
-            "queue_order_strategy": "priority",  # queues are served in the order that is listed
+            "queue_order_strategy": order.STRATEGY,
             "health_check_interval": 10,  # finds half-open sockets
             "socket_keepalive": True,
             "socket_connect_timeout": 5,

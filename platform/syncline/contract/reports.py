@@ -47,6 +47,7 @@ class SweepReport(Stored):
     cluster: Uid
     reachable: bool
     moved: dict[TargetId, tuple[str, ...]] = {}
+    stirred: tuple[TargetId, ...] = ()  # nothing of ours moved, but their health may have
     swept: int = 0  # targets compared
     error: str = ""
 
@@ -59,6 +60,7 @@ class HealthReport(Stored):
     health: HealthStatus
     reason: str = ""
     message: str = ""
+    versions: dict[str, str] = {}  # object key → resourceVersion that was judged
     check_after: float | None = None  # seconds until another look
     reachable: bool = True
 
