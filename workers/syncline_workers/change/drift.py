@@ -1,0 +1,41 @@
+"""Whether a live object is still as we left it, told by its metadata alone.
+
+A resourceVersion moves with every change of status, so it tells that nothing happened, never
+that something of ours did. Which fields are ours the API server itself keeps (``change.owned``):
+as long as it lists the same set under our name, nobody has set or removed one of them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from syncline.model.change import InventoryEntry
+from syncline.model.values import Manifest
+from syncline_workers.change import owned
+
+
+class Drift(StrEnum):
+    """What happened to an object since it was applied. Order means nothing."""
+
+    SAME = "same"
+    STIRRED = "stirred"  # it changed, but nothing that we declare: its health may have
+    MOVED = "moved"  # fields of ours were set or removed, or it is another object
+    MISSING = "missing"
+
+
+def compare(entry: InventoryEntry, live: Manifest | None) -> Drift:
+    """Compare what was recorded with the live object's metadata.
+
+    Args:
+        entry: as the last apply recorded it.
+        live: the object, or its PartialObjectMetadata with managedFields; None: absent.
+    """
+    if live is None:
+        return Drift.MISSING
+    meta = live["metadata"]
+    if not entry.uid or meta.get("uid") != entry.uid:
+        return Drift.MOVED
+    if meta.get("resourceVersion") == entry.resource_version:
+        return Drift.SAME
+    recorded = owned.fields(entry.owned)
+    return Drift.STIRRED if recorded and recorded == owned.fields(owned.mark(live)) else Drift.MOVED
