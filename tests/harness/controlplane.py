@@ -42,7 +42,7 @@ class ControlPlane:
             process.Ended: a server ended by itself; the message quotes its log.
             poll.TimedOut: a server is not ready in time.
         """
-        assets = programs.find("controlplane").path
+        assets = _assets(controllers=controllers)
         directory.mkdir(parents=True, exist_ok=True)
         plane = cls(directory, assets=assets, controllers=controllers)
         try:
@@ -103,3 +103,13 @@ class ControlPlane:
             etcd=self._etcd_url,
             controllers=self._has_controllers,
         )
+
+
+def _assets(*, controllers: bool) -> Path:
+    assets = programs.find("controlplane").path
+    if controllers and not (assets / "kube-controller-manager").exists():
+        raise programs.Absent(
+            f"no kube-controller-manager in {assets}: unset KUBEBUILDER_ASSETS and get one with: "
+            "python3 tools/get.py controlplane"
+        )
+    return assets

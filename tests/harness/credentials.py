@@ -39,7 +39,8 @@ class Credentials:
             "users": [{"name": user, "user": {"token": token or self._token[user]}}],
             "contexts": [{"name": user, "context": {"cluster": "cluster", "user": user}}],
         }
-        path = self._directory / f"{user}.kubeconfig"
+        stem = f"{user}-with-other-token" if token else user
+        path = self._directory / f"{stem}.kubeconfig"
         _write(path, json.dumps(content, indent=1))  # JSON is YAML
         return path
 

@@ -87,6 +87,17 @@ def test_a_server_that_ends_by_itself_is_reported_with_its_log(tmp_path: Path) -
     assert "unknown flag: --no-such-flag" in str(caught.value)
 
 
+def test_controllers_that_the_assets_lack_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("etcd", "kube-apiserver"):
+        (tmp_path / name).symlink_to(programs.find("controlplane").path / name)
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
+
+    with pytest.raises(programs.Absent, match=f"no kube-controller-manager in {tmp_path}: "):
+        ControlPlane.start(tmp_path / "plane", controllers=True)
+
+
 def test_no_server_outlives_a_killed_owner(tmp_path: Path) -> None:
     command = [sys.executable, "-c", STARTS_AND_WAITS, str(tmp_path / "plane")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
