@@ -28,7 +28,7 @@ def main() -> int:
     take = programs.find if asked.no_build else programs.get
     try:
         found = [take(name) for name in KINDS[asked.kind]]
-    except (programs.Absent, toolchain.Missing, progress.Failed) as exc:
+    except (programs.Absent, toolchain.Missing) as exc:
         progress.say(f"error: {exc}")
         return 1
     for program in found:

@@ -49,19 +49,21 @@ def get(name: str) -> Found:
     """The same, built where it is not here yet.
 
     Raises:
-        Absent: `KUBEBUILDER_ASSETS` names a directory without the programs.
+        Absent: `KUBEBUILDER_ASSETS` names a directory without the programs, or the build failed.
         toolchain.Missing: there is nothing to build it with.
-        progress.Failed: the build failed.
     """
     try:
         return find(name)
     except Absent:
         if name == "controlplane" and "KUBEBUILDER_ASSETS" in os.environ:
             raise
-    if name == "controlplane":
-        _build_control_plane()
-    else:
-        _build_renderer(name)
+    try:
+        if name == "controlplane":
+            _build_control_plane()
+        else:
+            _build_renderer(name)
+    except progress.Failed as exc:
+        raise Absent(f"{exc}\n{_otherwise(name)}") from exc
     return Found(name=name, path=find(name).path, source="built")
 
 
@@ -96,6 +98,14 @@ def _renderer(name: str) -> Found:
 def _says(program: str, version: str) -> bool:
     shown = subprocess.run([program, "version"], capture_output=True, text=True, check=False)
     return f"v{version}" in shown.stdout
+
+
+def _otherwise(name: str) -> str:
+    if name == "controlplane":
+        other = "set KUBEBUILDER_ASSETS to a directory with etcd and kube-apiserver"
+    else:
+        other = f"put {name} {pins.renderer(name)} on PATH"
+    return f"let Go reach its module proxy (GOPROXY) and try again, or {other}"
 
 
 def _build_control_plane() -> None:

@@ -130,3 +130,20 @@ def test_an_entry_whose_maker_was_killed_is_made_anew() -> None:
         assert second.communicate("\n")[0].split() == ["filling", "made"]
 
     assert sorted(path.name for path in cache.entry("thing", "1").iterdir()) == ["half", "whole"]
+
+
+def test_a_build_without_a_module_proxy_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path / "bin" / "go", says="go version go1.99.0 linux/amd64")
+    go = tmp_path / "bin" / "go"
+    go.write_text(go.read_text() + '[ "$1" = version ] || { echo lookup; exit 1; }\n')
+
+    with pytest.raises(programs.Absent) as caught:
+        programs.get("helm")
+
+    assert str(caught.value).endswith(
+        "\nlookup\nlet Go reach its module proxy (GOPROXY) and try again, "
+        f"or put helm {pins.renderer('helm')} on PATH"
+    )
+    assert not cache.entry("helm", pins.renderer("helm")).exists()
