@@ -1,0 +1,39 @@
+"""`python -m syncline.simulator`: simulated clusters until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from syncline.simulator.server import ROLLOUT, Simulator, serve
+
+
+def main() -> None:
+    """Read the arguments and serve."""
+    parser = argparse.ArgumentParser(prog="syncline.simulator", description=__doc__)
+    parser.add_argument("--clusters", type=int, default=1)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--directory", type=Path, required=True, help="for kubeconfigs and tokens")
+    parser.add_argument("--rollout", type=float, default=ROLLOUT, help="seconds until ready")
+    parser.add_argument("--prefix", default="cluster-", help="of the clusters' names")
+    args = parser.parse_args()
+
+    def ready(simulator: Simulator) -> None:
+        count = len(simulator.kubeconfigs)
+        sys.stdout.write(f"{count} simulated clusters, kubeconfigs in {args.directory}\n")
+        sys.stdout.write(f"ready {simulator.url}\n")
+        sys.stdout.flush()
+
+    serve(
+        args.clusters,
+        port=args.port,
+        directory=args.directory,
+        rollout=args.rollout,
+        prefix=args.prefix,
+        ready=ready,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Server-side apply: PATCH with `application/apply-patch+yaml`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import orjson
+
+from syncline.simulator.api import bodies, finish, refusal
+from syncline.simulator.api.call import Call, now
+from syncline.simulator.fields import managers as ownership
+from syncline.simulator.fields.managers import Configuration, Conflicts, Identity, Write
+from syncline.simulator.fields.paths import show
+from syncline.simulator.fields.tree import Tree
+from syncline.simulator.schema import validate
+from syncline.simulator.schema.builtin import Resource
+from syncline.simulator.schema.filling import tidy
+from syncline.simulator.schema.types import Type
+from syncline.simulator.store.stored import Stored
+from syncline.simulator.wire.responses import Response
+
+Object = dict[str, Any]
+
+STATUS: Tree = {"f:status": {}}
+SPEC: Tree = {"f:spec": {}, "f:metadata": {"f:labels": {}}}
+MOST_READ = 4096
+LONGEST_READ = 32 * 1024
+
+# One manifest goes to many clusters: it is parsed, checked and read for its claims once.
+_read: OrderedDict[tuple[bytes, Type, str], Configuration] = OrderedDict()
+
+
+def reset(resource: Resource, subresource: str) -> Tree | None:
+    """Return the paths that an endpoint never owns."""
+    if subresource == "status":
+        return SPEC
+    return STATUS if resource.has_status else None
+
+
+def apply(call: Call) -> Response:
+    """Apply the body.
+
+    Raises:
+        Refusal: what the API server would refuse, conflicts included.
+    """
+    params = call.request.params
+    manager = params.get("fieldManager", "")
+    if not manager:
+        raise no_manager()
+    kept = call.find()
+    force = params.get("force") in ("true", "1")
+    done = (call.request.body, manager, call.subresource, call.resource.api_version)
+    if kept is not None and kept.applied == done:
+        return finish.answer(call, finish.DONE, kept.body)
+    config = configuration(call)
+    need_match(call, config.value)
+    live = finish.Live.of(kept) if kept else None
+    if live is None:
+        if call.subresource:
+            raise refusal.not_found(call.resource, call.name)
+        call.need_namespace(call.name)
+    need_version(call, config.value, live)
+    write = Write(
+        type=call.resource.type,
+        identity=ownership.applier(manager, call.subresource),
+        api_version=call.resource.api_version,
+        now=now(),
+        reset=reset(call.resource, call.subresource),
+        force=force,
+    )
+    response, now_kept = merge(call, config, live, write)
+    if now_kept is not None:
+        now_kept.applied = done
+    return response
+
+
+def merge(
+    call: Call, config: Configuration, live: finish.Live | None, write: Write
+) -> tuple[Response, Stored | None]:
+    """Merge the configuration into the live object and finish the write."""
+    base = live.value if live else blank(call)
+    entries = live.entries if live else []
+    try:
+        merged, managers = ownership.apply(base, config, ownership.decode(entries), write)
+    except Conflicts as exc:
+        raise conflict(exc) from exc
+    # A copy: parts of the merged object are shared with the live one and with the configuration.
+    new: Object = orjson.loads(orjson.dumps(merged))
+    return finish.write(call, tidy(new), live, lambda _: managers)
+
+
+def blank(call: Call) -> Object:
+    """Return the object that a create by apply starts from."""
+    return {"apiVersion": call.resource.api_version, "kind": call.resource.kind, "metadata": {}}
+
+
+def configuration(call: Call) -> Configuration:
+    """Return what the body applies, from memory where another cluster was sent the same.
+
+    Raises:
+        Refusal: it cannot be read, or does not fit the kind's type.
+    """
+    body, node = call.request.body, call.resource.type
+    key = (body, node, call.subresource)
+    known = _read.get(key)
+    if known is not None:
+        _read.move_to_end(key)
+        return known
+    value = bodies.read(body)
+    if not isinstance(value, dict) or not isinstance(value.get("metadata", {}), dict):
+        raise refusal.bad_request("error decoding patch: the body is no object")
+    value.setdefault("metadata", {})
+    bodies.need_kind(value, call.resource)
+    if value["metadata"].get("managedFields") is not None:
+        raise refusal.bad_request("metadata.managedFields must be nil")
+    need_fit(value, call.resource)
+    config = Configuration.read(value, node, reset(call.resource, call.subresource))
+    if len(body) <= LONGEST_READ:
+        _read[key] = config
+        if len(_read) > MOST_READ:
+            _read.popitem(last=False)
+    return config
+
+
+def need_fit(value: Object, resource: Resource) -> None:
+    """See that a configuration fits its type.
+
+    Raises:
+        Refusal: with status 500, as the API server does.
+    """
+    misfits = validate.misfits(value, resource.type)
+    if not misfits:
+        return
+    metadata = value["metadata"]
+    named = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+    kind = f"{resource.api_version}, Kind={resource.kind}"
+    if not resource.group:
+        kind = f"/{kind}"
+    text = misfits[0] if len(misfits) == 1 else "errors:\n  " + "\n  ".join(misfits)
+    message = f"failed to create typed patch object ({named}; {kind}): {text}"
+    raise refusal.Refusal(500, "", message)
+
+
+def need_match(call: Call, value: Object) -> None:
+    """See that the body names the object of the path, filling in what it leaves out.
+
+    Raises:
+        Refusal: it names another.
+    """
+    metadata = value["metadata"]
+    name = metadata.setdefault("name", call.name)
+    if name != call.name:
+        raise wrong_name(name, call.name)
+    namespace = metadata.get("namespace")
+    if call.resource.namespaced and namespace not in (None, "", call.namespace):
+        raise wrong_namespace()
+
+
+def wrong_name(name: str, expected: str) -> refusal.Refusal:
+    """Return the answer to a body that names another object than the path."""
+    return refusal.bad_request(
+        f"the name of the object ({name}) does not match the name on the URL ({expected})"
+    )
+
+
+def wrong_namespace() -> refusal.Refusal:
+    """Return the answer to a body that names another namespace than the path."""
+    return refusal.bad_request(
+        "the namespace of the provided object does not match the namespace sent on the request"
+    )
+
+
+def need_version(call: Call, value: Object, live: finish.Live | None) -> None:
+    """See that the object is still at the resource version and uid that the body names.
+
+    Raises:
+        Refusal: it has moved on, or is another.
+    """
+    metadata = value["metadata"]
+    version, uid = metadata.get("resourceVersion"), metadata.get("uid")
+    if version and (live is None or version != str(live.kept.version)):
+        raise refusal.stale(call.resource, call.name)
+    if uid and (live is None or uid != live.kept.uid):
+        found = live.kept.uid if live else ""
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}"
+        raise refusal.conflict(call.resource, call.name, why)
+
+
+def no_manager() -> refusal.Refusal:
+    """Return the answer to an apply by nobody."""
+    cause = {
+        "reason": "FieldValueRequired",
+        "message": "Required value: is required for apply patch",
+        "field": "fieldManager",
+    }
+    message = f'PatchOptions.meta.k8s.io "" is invalid: fieldManager: {cause["message"]}'
+    found = {"group": "meta.k8s.io", "kind": "PatchOptions", "causes": [cause]}
+    return refusal.Refusal(422, "Invalid", message, details=found)
+
+
+def conflict(found: Conflicts) -> refusal.Refusal:
+    """Return the answer to an apply that others stand against."""
+    causes = [
+        {
+            "reason": "FieldManagerConflict",
+            "message": f"conflict with {named(who)}",
+            "field": show(path),
+        }
+        for who, path in found.found
+    ]
+    if len(causes) == 1:
+        text = f"1 conflict: {causes[0]['message']}: {causes[0]['field']}"
+    else:
+        lines = []
+        for who in dict.fromkeys(who for who, _ in found.found):
+            lines.append(f"conflicts with {named(who)}:")
+            lines += [f"- {show(path)}" for other, path in found.found if other == who]
+        text = f"{len(causes)} conflicts: " + "\n".join(lines)
+    return refusal.Refusal(409, "Conflict", f"Apply failed with {text}", details={"causes": causes})
+
+
+def named(who: Identity) -> str:
+    """Return a manager as a conflict names it."""
+    text = f'"{who.manager}"'
+    if who.subresource:
+        text += f' with subresource "{who.subresource}"'
+    return f"{text} using {who.api_version}" if who.operation == "Update" else text

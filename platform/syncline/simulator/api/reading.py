@@ -1,0 +1,92 @@
+"""GET and LIST."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+import orjson
+
+from syncline.simulator.api import refusal, selectors, views
+from syncline.simulator.api.call import Call
+from syncline.simulator.store.stored import Stored
+from syncline.simulator.wire.responses import Response
+
+
+def get(call: Call) -> Response:
+    """Return one object."""
+    kept = call.existing()
+    if views.wants_metadata(call.request.headers.get("accept", "")):
+        return Response(code=200, body=kept.metadata_only())
+    return Response(code=200, body=views.whole(kept, call.resource))
+
+
+def listing(call: Call) -> Response:
+    """Return the objects that the selectors choose, a page of them where a limit asks for it."""
+    need_version(call.request.params.get("resourceVersion", ""))
+    chosen = select(call)
+    page, rest = paged(chosen, call.request.params)
+    metadata: dict[str, Any] = {"resourceVersion": str(call.cluster.version)}
+    if rest:
+        last = page[-1]
+        token = orjson.dumps([call.cluster.version, last.namespace, last.name])
+        metadata |= {"continue": urlsafe_b64encode(token).decode(), "remainingItemCount": rest}
+    if views.wants_metadata(call.request.headers.get("accept", "")):
+        head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
+        items = [kept.metadata_only() for kept in page]
+    else:
+        kind = f"{call.resource.kind}{views.LIST}"
+        head = {"kind": kind, "apiVersion": call.resource.api_version}
+        items = [views.item(kept, call.resource) for kept in page]
+    body = orjson.dumps({**head, "metadata": metadata})
+    return Response(code=200, body=body[:-1] + b',"items":[' + b",".join(items) + b"]}")
+
+
+def select(call: Call) -> list[Stored]:
+    """Return the objects that the call's namespace and selectors choose."""
+    params = call.request.params
+    objects = call.cluster.every(call.shelf, call.namespace)
+    by_labels = selectors.by_labels(params.get("labelSelector", ""))
+    if by_labels:
+        objects = [kept for kept in objects if by_labels(kept.labels)]
+    by_fields = selectors.by_fields(params.get("fieldSelector", ""), call.shelf)
+    if by_fields:
+        objects = [kept for kept in objects if by_fields(kept)]
+    return objects
+
+
+def paged(objects: list[Stored], params: dict[str, str]) -> tuple[list[Stored], int]:
+    """Return a page, and how many objects come after it."""
+    if token := params.get("continue"):
+        after = position(token)
+        objects = [kept for kept in objects if (kept.namespace, kept.name) > after]
+    limit = int(params.get("limit") or 0)
+    if not limit or limit >= len(objects):
+        return objects, 0
+    return objects[:limit], len(objects) - limit
+
+
+def position(token: str) -> tuple[str, str]:
+    """Return the namespace and name after which a page begins.
+
+    Raises:
+        Refusal: the token is none of ours.
+    """
+    try:
+        _, namespace, name = orjson.loads(urlsafe_b64decode(token))
+    except ValueError as exc:
+        raise refusal.bad_request("continue key is not valid: " + str(exc)) from exc
+    return namespace, name
+
+
+def need_version(text: str) -> None:
+    """See that a resource version is a number.
+
+    Raises:
+        Refusal: it is not.
+    """
+    if text and not text.isdigit():
+        raise refusal.bad_request(
+            f'invalid resource version: resourceVersion: Invalid value: "{text}":'
+            f' strconv.ParseUint: parsing "{text}": invalid syntax'
+        )

@@ -1,0 +1,40 @@
+"""Roles and bindings: names with nearly any sign, and a role reference that never changes."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from syncline.simulator.kinds.behaviour import Behaviour, Object, Problem, invalid
+from syncline.simulator.kinds.workload import shown
+
+GROUP = "rbac.authorization.k8s.io"
+FIXED = "cannot change roleRef"
+
+
+class Role(Behaviour):
+    """rbac Role and ClusterRole."""
+
+    name_rule = "path"
+
+    @override
+    def default(self, obj: Object) -> None:
+        obj.setdefault("rules", None)
+
+
+class Binding(Behaviour):
+    """rbac RoleBinding and ClusterRoleBinding."""
+
+    name_rule = "path"
+
+    @override
+    def default(self, obj: Object) -> None:
+        obj["roleRef"].setdefault("apiGroup", GROUP)
+        for subject in obj.get("subjects") or ():
+            if subject.get("kind") != "ServiceAccount":
+                subject.setdefault("apiGroup", GROUP)
+
+    @override
+    def problems(self, new: Object, old: Object | None) -> list[Problem]:
+        if old is None or new["roleRef"] == old["roleRef"]:
+            return []
+        return [invalid("roleRef", shown(new["roleRef"]), FIXED)]

@@ -1,0 +1,103 @@
+"""Services: a cluster IP that is given once, and node ports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from syncline.simulator.kinds.behaviour import (
+    Behaviour,
+    Object,
+    Problem,
+    invalid,
+    required,
+    unsupported,
+)
+
+if TYPE_CHECKING:
+    from syncline.simulator.store.cluster import Cluster
+
+TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
+FIRST_PORT = 30000
+PORTS = 2768
+LARGEST_PORT = 65535
+ONCE = "may not change once set"
+RANGE = "must be between 1 and 65535, inclusive"
+
+
+class Service(Behaviour):
+    """core/v1 Service."""
+
+    name_rule = "label"
+
+    @override
+    def default(self, obj: Object) -> None:
+        spec = obj["spec"]
+        spec.setdefault("sessionAffinity", "None")
+        kind = spec.setdefault("type", "ClusterIP")
+        for port in spec.get("ports") or ():
+            port.setdefault("protocol", "TCP")
+            port.setdefault("targetPort", port.get("port", 0))
+        if kind != "ExternalName":
+            spec.setdefault("internalTrafficPolicy", "Cluster")
+        if kind in ("LoadBalancer", "NodePort"):
+            spec.setdefault("externalTrafficPolicy", "Cluster")
+        if kind == "LoadBalancer":
+            spec.setdefault("allocateLoadBalancerNodePorts", True)
+
+    @override
+    def allocate(self, cluster: Cluster, new: Object, old: Object | None) -> None:
+        spec = new["spec"]
+        before = (old or {}).get("spec", {})
+        if spec["type"] == "ExternalName":
+            return
+        for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+            if name not in spec and name in before:
+                spec[name] = before[name]
+        if not spec.get("clusterIP"):
+            cluster.addresses += 1
+            spec["clusterIP"] = f"10.0.{cluster.addresses // 250}.{cluster.addresses % 250 + 2}"
+        if old is None or "clusterIPs" not in spec:
+            spec["clusterIPs"] = [spec["clusterIP"]]
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        if spec["type"] in ("LoadBalancer", "NodePort"):
+            node_ports(cluster, spec, before)
+
+    @override
+    def problems(self, new: Object, old: Object | None) -> list[Problem]:
+        spec = new["spec"]
+        if spec["type"] not in TYPES:
+            return [unsupported("spec.type", spec["type"], TYPES)]
+        found = port_problems(spec)
+        before = (old or {}).get("spec", {})
+        if old and before.get("clusterIP") and spec.get("clusterIP") != before["clusterIP"]:
+            shown = f'["{spec.get("clusterIP", "")}"]'
+            found.append(invalid("spec.clusterIPs[0]", shown, ONCE))
+        return found
+
+
+def node_ports(cluster: Cluster, spec: dict[str, Any], before: dict[str, Any]) -> None:
+    """Give every port a node port, the one it had if it had one."""
+    had = {(port["port"], port["protocol"]): port for port in before.get("ports") or ()}
+    for port in spec.get("ports") or ():
+        known = had.get((port["port"], port["protocol"]), {}).get("nodePort")
+        if not port.get("nodePort"):
+            cluster.addresses += 1
+            port["nodePort"] = known or FIRST_PORT + cluster.addresses % PORTS
+
+
+def port_problems(spec: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with the ports."""
+    ports = spec.get("ports") or []
+    if not ports and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
+        return [required("spec.ports")]
+    found: list[Problem] = []
+    for index, port in enumerate(ports):
+        number = port.get("port", 0)
+        if not 0 < number <= LARGEST_PORT:
+            found.append(invalid(f"spec.ports[{index}].port", str(number), RANGE))
+        if len(ports) > 1 and not port.get("name"):
+            found.append(required(f"spec.ports[{index}].name"))
+    return found
