@@ -1,0 +1,91 @@
+"""``syncline get``: lists, and single objects, for people and for programs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from syncline.cli import listing, options, output, selection, watch
+from syncline.cli.listing import Kind
+from syncline.cli.output import Format, OutputOption
+from syncline.model.status import HealthStatus, SyncStatus
+
+
+class Plural(StrEnum):
+    """What can be listed."""
+
+    TARGETS = "targets"
+    APPLICATIONS = "applications"
+    CLUSTERS = "clusters"
+    REPOSITORIES = "repositories"
+    OPERATIONS = "operations"
+
+
+def get(
+    ctx: typer.Context,
+    what: Annotated[Plural, typer.Argument(help="What to list.")],
+    name: Annotated[str | None, typer.Argument(help="Only this one.")] = None,
+    *,
+    application: Annotated[str | None, typer.Option("--application", "-a")] = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", "-c")] = None,
+    project: Annotated[str | None, typer.Option("--project", "-p")] = None,
+    repository: Annotated[str | None, typer.Option("--repository", "-r")] = None,
+    sync: Annotated[SyncStatus | None, typer.Option("--sync", case_sensitive=False)] = None,
+    health: Annotated[HealthStatus | None, typer.Option("--health", case_sensitive=False)] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="operations: Pending, Running, Succeeded ...")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--watch", "-w", help="targets: then print each change as it happens.")
+    ] = False,
+    output_format: OutputOption = Format.TABLE,
+) -> None:
+    """List targets, applications, clusters, repositories or operations."""
+    given = {
+        "application": application,
+        "cluster": cluster,
+        "project": project,
+        "repository": repository,
+        "sync": sync and sync.value,
+        "health": health and health.value,
+        "state": state,
+    }
+    kind = listing.KINDS[what.value]
+    filters = _filters(kind, given)
+    server = options.server(ctx)
+    if follow:
+        _refuse_watch(kind, name)
+        watch.targets(server, filters, output_format)
+    elif name is None:
+        listing.show(server, kind, filters, output_format)
+    else:
+        item = server.get(path_of(kind, name))
+        if output_format.is_for_programs:
+            output.document(item, output_format)
+        else:
+            listing.show_items(kind, [item], output_format)
+
+
+def path_of(kind: Kind, name: str) -> str:
+    """Return the API's path of one object."""
+    if kind is listing.TARGETS:
+        return selection.path(name)
+    if kind is listing.APPLICATIONS:
+        return selection.application_path(name)
+    return f"{kind.path}/{quote(name, safe='')}"
+
+
+def _filters(kind: Kind, given: dict[str, str | None]) -> dict[str, str]:
+    wanted = {key: value for key, value in given.items() if value is not None}
+    if unfit := sorted(set(wanted) - kind.filters):
+        fit = ", ".join(f"--{each}" for each in sorted(kind.filters)) or "none"
+        raise typer.BadParameter(f"{kind.plural} have no --{unfit[0]}; they have: {fit}")
+    return wanted
+
+
+def _refuse_watch(kind: Kind, name: str | None) -> None:
+    if kind is not listing.TARGETS or name is not None:
+        raise typer.BadParameter("--watch follows the list of targets; narrow it with -a or -c")

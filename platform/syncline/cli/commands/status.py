@@ -1,0 +1,29 @@
+"""``syncline status``: the whole fleet in one look."""
+
+from __future__ import annotations
+
+import typer
+
+from syncline.cli import options, output
+from syncline.cli.output import Format, OutputOption
+from syncline.cli.text import plain
+
+
+def status(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> None:
+    """Show how many targets are in sync, and how they are doing."""
+    fleet = options.server(ctx).get("/fleet")
+    if output_format.is_for_programs:
+        output.document(fleet, output_format)
+        return
+    output.line(
+        f"{fleet['targets']} targets: {fleet['applications']} applications on "
+        f"{fleet['clusters']} clusters from {fleet['repositories']} repositories"
+    )
+    output.table(
+        ("", "status", "targets"),
+        [
+            (heading, plain(word, output.style_of(word)), count)
+            for heading in ("sync", "health")
+            for word, count in fleet[heading].items()
+        ],
+    )

@@ -1,0 +1,163 @@
+"""The lists that ``get`` shows: for each kind its path, its filters and its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from syncline.cli import output
+from syncline.cli.output import Format
+from syncline.cli.server import Server
+from syncline.cli.text import one_line, plain
+
+Item = Mapping[str, Any]
+Cell = Callable[[Item], object]
+
+_SHORT = 12
+"""Digits of a commit that people compare by eye."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of list. ``columns`` are always shown, ``wide`` with ``-o wide``, ``last`` last."""
+
+    plural: str
+    filters: frozenset[str]
+    columns: Mapping[str, Cell]
+    wide: Mapping[str, Cell]
+    last: Mapping[str, Cell]
+
+    @property
+    def path(self) -> str:
+        """Where the API has it."""
+        return f"/{self.plural}"
+
+    def shown(self, output_format: Format) -> Mapping[str, Cell]:
+        """Return the columns of a format."""
+        extra = self.wide if output_format is Format.WIDE else {}
+        return {**self.columns, **extra, **self.last}
+
+
+def show(server: Server, kind: Kind, filters: Mapping[str, Any], output_format: Format) -> None:
+    """Print a whole list, however many pages it has."""
+    items = server.walk(kind.path, filters)
+    if output_format.is_for_programs:
+        output.document({"items": list(items)}, output_format)
+    else:
+        show_items(kind, items, output_format)
+
+
+def show_items(kind: Kind, items: Iterable[Item], output_format: Format) -> None:
+    """Print items as a table."""
+    columns = kind.shown(output_format)
+    output.table(tuple(columns), ([cell(item) for cell in columns.values()] for item in items))
+
+
+def field(name: str) -> Cell:
+    """Show a field as it is; nothing where it is null."""
+    return lambda item: "" if item.get(name) is None else item[name]
+
+
+def status(name: str) -> Cell:
+    """Show a status in its colour."""
+    return lambda item: plain(item.get(name) or "", output.style_of(item.get(name) or ""))
+
+
+def commit(name: str) -> Cell:
+    """Show the first digits of a revision."""
+    return lambda item: str(item.get(name) or "")[:_SHORT]
+
+
+def message(item: Item) -> object:
+    """Show a message on one line."""
+    return one_line(str(item.get("message") or ""))
+
+
+def labels(item: Item) -> object:
+    """Show labels as a selector would be written."""
+    return ",".join(f"{key}={value}" for key, value in sorted(item["labels"].items()))
+
+
+def parts(name: str, *words: str) -> Cell:
+    """Show ``3/5``: how many of all targets have this status."""
+    return lambda item: f"{sum(item[name].get(word, 0) for word in words)}/{item['targets']}"
+
+
+TARGETS = Kind(
+    plural="targets",
+    filters=frozenset({"application", "cluster", "project", "sync", "health"}),
+    columns={
+        "name": field("name"),
+        "sync": status("sync"),
+        "health": status("health"),
+        "revision": commit("revision"),
+        "reason": field("reason"),
+    },
+    wide={
+        "observed": commit("observed"),
+        "phase": field("phase"),
+        "synced at": field("syncedAt"),
+        "operation": field("operation"),
+    },
+    last={"message": message},
+)
+
+APPLICATIONS = Kind(
+    plural="applications",
+    filters=frozenset({"project", "repository", "sync", "health"}),
+    columns={
+        "name": field("name"),
+        "sync": status("sync"),
+        "health": status("health"),
+        "synced": parts("syncCounts", "Synced"),
+        "revision": commit("revision"),
+        "reason": field("reason"),
+    },
+    wide={
+        "repository": lambda item: item["spec"]["source"]["repository"],
+        "path": lambda item: item["spec"]["source"]["path"],
+        "wants": lambda item: item["spec"]["source"]["revision"],
+        "declared in": field("declaredIn"),
+    },
+    last={"message": message},
+)
+
+CLUSTERS = Kind(
+    plural="clusters",
+    filters=frozenset({"sync", "health"}),
+    columns={
+        "name": field("name"),
+        "sync": status("sync"),
+        "health": status("health"),
+        "synced": parts("syncCounts", "Synced"),
+        "version": field("version"),
+        "reason": field("reason"),
+    },
+    wide={"labels": labels, "declared in": field("declaredIn")},
+    last={"message": message},
+)
+
+REPOSITORIES = Kind(
+    plural="repositories",
+    filters=frozenset(),
+    columns={"name": field("name"), "url": field("url"), "reason": field("reason")},
+    wide={"interval": lambda item: item["spec"]["interval"], "declared in": field("declaredIn")},
+    last={"message": message},
+)
+
+OPERATIONS = Kind(
+    plural="operations",
+    filters=frozenset({"state"}),
+    columns={
+        "name": field("name"),
+        "state": status("state"),
+        "targets": field("total"),
+        "actor": lambda item: item["spec"]["actor"],
+        "created": field("createdAt"),
+    },
+    wide={"finished": field("finishedAt"), "revision": commit("revision")},
+    last={"why": lambda item: one_line(item["spec"]["reason"]), "message": message},
+)
+
+KINDS = {kind.plural: kind for kind in (TARGETS, APPLICATIONS, CLUSTERS, REPOSITORIES, OPERATIONS)}

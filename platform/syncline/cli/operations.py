@@ -1,0 +1,148 @@
+"""Following an operation to its end, with progress for people, and judging how it ended."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from syncline.cli import output
+from syncline.cli.exits import CommandFailed, Exit
+from syncline.cli.listing import commit
+from syncline.cli.output import Format
+from syncline.cli.server import Server
+from syncline.cli.text import clean, one_line, plain
+
+ENDED = frozenset({"Succeeded", "Failed", "Cancelled"})
+_SETTLED = ("synced", "failed", "superseded", "cancelled", "skipped")
+"""States of a target in an operation after which nothing more comes."""
+
+_FIRST_LOOK, _LAST_LOOK = 0.1, 1.0
+"""Seconds between two looks at an operation: soon at first, then less often."""
+
+
+def finish(server: Server, name: str, *, timeout: timedelta | None, output_format: Format) -> None:
+    """Wait, print the outcome, and end with the code that fits it.
+
+    Raises:
+        CommandFailed: the time is over.
+        typer.Exit: a target is not Synced.
+    """
+    ended = _follow(server, name, timeout)
+    if output_format.is_for_programs:
+        output.document(ended, output_format)
+    else:
+        _show(server, ended)
+    if not is_success(ended):
+        raise typer.Exit(Exit.DIFFERS)
+
+
+def is_success(operation: dict[str, Any]) -> bool:
+    """Tell whether every target of an operation, and at least one, is Synced."""
+    synced = operation["counts"].get("synced", 0)
+    return bool(operation["state"] == "Succeeded" and 0 < operation["total"] == synced)
+
+
+def show_targets(server: Server, name: str, *, state: str | None, output_format: Format) -> None:
+    """Print what came of each target."""
+    items = server.walk(f"/operations/{name}/targets", {"state": state})
+    if output_format.is_for_programs:
+        output.document({"items": list(items)}, output_format)
+        return
+    output.table(
+        ("target", "state", "revision", "reason", "message"),
+        (
+            (
+                item["name"],
+                item["state"],
+                commit("revision")(item),
+                item["reason"],
+                one_line(item["message"]),
+            )
+            for item in items
+        ),
+    )
+
+
+def _follow(server: Server, name: str, timeout: timedelta | None) -> dict[str, Any]:
+    latest: dict[str, Any] = {}
+    with _bar() as bar:
+        task = bar.add_task("", total=None, state="Pending", counts="")
+        for latest in _looks(server, name, timeout):
+            settled = sum(latest["counts"].get(each, 0) for each in _SETTLED)
+            bar.update(
+                task,
+                total=latest["total"] or None,
+                completed=settled,
+                state=latest["state"],
+                counts=_counts(latest),
+            )
+    if latest["state"] not in ENDED:
+        raise CommandFailed(
+            f"operation {name}",
+            f"not finished in time ({_counts(latest) or 'nothing yet'}); it goes on: "
+            f"syncline operation watch {name}",
+            Exit.TIMED_OUT,
+        )
+    return latest
+
+
+def _looks(server: Server, name: str, timeout: timedelta | None) -> Iterator[dict[str, Any]]:
+    deadline = time.monotonic() + timeout.total_seconds() if timeout else float("inf")
+    pause = _FIRST_LOOK
+    while True:
+        seen = _look(server, name, deadline)
+        yield seen
+        left = deadline - time.monotonic()
+        if seen["state"] in ENDED or left <= 0:
+            return
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, _LAST_LOOK)
+
+
+def _look(server: Server, name: str, deadline: float) -> dict[str, Any]:
+    """Look once; while we wait, a server that restarts or fails over is waited for, too."""
+    while True:
+        try:
+            seen: dict[str, Any] = server.get(f"/operations/{name}")
+        except CommandFailed as exc:
+            if exc.exit is not Exit.UNREACHABLE or time.monotonic() >= deadline:
+                raise
+            time.sleep(_LAST_LOOK)
+        else:
+            return seen
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.fields[state]}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[counts]}", markup=False),
+        console=output.notices(),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def _counts(operation: dict[str, Any]) -> str:
+    found = operation["counts"]
+    return clean(", ".join(f"{count} {state}" for state, count in found.items() if count))
+
+
+def _show(server: Server, ended: dict[str, Any]) -> None:
+    state = plain(ended["state"], output.style_of(ended["state"]))
+    summary = _counts(ended) or "no target was selected"
+    output.line(plain(f"operation {ended['name']}: ").append(state).append(f": {summary}"))
+    if not is_success(ended):
+        for each in ("failed", "superseded", "cancelled", "skipped"):
+            if ended["counts"].get(each):
+                show_targets(server, ended["name"], state=each, output_format=Format.TABLE)
+    elif ended["spec"]["dryRun"]:
+        show_targets(server, ended["name"], state=None, output_format=Format.TABLE)

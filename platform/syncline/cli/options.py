@@ -1,0 +1,79 @@
+"""Options and arguments that several commands share, with the words that their help uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from syncline.cli.exits import CommandFailed, Exit
+from syncline.cli.server import Address, Server
+from syncline.model.values import parse_duration
+
+
+def duration(text: str) -> timedelta:
+    """Read a length of time for Typer."""
+    try:
+        found = parse_duration(text)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+    if not isinstance(found, timedelta):
+        raise typer.BadParameter(f"{text!r} is no duration: write for example 30s or 5m")
+    return found
+
+
+ReasonOption = Annotated[
+    str,
+    typer.Option("--reason", help="Why: kept in the audit trail. At least 3 characters."),
+]
+OptionalReason = Annotated[
+    str, typer.Option("--reason", help="Why: kept in the audit trail.", show_default=False)
+]
+TimeoutOption = Annotated[
+    timedelta,
+    typer.Option(
+        "--timeout",
+        parser=duration,
+        metavar="DURATION",
+        show_default=False,
+        help="With --wait: 30s, 5m, 1h30m. Default: 5m.",
+    ),
+]
+RevisionOption = Annotated[
+    str | None,
+    typer.Option("--revision", metavar="REV", help="Another branch, tag or commit than declared."),
+]
+TargetArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="APP[@CLUSTER]", help="An application, or one of its targets: project/app@cluster."
+    ),
+]
+
+
+def server(ctx: typer.Context) -> Server:
+    """Open the API that the options before the command name.
+
+    Raises:
+        CommandFailed: no token was given.
+    """
+    address = ctx.find_root().obj
+    assert isinstance(address, Address)  # noqa: S101 - `connect` runs before every command
+    return address.open()
+
+
+def labels_of(pairs: Iterable[str]) -> dict[str, str]:
+    """Read ``key=value`` pairs.
+
+    Raises:
+        CommandFailed: a pair has no equals sign.
+    """
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise CommandFailed(f"label {pair!r}", "write key=value", Exit.USAGE)
+        found[key] = value
+    return found

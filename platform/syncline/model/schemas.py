@@ -1,0 +1,48 @@
+"""The JSON Schemas of what people write, for editors and for CI of fleet repositories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from syncline.errors import NotFound
+from syncline.model.application import Application
+from syncline.model.cluster import Cluster
+from syncline.model.documents import API_VERSION, Document
+from syncline.model.repository import Repository
+
+KINDS: dict[str, type[Document]] = {
+    "Application": Application,
+    "Cluster": Cluster,
+    "Repository": Repository,
+}
+"""Every kind that can be written, by its name."""
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def of(kind: str) -> dict[str, Any]:
+    """Return the schema of one kind, with its version in ``$id``.
+
+    Raises:
+        NotFound: no such kind.
+    """
+    model = KINDS.get(kind)
+    if model is None:
+        raise NotFound(f"kind {kind!r}", f"does not exist: write one of {', '.join(KINDS)}")
+    schema = model.model_json_schema(by_alias=True)
+    return {"$schema": _DIALECT, "$id": f"{API_VERSION}/{kind}", **schema}
+
+
+def any_kind() -> dict[str, Any]:
+    """Return one schema that a document of any kind satisfies."""
+    definitions: dict[str, Any] = {}
+    for kind, model in KINDS.items():
+        schema = model.model_json_schema(by_alias=True)
+        definitions |= schema.pop("$defs", {})
+        definitions[kind] = schema
+    return {
+        "$schema": _DIALECT,
+        "$id": API_VERSION,
+        "oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in KINDS],
+        "$defs": definitions,
+    }
