@@ -1,0 +1,100 @@
+"""The roles as commands: each runs in the foreground and ends cleanly on SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncline import logs, simulator
+from syncline.api import server as api
+from syncline.contract import queues
+from syncline.main import worker as workers
+from syncline.scheduler import loop
+from syncline.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the role commands."""
+    for command in (server, scheduler, worker, flower, simulate):
+        app.command(rich_help_panel="Roles")(command)
+
+
+def server(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+) -> None:
+    """Run the API."""
+    settings = _settings()
+    chosen = {
+        "host": host or settings.server.host,
+        "port": settings.server.port if port is None else port,
+    }
+    listening = settings.server.model_copy(update=chosen)
+    api.serve(settings.model_copy(update={"server": listening}))
+
+
+def scheduler() -> None:
+    """Run a scheduler; any number may run, all are active."""
+    loop.run_forever(_settings())
+
+
+def worker(
+    name: Annotated[str, typer.Option(help="Unique among the workers of a host.")] = "worker",
+    concurrency: Annotated[int, typer.Option(min=1, help="Runs at once, each a process.")] = 4,
+    lanes: Annotated[str, typer.Option(help="Queues to serve, comma-separated.")] = ",".join(
+        queues.ALL
+    ),
+    *,
+    events: Annotated[bool, typer.Option(help="Send what Flower shows.")] = True,
+) -> None:
+    """Run a Celery worker."""
+    argv = workers.command(
+        name=name, concurrency=concurrency, lanes=lanes.split(","), events=events
+    )
+    os.execvpe(argv[0], argv, {**os.environ, **workers.SOFT_SHUTDOWN})  # noqa: S606
+
+
+def flower(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 5555,
+    user: Annotated[str, typer.Option(help="Name for basic authentication.")] = "syncline",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the password; default: SYNCLINE_FLOWER_PASSWORD."),
+    ] = None,
+) -> None:
+    """Run Flower, with authentication on."""
+    password = (
+        password_file.read_text().strip()
+        if password_file
+        else os.environ.get("SYNCLINE_FLOWER_PASSWORD", "")
+    )
+    if not password:
+        typer.echo(
+            "error: flower: no password: give --password-file or SYNCLINE_FLOWER_PASSWORD", err=True
+        )
+        raise typer.Exit(2)
+    argv = workers.flower(host=host, port=port)
+    guard = workers.flower_environment(user, password, secrets.token_urlsafe(32))
+    os.execvpe(argv[0], argv, {**os.environ, **guard})  # noqa: S606
+
+
+def simulate(
+    clusters: Annotated[int, typer.Option(min=1, help="How many clusters to simulate.")] = 8,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.")] = 0,
+    directory: Annotated[
+        Path, typer.Option(help="Where to write a kubeconfig for each cluster.")
+    ] = Path("simulated"),
+) -> None:
+    """Serve simulated clusters: for demos and scale, never called Kubernetes."""
+    simulator.serve(clusters, port=port, directory=directory)
+
+
+def _settings() -> Settings:
+    settings = Settings()
+    logs.configure(settings.log)
+    return settings
