@@ -1,0 +1,98 @@
+"""How targets, applications, clusters and the fleet are doing, as the store tells it."""
+
+from __future__ import annotations
+
+from syncline.model.change import Change
+from syncline.model.names import TargetId
+from syncline.model.request import Request
+from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus, worst
+from syncline.model.values import Stored
+
+
+class TargetState(Stored):
+    """One application on one cluster: where its work stands and what came of it last.
+
+    Times are seconds since the epoch, 0 = never.
+    """
+
+    id: TargetId
+    name: str  # project/app@cluster
+    project: str
+    application: str
+    cluster: str
+    phase: Phase = Phase.IDLE
+    lane: Lane | None = None  # while work waits or runs
+    sync: SyncStatus = SyncStatus.UNKNOWN
+    health: HealthStatus = HealthStatus.UNKNOWN
+    reason: str = ""
+    message: str = ""
+    revision: str = ""  # applied last
+    observed: str = ""  # newest commit known not to change the target
+    render_key: str = ""
+    generation: int = 0  # of the newest request
+    done: int = 0  # every request up to this one is satisfied, failed or superseded
+    attempt: int = 0  # of the request at hand
+    operation: str = ""  # whose request is at hand
+    trigger: str = ""  # kind of the request at hand or run last
+    requested: bool = False  # a request waits (or its back-off runs)
+    deleting: bool = False
+    objects: int = 0  # in the inventory
+    fence: int = 0  # of the last run
+    worker: str = ""  # that runs it now or ran it last
+    created_at: float = 0.0
+    updated_at: float = 0.0  # any change of this state
+    started_at: float = 0.0  # the last claim
+    synced_at: float = 0.0  # the last run that ended Succeeded
+    retry_at: float = 0.0  # when the failed request is tried again
+
+
+class Summary(Stored):
+    """Counts of targets: of an application, of a cluster, or of the fleet. No word is left out."""
+
+    targets: int = 0
+    sync: dict[SyncStatus, int] = {}
+    health: dict[HealthStatus, int] = {}
+
+    @property
+    def worst_health(self) -> HealthStatus:
+        """The worst health of any target; nothing at all is healthy."""
+        return worst([status for status, count in self.health.items() if count])
+
+
+class FleetSummary(Summary):
+    """Counts over everything."""
+
+    phases: dict[Phase, int] = {}
+    applications: int = 0
+    clusters: int = 0
+    repositories: int = 0
+
+
+class ClusterStatus(Stored):
+    """What is known of a cluster's reach, beside its record."""
+
+    reachable: bool = True  # False while its breaker is open
+    failures: int = 0  # connection failures in a row
+    reason: str = ""  # PascalCase: why nothing runs on it
+    message: str = ""
+    checked_at: float = 0.0  # seconds since the epoch: the last answer or failure
+    running: int = 0  # live leases
+    ready: int = 0  # targets that wait for their turn
+
+
+class HistoryEntry(Stored):
+    """One run of a target that changed something or ended in a new way, newest first."""
+
+    finished_at: float
+    started_at: float = 0.0
+    outcome: Outcome
+    reason: str
+    message: str = ""
+    revision: str = ""
+    render_key: str = ""
+    application_generation: int = 0  # the spec of that generation is kept
+    request: Request
+    parameters: dict[str, str] = {}
+    changes: tuple[Change, ...] = ()  # the first ones; ``changed`` counts all
+    changed: int = 0
+    steps: dict[str, float] = {}
