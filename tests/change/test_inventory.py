@@ -77,8 +77,8 @@ def test_more_than_the_share_is_refused_with_the_numbers_and_the_next_step() -> 
 
     assert str(caught.value) == (
         "web@eu: 6 of 11 objects would be deleted, more than the limit of 50% "
-        "(syncPolicy.pruneLimit): apps/Deployment/shop/a, apps/Deployment/shop/b, "
-        "apps/Deployment/shop/c, apps/Deployment/shop/d, apps/Deployment/shop/e and 1 more. "
+        "(syncPolicy.pruneLimit): Deployment/shop/a, Deployment/shop/b, "
+        "Deployment/shop/c, Deployment/shop/d, Deployment/shop/e and 1 more. "
         "Put them back, raise the limit, or sync with --confirm-prune"
     )
 

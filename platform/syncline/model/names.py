@@ -64,3 +64,8 @@ class ObjectKey:
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.group, self.kind, self.namespace, self.name) if part)
+
+    @property
+    def short(self) -> str:
+        """For people, where the group says nothing: ``Deployment/shop/web``."""
+        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)

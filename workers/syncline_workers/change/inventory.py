@@ -80,5 +80,5 @@ def guard(
 
 
 def _some(entries: Inventory, limit: int = 5) -> str:
-    names = ", ".join(str(entry.ref) for entry in entries[:limit])
+    names = ", ".join(entry.ref.key.short for entry in entries[:limit])
     return names if len(entries) <= limit else f"{names} and {len(entries) - limit} more"

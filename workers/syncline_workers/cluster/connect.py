@@ -1,0 +1,134 @@
+"""The fleet's API servers, as one process knows them: at most one kept connection each.
+
+A connection is found by the cluster, its document's generation and the very text of its
+kubeconfig; so a rotated credential or another address makes a new one, and nothing needs to be
+told. The longest unused are closed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from base64 import b64decode
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from syncline.credentials import CredentialSource
+from syncline.errors import CredentialRefused
+from syncline.model.records import ClusterRecord
+from syncline.model.seal import PlatformKey
+from syncline.settings import ClusterSettings
+from syncline_workers.cluster import kubeconfig
+from syncline_workers.cluster.api import Api
+from syncline_workers.cluster.discovery import Discovery
+from syncline_workers.cluster.login import Login
+from syncline_workers.cluster.pool import Pool
+
+MOST = 512
+"""Clusters whose discovery and credentials one process keeps: about 0.1 MB each."""
+
+SOCKETS = 512
+"""Idle connections of one process, of all clusters; processes may have 1024 files by default."""
+
+_PAUSE = 1.0  # seconds between two counts of idle connections
+
+STORED = "stored"
+
+
+class Clusters:
+    """The connections of one process. A forked child begins with none."""
+
+    def __init__(
+        self, settings: ClusterSettings, credentials: CredentialSource, key: PlatformKey
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._key = key
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._trimmed = 0.0
+        self._kept: OrderedDict[str, tuple[str, Api]] = OrderedDict()  # uid → fingerprint, api
+
+    def connect(self, cluster: ClusterRecord, sealed_kubeconfig: str = "") -> Api:
+        """The kept connection of this process to a cluster; nothing is sent yet.
+
+        Args:
+            cluster: its record.
+            sealed_kubeconfig: base64, where its spec says ``stored``.
+
+        Raises:
+            CredentialRefused: its kubeconfig is missing, cannot be opened, or may not be used.
+        """
+        text = self._text(cluster, sealed_kubeconfig)
+        fingerprint = _fingerprint(cluster, text)
+        with self._lock:
+            self._forget_parents()
+            kept = self._kept.get(cluster.uid)
+            if kept and kept[0] == fingerprint:
+                self._kept.move_to_end(cluster.uid)
+                self._trim()
+                return kept[1]
+            api = self._open(cluster, text)
+            self._kept[cluster.uid] = (fingerprint, api)
+            self._kept.move_to_end(cluster.uid)
+            if kept:
+                kept[1].close()
+            self._trim()
+            return api
+
+    def close(self) -> None:
+        """Close every connection of this process."""
+        with self._lock:
+            self._forget_parents()
+            while self._kept:
+                self._kept.popitem()[1][1].close()
+
+    def _trim(self) -> None:
+        if len(self._kept) > MOST:
+            self._kept.popitem(last=False)[1][1].close()
+        if time.monotonic() < self._trimmed + _PAUSE:
+            return
+        self._trimmed = time.monotonic()
+        left = SOCKETS
+        for _, api in reversed(self._kept.values()):  # the last used first
+            left -= api.idle
+            if left < 0:
+                api.close()
+
+    def _forget_parents(self) -> None:
+        """What came along with a fork is the parent's: closing it would end its TLS."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._kept = OrderedDict()
+
+    def _open(self, cluster: ClusterRecord, text: str) -> Api:
+        subject = f"cluster {cluster.name}"
+        access = kubeconfig.read(
+            text, context=cluster.spec.context, settings=self._settings, subject=subject
+        )
+        login = Login(access.user, subject=subject, environment=self._credentials.environment)
+        pool = Pool(access, login, size=cluster.spec.max_requests, settings=self._settings)
+        return Api(pool, Discovery(pool))
+
+    def _text(self, cluster: ClusterRecord, sealed: str) -> str:
+        subject = f"cluster {cluster.name}"
+        if cluster.spec.kubeconfig != STORED:
+            return self._credentials.read(
+                cluster.spec.kubeconfig, subject=subject
+            ).get_secret_value()
+        if not sealed:
+            raise CredentialRefused(
+                subject, "has no stored kubeconfig: give it one with `syncline cluster add`"
+            )
+        try:
+            opened = self._key.open(b64decode(sealed), purpose=f"kubeconfig:{cluster.uid}")
+            return opened.decode()
+        except ValueError as exc:
+            raise CredentialRefused(subject, "its stored kubeconfig is no text") from exc
+
+
+def _fingerprint(cluster: ClusterRecord, text: str) -> str:
+    parts: Mapping[str, object] = {"generation": cluster.generation, "name": cluster.name}
+    return hashlib.sha256(f"{parts}{text}".encode()).hexdigest()

@@ -1,0 +1,65 @@
+"""All objects of a kind, as metadata alone, in pages.
+
+One such list per kind and cluster is what a look for drift costs, however many applications
+there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from urllib.parse import quote
+
+import orjson
+
+from syncline.model.change import ObjectRef
+from syncline.model.values import Manifest
+from syncline_workers.cluster.discovery import Kind
+from syncline_workers.cluster.pool import JSON, Pool
+from syncline_workers.cluster.refusals import refusal
+from syncline_workers.cluster.wire import Answer
+
+PAGE = 500
+"""Objects in one answer, as kubectl asks: about 1 MB with managedFields."""
+
+_METADATA = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+def metadata(
+    pool: Pool, kind: Kind, ref: ObjectRef, *, labels: str, page: int = PAGE
+) -> Iterator[Manifest]:
+    """Every object of the kind that the label selector matches, in all namespaces.
+
+    Where the list takes longer than the server remembers it (410 Expired), the rest is read as it
+    is by then: each object that was there all the time is still handed out, and once.
+    """
+    seen: set[str] = set()
+    token = ""
+    while True:
+        path = f"{kind.path()}?labelSelector={quote(labels)}&limit={page}"
+        answer = pool.request(
+            "GET", f"{path}&continue={quote(token)}" if token else path, accept=_METADATA
+        )
+        if answer.status == HTTPStatus.GONE and token:
+            token = _onward(answer)
+            continue
+        if (
+            answer.status == HTTPStatus.NOT_FOUND
+        ):  # the definition has just gone, and its objects with it
+            return
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise refusal(answer, cluster=pool.subject)
+        body = orjson.loads(answer.body)
+        for item in body.get("items") or ():
+            if (uid := item["metadata"]["uid"]) not in seen:
+                seen.add(uid)
+                yield {**item, "apiVersion": kind.api_version, "kind": ref.kind}
+        token = body["metadata"].get("continue") or ""
+        if not token:
+            return
+
+
+def _onward(answer: Answer) -> str:
+    """The token that a 410 offers for the rest; "": the list must be begun anew."""
+    body = orjson.loads(answer.body)
+    return str((body.get("metadata") or {}).get("continue") or "")
