@@ -18,6 +18,7 @@ KINDS: dict[str, type[Document]] = {
 """Every kind that can be written, by its name."""
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_HOME = f"https://{API_VERSION}"
 
 
 def of(kind: str) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def of(kind: str) -> dict[str, Any]:
     if model is None:
         raise NotFound(f"kind {kind!r}", f"does not exist: write one of {', '.join(KINDS)}")
     schema = model.model_json_schema(by_alias=True)
-    return {"$schema": _DIALECT, "$id": f"{API_VERSION}/{kind}", **schema}
+    return {"$schema": _DIALECT, "$id": f"{_HOME}/{kind}", **schema}
 
 
 def any_kind() -> dict[str, Any]:
@@ -42,7 +43,7 @@ def any_kind() -> dict[str, Any]:
         definitions[kind] = schema
     return {
         "$schema": _DIALECT,
-        "$id": API_VERSION,
+        "$id": _HOME,
         "oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in KINDS],
         "$defs": definitions,
     }
