@@ -2,22 +2,46 @@
 
 Names in the environment are ``SYNCLINE_`` + group + field: ``SYNCLINE_STORE_URL``. Each field
 states its unit, its default and why. Nothing below ``main`` and the workers' ``app`` reads the
-environment.
+environment. A secret can be a file's content: ``resolved_url`` and ``platform_key`` read it when
+they are called, so that making ``Settings()`` opens nothing.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from syncline.errors import CredentialRefused
+from syncline.model.seal import PlatformKey
 from syncline.model.values import Duration
 
 
 def _prefix(group: str) -> SettingsConfigDict:
     return SettingsConfigDict(env_prefix=f"SYNCLINE_{group}", frozen=True, extra="ignore")
+
+
+def _content(path: Path, setting: str) -> str:
+    try:
+        text = path.read_text().strip()
+    except (OSError, UnicodeError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
+        raise CredentialRefused(setting, f"{path} cannot be read: {why}") from exc
+    if not text:
+        raise CredentialRefused(setting, f"{path} is empty")
+    return text
+
+
+def _with_password(url: str, file: Path | None, setting: str) -> str:
+    parts = urlsplit(url)
+    if file is None or parts.password is not None:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    password = quote(_content(file, setting), safe="")
+    return parts._replace(netloc=f"{user}:{password}@{host}").geturl()
 
 
 class StoreSettings(BaseSettings):
@@ -29,8 +53,17 @@ class StoreSettings(BaseSettings):
         default=SecretStr("redis://127.0.0.1:6379/0"),
         description="Redis for state: redis://, rediss:// or unix://, with its password.",
     )
+    url_file: Path | None = Field(
+        default=None, description="A file that holds URL, password and all; preferred over URL."
+    )
+    password_file: Path | None = Field(
+        default=None, description="A file with the password, for a URL that names none."
+    )
     broker_url: SecretStr | None = Field(
         default=None, description="Redis for messages. Default: the one for state."
+    )
+    broker_password_file: Path | None = Field(
+        default=None, description="A file with its password, for a BROKER_URL that names none."
     )
     broker_master: str | None = Field(
         default=None,
@@ -51,6 +84,25 @@ class StoreSettings(BaseSettings):
         default=100_000, ge=1000, description="Audit records kept, about; ~400 bytes each."
     )
 
+    def resolved_url(self) -> str:
+        """Return where state lives, with the password of its file in it: a secret.
+
+        Raises:
+            CredentialRefused: a file that is named cannot be read, or is empty.
+        """
+        given = self.url.get_secret_value()
+        url = _content(self.url_file, "SYNCLINE_STORE_URL_FILE") if self.url_file else given
+        return _with_password(url, self.password_file, "SYNCLINE_STORE_PASSWORD_FILE")
+
+    def resolved_broker_url(self) -> str:
+        """Return where messages travel, likewise; several Sentinels each get the password."""
+        if self.broker_url is None:
+            return self.resolved_url()
+        return ";".join(
+            _with_password(url, self.broker_password_file, "SYNCLINE_STORE_BROKER_PASSWORD_FILE")
+            for url in self.broker_url.get_secret_value().split(";")
+        )
+
 
 class KeySettings(BaseSettings):
     """The platform key, and where credentials are found."""
@@ -67,6 +119,16 @@ class KeySettings(BaseSettings):
         default=None,
         description="The directory that file: references resolve in. Default: none are allowed.",
     )
+
+    def platform_key(self) -> PlatformKey | None:
+        """Read the platform key; None where no setting gives one.
+
+        Raises:
+            CredentialRefused: the file cannot be read, or this is no key.
+        """
+        if self.key_file is not None:
+            return PlatformKey.parse(_content(self.key_file, "SYNCLINE_KEY_FILE"))
+        return PlatformKey.parse(self.key.get_secret_value()) if self.key else None
 
 
 class GitSettings(BaseSettings):

@@ -82,7 +82,7 @@ def unpack(task: Task[Payload], argument: Mapping[str, Any]) -> Payload:
 
 def broker_url(settings: Settings) -> str:
     """Return where messages travel, as kombu writes it: ``unix://`` becomes ``redis+socket://``."""
-    url = (settings.store.broker_url or settings.store.url).get_secret_value()
+    url = settings.store.resolved_broker_url()
     parts = urlsplit(url)
     if parts.scheme != "unix":
         return url

@@ -94,7 +94,7 @@ def connect(settings: StoreSettings, *, key: PlatformKey | None) -> Store:
 
 def _client(settings: StoreSettings, *, decode_responses: bool) -> _Client:
     client: _Client = _Client.from_url(  # type: ignore[assignment]
-        settings.url.get_secret_value(),
+        settings.resolved_url(),
         decode_responses=decode_responses,
         protocol=2,
         socket_timeout=_SOCKET_TIMEOUT,
@@ -147,6 +147,6 @@ def unavailable(exc: Exception) -> StoreUnavailable:
 
 def address(settings: StoreSettings) -> str:
     """Return where the store is, without its password: for logs."""
-    parts = urlsplit(settings.url.get_secret_value())
+    parts = urlsplit(settings.resolved_url())
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}"
