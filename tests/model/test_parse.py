@@ -111,8 +111,8 @@ metadata: {name: x}
             "write for example 30s, 5m or 1h30m"
         ),
         (
-            "document 1 (Application shop/web): spec.syncPolicy.retry.limit: Input should be greater "
-            "than or equal to 0; got -1"
+            "document 1 (Application shop/web): spec.syncPolicy.retry.limit: Input should be "
+            "greater than or equal to 0; got -1"
         ),
         (
             "document 1 (Application shop/web): spec.syncPolicy.selfheal: unknown field; "
@@ -155,8 +155,8 @@ metadata: {name: x}
             },
             (
                 "spec.destination.selector.matchExpressions[1].operator: is required\n"
-                "Application web: spec.destination.selector.matchExpressions[1].operater: unknown field; "
-                "did you mean operator?"
+                "Application web: spec.destination.selector.matchExpressions[1].operater: "
+                "unknown field; did you mean operator?"
             ),
         ),
         ({"source": 1}, "spec.source: must be a mapping; got 1"),

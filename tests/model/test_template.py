@@ -1,0 +1,91 @@
+import pytest
+
+from syncline.errors import InvalidDocument
+from syncline.model import template
+from syncline.model.cluster import ClusterSpec
+from syncline.model.names import Uid
+from syncline.model.records import ClusterRecord
+
+EAST = ClusterRecord(
+    uid=Uid("00" * 8),
+    name="east",
+    labels={"tier": "prod", "example.com/zone": "e1"},
+    spec=ClusterSpec(kubeconfig="stored"),
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "filled"),
+    [
+        ("plain", "plain"),
+        ("", ""),
+        ("{ not } a { template }", "{ not } a { template }"),
+        ("${untouched}", "${untouched}"),
+        ("{{ cluster.name }}", "east"),
+        ("{{cluster.name}}", "east"),
+        (
+            "web-{{ cluster.labels.tier }}.{{ cluster.name }}.example.com",
+            "web-prod.east.example.com",
+        ),
+        ('{{ cluster.labels["example.com/zone"] }}', "e1"),
+        ("{{ cluster.labels['example.com/zone'] }}", "e1"),
+        ('{{ "{{" }} .Values.x {{ "}}" }}', "{{ .Values.x }}"),
+        ("{{ '' }}", ""),
+        ("a }} b", "a }} b"),
+    ],
+)
+def test_a_value_is_filled_in(value: str, filled: str) -> None:
+    assert template.resolve({"host": value}, EAST, subject="web") == {"host": filled}
+
+
+FORMS = (
+    'write {{ cluster.name }}, {{ cluster.labels.KEY }} or {{ cluster.labels["a.b/c"] }}; '
+    '{{ "{{" }} for the braces themselves'
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            "{{ cluster.labels.region }}",
+            "cluster 'east' has no label 'region'; it has example.com/zone, tier",
+        ),
+        ("{{ cluster.uid }}", f"{{{{ cluster.uid }}}} is no expression: {FORMS}"),
+        (
+            "{{ cluster.labels.example.com/zone }}",
+            f"{{{{ cluster.labels.example.com/zone }}}} is no expression: {FORMS}",
+        ),
+        ("{{ }}", f"{{{{  }}}} is no expression: {FORMS}"),
+        ("x {{ cluster.name", f"'{{{{ cluster.name' has no end: {FORMS}"),
+    ],
+)
+def test_what_cannot_be_filled_in_is_named(value: str, message: str) -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        template.resolve({"host": value}, EAST, subject="shop/web")
+
+    assert str(caught.value) == f"shop/web: parameter 'host': {message}"
+
+
+def test_every_missing_label_is_named() -> None:
+    bare = EAST.model_copy(update={"labels": {}})
+
+    with pytest.raises(InvalidDocument) as caught:
+        template.resolve(
+            {"a": "{{ cluster.labels.x }}", "b": "ok", "c": "{{ cluster.labels.y }}"},
+            bare,
+            subject="web",
+        )
+
+    assert caught.value.detail.splitlines() == [
+        "parameter 'a': cluster 'east' has no label 'x'; it has no labels",
+        "parameter 'c': cluster 'east' has no label 'y'; it has no labels",
+    ]
+
+
+def test_a_label_is_never_a_template_itself() -> None:
+    sly = EAST.model_copy(update={"labels": {"tier": "{{ cluster.name }}"}})
+
+    assert template.resolve({"a": "{{ cluster.labels.tier }}"}, sly, subject="web") == {
+        "a": "{{ cluster.name }}"
+    }
