@@ -120,15 +120,20 @@ class KeySettings(BaseSettings):
         description="The directory that file: references resolve in. Default: none are allowed.",
     )
 
-    def platform_key(self) -> PlatformKey | None:
-        """Read the platform key; None where no setting gives one.
+    def platform_key(self) -> PlatformKey:
+        """Read the platform key from its file or the environment.
 
         Raises:
-            CredentialRefused: the file cannot be read, or this is no key.
+            CredentialRefused: neither is set, it cannot be read, or it is no key.
         """
         if self.key_file is not None:
             return PlatformKey.parse(_content(self.key_file, "SYNCLINE_KEY_FILE"))
-        return PlatformKey.parse(self.key.get_secret_value()) if self.key else None
+        if self.key is not None:
+            return PlatformKey.parse(self.key.get_secret_value())
+        raise CredentialRefused(
+            "platform key",
+            "is not set: give SYNCLINE_KEY_FILE, a file with base64 of 32 random bytes",
+        )
 
 
 class GitSettings(BaseSettings):

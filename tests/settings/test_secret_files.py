@@ -76,4 +76,8 @@ def test_the_platform_key_is_read_from_its_file_first(tmp_path: Path) -> None:
 
     assert KeySettings(key_file=file, key=SecretStr(other)).platform_key() == PlatformKey.parse(one)
     assert KeySettings(key=SecretStr(other)).platform_key() == PlatformKey.parse(other)
-    assert KeySettings().platform_key() is None
+
+
+def test_a_role_without_a_platform_key_is_told_how_to_give_one() -> None:
+    with pytest.raises(CredentialRefused, match="give SYNCLINE_KEY_FILE"):
+        KeySettings().platform_key()
