@@ -266,6 +266,18 @@ class LogSettings(BaseSettings):
     )
 
 
+class PulseSettings(BaseSettings):
+    """Health checks of schedulers and workers."""
+
+    model_config = _prefix("PULSE_")
+
+    file: Path | None = Field(
+        default=None,
+        description="A file that the main loop touches, for `python -m syncline.pulse`. "
+        "Default: none, nobody asks. Each process needs its own.",
+    )
+
+
 class Settings(BaseSettings):
     """All groups. ``Settings()`` reads the environment."""
 
@@ -282,3 +294,4 @@ class Settings(BaseSettings):
     )
     server: ServerSettings = Field(default_factory=ServerSettings, description="The API.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logs.")
+    pulse: PulseSettings = Field(default_factory=PulseSettings, description="Health checks.")
