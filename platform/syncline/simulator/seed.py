@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from syncline.simulator.api.call import NAMESPACES, now
+from syncline.simulator.api.call import NAMESPACES
+from syncline.simulator.kinds.clock import now
 from syncline.simulator.store.cluster import Cluster, Shelf, new_uid
 
 FIRST = ("default", "kube-node-lease", "kube-public", "kube-system")

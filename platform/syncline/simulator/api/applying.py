@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from syncline.simulator.api import bodies, finish, refusal
-from syncline.simulator.api.call import Call, now
+from syncline.simulator.api.call import Call
 from syncline.simulator.fields import managers as ownership
-from syncline.simulator.fields.managers import Configuration, Conflicts, Identity, Write
+from syncline.simulator.fields.managers import Configuration, Conflicts, Identity, Managers, Write
 from syncline.simulator.fields.paths import show
 from syncline.simulator.fields.tree import Tree
+from syncline.simulator.kinds.clock import now
 from syncline.simulator.schema import validate
 from syncline.simulator.schema.builtin import Resource
-from syncline.simulator.schema.filling import tidy
+from syncline.simulator.schema.filling import blank, tidy
 from syncline.simulator.schema.types import Type
 from syncline.simulator.store.stored import Stored
 from syncline.simulator.wire.responses import Response
 
 Object = dict[str, Any]
 
+BEFORE = "before-first-apply"
 STATUS: Tree = {"f:status": {}}
 SPEC: Tree = {"f:spec": {}, "f:metadata": {"f:labels": {}}}
 MOST_READ = 4096
@@ -79,10 +82,9 @@ def merge(
     call: Call, config: Configuration, live: finish.Live | None, write: Write
 ) -> tuple[Response, Stored | None]:
     """Merge the configuration into the live object and finish the write."""
-    base = live.value if live else blank(call)
-    entries = live.entries if live else []
+    base = live.value if live else beginning(call)
     try:
-        merged, managers = ownership.apply(base, config, ownership.decode(entries), write)
+        merged, managers = ownership.apply(base, config, before(call, live, write), write)
     except Conflicts as exc:
         raise conflict(exc) from exc
     # A copy: parts of the merged object are shared with the live one and with the configuration.
@@ -90,7 +92,17 @@ def merge(
     return finish.write(call, tidy(new), live, lambda _: managers)
 
 
-def blank(call: Call) -> Object:
+def before(call: Call, live: finish.Live | None, write: Write) -> Managers:
+    """Return the managers before an apply; what nobody owned is somebody's from before."""
+    if live is None or live.entries:
+        return ownership.decode(live.entries if live else [])
+    version = call.resource.api_version
+    nobody = replace(write, identity=ownership.updater(BEFORE, version, ""))
+    start: Object = {} if call.resource.custom else blank(call.resource.type)
+    return ownership.update(start, live.value, {}, nobody)
+
+
+def beginning(call: Call) -> Object:
     """Return the object that a create by apply starts from."""
     return {"apiVersion": call.resource.api_version, "kind": call.resource.kind, "metadata": {}}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from syncline.simulator.api import refusal
 from syncline.simulator.kinds.behaviour import Behaviour
@@ -93,8 +92,3 @@ def terminating(resource: Resource, name: str, namespace: str) -> refusal.Refusa
         }
     ]
     return answer
-
-
-def now() -> str:
-    """Return the time as objects carry it, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

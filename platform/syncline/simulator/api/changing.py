@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from syncline.simulator.api import applying, bodies, finish, refusal
-from syncline.simulator.api.call import Call, now
+from syncline.simulator.api.call import Call
 from syncline.simulator.fields import managers as ownership
 from syncline.simulator.fields.managers import Managers, Write
+from syncline.simulator.kinds.clock import now
 from syncline.simulator.patches.json_patch import PatchFailed, json_patch
 from syncline.simulator.patches.merge_patch import merge_patch
 from syncline.simulator.patches.strategic import strategic

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from syncline.simulator.api import bodies, reading, refusal
-from syncline.simulator.api.call import NAMESPACES, Call, now
+from syncline.simulator.api.call import NAMESPACES, Call
+from syncline.simulator.kinds.clock import now
 from syncline.simulator.schema.builtin import Resource
 from syncline.simulator.store.cluster import Cluster, Shelf
 from syncline.simulator.store.stored import Stored

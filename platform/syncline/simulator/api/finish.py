@@ -13,10 +13,11 @@ from typing import Any
 import orjson
 
 from syncline.simulator.api import refusal, views
-from syncline.simulator.api.call import Call, now
+from syncline.simulator.api.call import Call
 from syncline.simulator.fields import managers as ownership
 from syncline.simulator.fields.managers import Managers
 from syncline.simulator.kinds import names
+from syncline.simulator.kinds.clock import now
 from syncline.simulator.schema.filling import fill
 from syncline.simulator.schema.structural import defaulted
 from syncline.simulator.store.cluster import new_uid

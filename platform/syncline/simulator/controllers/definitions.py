@@ -14,7 +14,7 @@ Object = dict[str, Any]
 
 DEFINITIONS = Shelf("apiextensions.k8s.io", "customresourcedefinitions")
 VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
-DELAY = 0.05
+DELAY = 0.01
 
 
 def establish(obj: Object) -> None:
@@ -92,4 +92,7 @@ class Definitions:
                 cluster.custom[resource.group, resource.version, resource.plural] = resource
             return
         kept = event.object
-        self._clock.later(self._delay, lambda: change(cluster, DEFINITIONS, kept, establish))
+        self._clock.later(
+            self._delay,
+            lambda: change(cluster, DEFINITIONS, kept, establish, manager="kube-apiserver"),
+        )

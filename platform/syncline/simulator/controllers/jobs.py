@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from syncline.simulator.api.call import now
 from syncline.simulator.controllers.clock import Clock
 from syncline.simulator.controllers.rollout import failure
 from syncline.simulator.controllers.status import change
+from syncline.simulator.kinds.clock import now
 from syncline.simulator.store.cluster import Change, Cluster, Shelf
 
 JOBS = Shelf("batch", "jobs")

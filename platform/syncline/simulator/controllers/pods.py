@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from syncline.simulator.api.call import now
 from syncline.simulator.controllers.clock import Clock
 from syncline.simulator.controllers.rollout import failure
 from syncline.simulator.controllers.status import change
+from syncline.simulator.kinds.clock import now
 from syncline.simulator.store.cluster import Change, Cluster, Shelf
 
 Object = dict[str, Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from syncline.simulator.api.call import now
 from syncline.simulator.fields import managers as ownership
+from syncline.simulator.kinds.clock import now
 from syncline.simulator.schema.types import ANY
 from syncline.simulator.store.cluster import BUILTIN, Cluster, Shelf
 from syncline.simulator.store.stored import Stored
@@ -28,7 +28,12 @@ def condition(kind: str, status: bool, reason: str, message: str) -> Object:  # 
 
 
 def change(
-    cluster: Cluster, shelf: Shelf, kept: Stored, edit: Callable[[Object], None]
+    cluster: Cluster,
+    shelf: Shelf,
+    kept: Stored,
+    edit: Callable[[Object], None],
+    *,
+    manager: str = MANAGER,
 ) -> Stored | None:
     """Apply `edit` to the object as it is now; None where it is gone or another by now."""
     current = cluster.find(shelf, kept.namespace, kept.name)
@@ -44,7 +49,7 @@ def change(
     resource = next((r for r in BUILTIN.values() if (r.group, r.plural) == shelf), None)
     write = ownership.Write(
         type=resource.type if resource else ANY,
-        identity=ownership.updater(MANAGER, obj["apiVersion"], "status"),
+        identity=ownership.updater(manager, obj["apiVersion"], "status"),
         api_version=obj["apiVersion"],
         now=now(),
         reset={"f:spec": {}},

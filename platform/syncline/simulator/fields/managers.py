@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, NamedTuple
 
 from syncline.simulator.fields import compare as comparing
@@ -62,7 +63,7 @@ Managers = dict[Identity, Ownership]
 
 
 class Conflicts(Exception):
-    """Others own what an apply would change: `(identity, path)` pairs, sorted."""
+    """Others own what an apply would change: `(identity, path)` pairs."""
 
     def __init__(self, found: list[tuple[Identity, tuple[str, ...]]]) -> None:
         super().__init__(found)
@@ -138,15 +139,20 @@ class Write:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What somebody applies, and the paths that it claims. Read once, applied to any cluster."""
+    """What somebody applies. Read once, applied to any cluster.
+
+    `mentioned` are all its paths, `claimed` those that are then owned: without the server's.
+    """
 
     value: dict[str, Any]
+    mentioned: Tree | None
     claimed: Tree | None
 
     @classmethod
     def read(cls, value: dict[str, Any], node: Type, reset: Tree | None) -> Configuration:
         """Return the configuration in a value that fits its type."""
-        return cls(value=value, claimed=reduced(claims(value, node), reset))
+        mentioned = claims(value, node)
+        return cls(value=value, mentioned=mentioned, claimed=reduced(mentioned, reset))
 
 
 def apply(
@@ -162,7 +168,8 @@ def apply(
     time = last.time if last else None
     mine = Ownership(fields=config.claimed, api_version=write.api_version, time=time)
     managers = {**managers, write.identity: mine}
-    merged = pruned(merged, last.fields if last else None, managers, write)
+    if last and tree.difference(last.fields, config.claimed) is not None:
+        merged = pruned(merged, last.fields, [config.mentioned, *owned(managers)], write)
     change = comparing.compare(live, merged, write.type)
     managers = yielded(managers, change, write)
     if change is not comparing.SAME and write.identity in managers:
@@ -178,14 +185,15 @@ def reduced(claimed: Tree | None, reset: Tree | None) -> Tree | None:
     return claimed
 
 
-def pruned(merged: Any, last: Tree | None, managers: Managers, write: Write) -> Any:
-    """Return the object without what the manager claimed last, and nobody claims now."""
-    if tree.difference(last, managers[write.identity].fields) is None:
-        return merged
-    owned: Tree | None = None
-    for other in managers.values():
-        owned = tree.union(owned, other.fields)
-    dropped = tree.difference(with_parents(last, write.type), with_parents(owned, write.type))
+def owned(managers: Managers) -> list[Tree | None]:
+    """Return what each manager owns."""
+    return [entry.fields for entry in managers.values()]
+
+
+def pruned(merged: Any, last: Tree | None, wanted: list[Tree | None], write: Write) -> Any:
+    """Return the object without what the manager claimed last, and nobody wants now."""
+    kept = reduce(tree.union, wanted, None)
+    dropped = tree.difference(with_parents(last, write.type), with_parents(kept, write.type))
     left = remove(merged, dropped, write.type)
     return {} if left is GONE else left
 
@@ -197,14 +205,14 @@ def yielded(managers: Managers, change: comparing.Comparison, write: Write) -> M
         return {who: owned for who, owned in managers.items() if owned.fields is not None}
     others = {who: owned for who, owned in managers.items() if who != write.identity}
     taken = {who: tree.intersection(owned.fields, written) for who, owned in others.items()}
-    found = [(who, path) for who, part in taken.items() if part for path in tree.members(part)]
+    found = [(who, path) for who in sorted(taken) for path in tree.members(taken[who] or {})]
     if found and not write.force:
-        raise Conflicts(sorted(found))
+        raise Conflicts(found)
     out = dict(managers)
-    for who, owned in others.items():
-        left = tree.difference(tree.difference(owned.fields, taken[who]), change.removed)
-        out[who] = owned if left is owned.fields else replace(owned, fields=left)
-    return {who: owned for who, owned in out.items() if owned.fields is not None}
+    for who, had in others.items():
+        left = tree.difference(tree.difference(had.fields, taken[who]), change.removed)
+        out[who] = had if left is had.fields else replace(had, fields=left)
+    return {who: had for who, had in out.items() if had.fields is not None}
 
 
 def update(live: dict[str, Any], new: dict[str, Any], managers: Managers, write: Write) -> Managers:

@@ -72,12 +72,13 @@ def intersection(left: Tree | None, right: Tree | None) -> Tree | None:
 
 
 def members(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield every path in the set, parents before children."""
-    if path and is_member(tree):
-        yield path
-    for key, below in tree.items():
-        if key != ".":
-            yield from members(below, (*path, key))
+    """Yield every path in the set: at each level first the members, then what is below them."""
+    keys = sorted(key for key in tree if key != ".")
+    for key in keys:
+        if is_member(tree[key]):
+            yield (*path, key)
+    for key in keys:
+        yield from members(tree[key], (*path, key))
 
 
 def without(tree: Tree | None, path: tuple[str, ...]) -> Tree | None:

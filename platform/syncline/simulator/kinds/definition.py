@@ -1,12 +1,15 @@
-"""CustomResourceDefinitions: names filled in, and accepted at once."""
+"""Definitions of custom resources, and registrations of further API servers."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from syncline.simulator.kinds.behaviour import Behaviour, Object, Problem, invalid, required
+
+if TYPE_CHECKING:
+    from syncline.simulator.store.cluster import Cluster
 
 
 class Definition(Behaviour):
@@ -22,6 +25,13 @@ class Definition(Behaviour):
         names.setdefault("singular", kind.lower())
         names.setdefault("listKind", f"{kind}List")
         spec.setdefault("conversion", {}).setdefault("strategy", "None")
+
+    @override
+    def allocate(self, cluster: Cluster, new: Object, old: Object | None) -> None:
+        if old is None:
+            stored = [v["name"] for v in new["spec"].get("versions") or () if v.get("storage")]
+            names = {"plural": "", "kind": ""}
+            new["status"] = {"conditions": None, "acceptedNames": names, "storedVersions": stored}
 
     @override
     def problems(self, new: Object, old: Object | None) -> list[Problem]:
@@ -43,3 +53,13 @@ def version_problems(versions: list[dict[str, Any]]) -> list[Problem]:
         for index, version in enumerate(versions)
         if not (version.get("schema") or {}).get("openAPIV3Schema")
     ]
+
+
+class Registration(Behaviour):
+    """apiregistration/v1 APIService: kept, but no other server is ever asked."""
+
+    @override
+    def default(self, obj: Object) -> None:
+        service = obj["spec"].get("service")
+        if service is not None:
+            service.setdefault("port", 443)

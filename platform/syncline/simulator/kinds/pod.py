@@ -113,6 +113,10 @@ class Pod(Behaviour):
     def default(self, obj: Object) -> None:
         default_spec(obj["spec"])
         obj["spec"].setdefault("enableServiceLinks", True)
+        for container in obj["spec"].get("containers") or ():
+            resources = container["resources"]
+            if "limits" in resources:
+                resources["requests"] = {**resources["limits"], **resources.get("requests", {})}
 
     @override
     def allocate(self, cluster: Cluster, new: Object, old: Object | None) -> None:
@@ -134,7 +138,7 @@ class Pod(Behaviour):
                 )
         spec.setdefault("priority", 0)
         spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-        new["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
+        new["status"] = {"phase": "Pending", "qosClass": quality(spec)}
 
     @override
     def problems(self, new: Object, old: Object | None) -> list[Problem]:
@@ -142,6 +146,19 @@ class Pod(Behaviour):
         if old is not None and not found and fixed(new["spec"]) != fixed(old["spec"]):
             found.append(forbidden("spec", IMMUTABLE))
         return found
+
+
+def quality(spec: dict[str, Any]) -> str:
+    """Return the quality of service that the containers' resources amount to."""
+    asked = [container.get("resources") or {} for container in spec["containers"]]
+    if not any(asked):
+        return "BestEffort"
+    both = {"cpu", "memory"}
+    exact = all(
+        part.get("limits") == part.get("requests") and both <= set(part.get("limits", {}))
+        for part in asked
+    )
+    return "Guaranteed" if exact else "Burstable"
 
 
 def fixed(spec: dict[str, Any]) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from syncline.simulator.kinds.behaviour import PLAIN, Behaviour
 from syncline.simulator.kinds.claim import PersistentVolumeClaim
 from syncline.simulator.kinds.config import ConfigMap, Secret
 from syncline.simulator.kinds.daemonset import DaemonSet
-from syncline.simulator.kinds.definition import Definition
+from syncline.simulator.kinds.definition import Definition, Registration
 from syncline.simulator.kinds.deployment import Deployment
 from syncline.simulator.kinds.job import CronJob, Job
 from syncline.simulator.kinds.namespace import Namespace
 from syncline.simulator.kinds.networking import Ingress, NetworkPolicy
 from syncline.simulator.kinds.pod import Pod
 from syncline.simulator.kinds.rbac import Binding, Role
-from syncline.simulator.kinds.replicaset import ReplicaSet
+from syncline.simulator.kinds.replicaset import ReplicaSet, ReplicationController
 from syncline.simulator.kinds.service import Service
 from syncline.simulator.kinds.statefulset import StatefulSet
 from syncline.simulator.kinds.storage import PersistentVolume, PriorityClass, StorageClass
@@ -35,7 +35,7 @@ BEHAVIOURS: dict[tuple[str, str], Behaviour] = {
     ("", "persistentvolumeclaims"): PersistentVolumeClaim(),
     ("", "persistentvolumes"): PersistentVolume(),
     ("", "pods"): Pod(),
-    ("", "replicationcontrollers"): Counted(),
+    ("", "replicationcontrollers"): ReplicationController(),
     ("", "secrets"): Secret(),
     ("", "services"): Service(),
     ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"): Counted(),
@@ -43,6 +43,7 @@ BEHAVIOURS: dict[tuple[str, str], Behaviour] = {
     ("admissionregistration.k8s.io", "validatingadmissionpolicies"): Counted(),
     ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"): Counted(),
     ("apiextensions.k8s.io", "customresourcedefinitions"): Definition(),
+    ("apiregistration.k8s.io", "apiservices"): Registration(),
     ("apps", "daemonsets"): DaemonSet(),
     ("apps", "deployments"): Deployment(),
     ("apps", "replicasets"): ReplicaSet(),

@@ -22,6 +22,7 @@ TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
 FIRST_PORT = 30000
 PORTS = 2768
 LARGEST_PORT = 65535
+STICKY = 3 * 60 * 60
 ONCE = "may not change once set"
 RANGE = "must be between 1 and 65535, inclusive"
 
@@ -41,6 +42,9 @@ class Service(Behaviour):
             port.setdefault("targetPort", port.get("port", 0))
         if kind != "ExternalName":
             spec.setdefault("internalTrafficPolicy", "Cluster")
+        if spec["sessionAffinity"] == "ClientIP":
+            affinity = spec.setdefault("sessionAffinityConfig", {})
+            affinity.setdefault("clientIP", {}).setdefault("timeoutSeconds", STICKY)
         if kind in ("LoadBalancer", "NodePort"):
             spec.setdefault("externalTrafficPolicy", "Cluster")
         if kind == "LoadBalancer":

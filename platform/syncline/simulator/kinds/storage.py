@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from typing_extensions import override
 
 from syncline.simulator.kinds.behaviour import Behaviour, Object
+from syncline.simulator.kinds.clock import now
+
+if TYPE_CHECKING:
+    from syncline.simulator.store.cluster import Cluster
 
 
 class StorageClass(Behaviour):
@@ -23,7 +29,14 @@ class PersistentVolume(Behaviour):
     def default(self, obj: Object) -> None:
         obj["spec"].setdefault("persistentVolumeReclaimPolicy", "Retain")
         obj["spec"].setdefault("volumeMode", "Filesystem")
-        obj["status"].setdefault("phase", "Pending")
+        if "hostPath" in obj["spec"]:
+            obj["spec"]["hostPath"].setdefault("type", "")
+
+    @override
+    def allocate(self, cluster: Cluster, new: Object, old: Object | None) -> None:
+        if old is None:
+            new["metadata"].setdefault("finalizers", ["kubernetes.io/pv-protection"])
+            new["status"] = {"phase": "Pending", "lastPhaseTransitionTime": now()}
 
 
 class PriorityClass(Behaviour):

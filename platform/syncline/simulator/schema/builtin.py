@@ -99,8 +99,14 @@ class Loader:
 
     def _fill(self, struct: Struct, compact: dict[str, Any]) -> None:
         for name, part in compact["fields"].items():
-            default = part.get("default") if isinstance(part, dict) else None
-            struct.fields[name] = Field(key=f"f:{name}", type=self.node(part), default=default)
+            said = part if isinstance(part, dict) else {}
+            struct.fields[name] = Field(
+                key=f"f:{name}",
+                type=self.node(part),
+                default=said.get("default"),
+                omits_zero=said.get("omit", False),
+                is_nullable=said.get("null", False),
+            )
         struct.required = tuple(compact.get("required", ()))
         if compact.get("atomic"):
             struct.shape = Shape.ATOMIC

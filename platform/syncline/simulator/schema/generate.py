@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from syncline.simulator.schema.gotypes import GoTypes, Written
+
 OUTPUT = Path(__file__).with_name("kubernetes.json")
 SCHEMAS = "#/components/schemas/"
 STABLE = re.compile(r"^v\d+$")
@@ -27,6 +29,7 @@ FORMATS = {
     "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1": "any",
     "io.k8s.apimachinery.pkg.runtime.RawExtension": "any",
 }
+SCALARS = ("string", "integer", "number", "boolean", "bytes")
 UNLISTED = {"int-or-string": "intOrString", "byte": "bytes"}
 
 
@@ -69,8 +72,9 @@ def resources(group: str, version: str, listed: list[Mapping[str, Any]]) -> list
 class Types:
     """Collects the types that kinds reach, each under its schema's name."""
 
-    def __init__(self, schemas: Mapping[str, Mapping[str, Any]]) -> None:
-        self.schemas = schemas
+    def __init__(self, go: GoTypes) -> None:
+        self.schemas: Mapping[str, Mapping[str, Any]] = {}
+        self.go = go
         self.known: dict[str, Any] = {}
 
     def reach(self, name: str) -> str:
@@ -82,18 +86,31 @@ class Types:
             return str(self.inline(schema))
         if name not in self.known:
             self.known[name] = {}
-            self.known[name] = self.struct(schema)
+            self.known[name] = self.struct(schema, self.go.written(name))
         return f"#{name}"
 
-    def struct(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+    def struct(self, schema: Mapping[str, Any], written: Written) -> dict[str, Any]:
         """Return `{"fields": …}` with what else matters of an object schema."""
-        fields = {name: self.inline(field) for name, field in schema["properties"].items()}
+        fields = {
+            name: self.zero(self.inline(field), *written.get(name, (True, True)))
+            for name, field in schema["properties"].items()
+        }
         struct: dict[str, Any] = {"fields": fields}
         if schema.get("required"):
             struct["required"] = schema["required"]
         if schema.get("x-kubernetes-map-type") == "atomic":
             struct["atomic"] = True
         return struct
+
+    def zero(self, field: Any, is_pointer: bool, omits: bool) -> Any:  # noqa: FBT001
+        """Return the field, marked where its zero value is left out (omit) or written as null."""
+        mapping = field if isinstance(field, dict) else {"is": field}
+        collection = "list" in mapping or "map" in mapping
+        if is_pointer or not (collection or mapping.get("is") in SCALARS):
+            return field
+        if omits:
+            return {**mapping, "omit": True}
+        return {**mapping, "null": True} if collection else field
 
     def inline(self, schema: Mapping[str, Any]) -> Any:
         """Return a type: a word, a `#reference`, or a mapping where more must be said."""
@@ -139,7 +156,7 @@ def generate(tree: Path) -> dict[str, Any]:
     """Return the whole document: `resources`, `kinds` (group/version/kind to type), `types`."""
     listed: list[dict[str, Any]] = []
     kinds: dict[str, str] = {}
-    types = Types({})
+    types = Types(GoTypes(tree))
     for group, version, entries in group_versions(tree):
         listed += resources(group, version, entries)
         stem = f"apis__{group}__{version}" if group else f"api__{version}"

@@ -33,11 +33,16 @@ class Type:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Field:
-    """A named part of a struct: its key in a field set, its type, and its default."""
+    """A named part of a struct: its key in a field set, its type, and its default.
+
+    `omits_zero`: an empty value is left out when written; `is_nullable`: an absent one is null.
+    """
 
     key: str
     type: Type
     default: Any = None
+    omits_zero: bool = False
+    is_nullable: bool = False
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -70,13 +75,13 @@ class Sequence(Type):
 
 
 def scalar(word: str) -> Type:
-    """Return a leaf that holds a `word`: string, integer, boolean, quantity …"""
+    """Return a leaf that holds a `word`: string, integer, boolean, quantity and so on."""
     return Type(shape=Shape.SCALAR, word=word)
 
 
 ANY = Type(shape=Shape.ATOMIC)
+# Without a schema, maps are granular, lists and scalars are not.
 DEDUCED = Type(shape=Shape.DEDUCED)
-"""Without a schema, maps are granular, lists and scalars are not."""
 
 
 def parts(node: Type) -> Type | None:

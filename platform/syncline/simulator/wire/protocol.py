@@ -7,6 +7,7 @@ the same turn of the loop. Pipelined requests wait while a delayed answer or a s
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from typing_extensions import override
@@ -14,6 +15,8 @@ from typing_extensions import override
 from syncline.simulator.wire import requests, responses
 from syncline.simulator.wire.requests import Request, Unreadable
 from syncline.simulator.wire.responses import Answer, Response, Silence, Stream
+
+log = logging.getLogger(__name__)
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -97,7 +100,7 @@ class Connection(asyncio.Protocol):
         return True
 
     def _serve(self, request: Request) -> None:
-        answer = self._answer(request)
+        answer = self._answered(request)
         if isinstance(answer, Response):
             if answer.delay:
                 self._busy = True
@@ -111,6 +114,13 @@ class Connection(asyncio.Protocol):
                 self._transport.abort()
         else:
             self._start(answer)
+
+    def _answered(self, request: Request) -> Answer:
+        try:
+            return self._answer(request)
+        except Exception:  # the boundary: one request that we failed at ends no connection
+            log.exception("failed at %s %s", request.method, request.path)
+            return responses.text(500, "the simulator failed at this request; see its log")
 
     def _send(self, request: Request, answer: Response) -> None:
         keep = request.keeps_alive
