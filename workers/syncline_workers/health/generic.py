@@ -1,0 +1,51 @@
+"""Any other kind: by the conditions that well-behaved controllers write (kstatus).
+
+Without them it is healthy because it exists; nobody knows better.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from syncline.model.values import Manifest
+from syncline_workers.health import reading
+from syncline_workers.health.verdict import Health, degraded, healthy, progressing, suspended
+
+_GOOD = ("Ready", "Available")
+"""Either says that it works; where both are there, Ready says more."""
+
+
+def judge(live: Manifest) -> Health:
+    """Judge by observedGeneration, then Stalled, Reconciling, Ready and Available."""
+    status = reading.section(live, "status")
+    if "observedGeneration" in status and reading.is_unseen(live):
+        return progressing("NotObserved", "its controller has not seen the newest change yet")
+    conditions = _current(live)
+    if (stalled := conditions.get("Stalled")) and reading.is_true(stalled):
+        return degraded(reading.reason(stalled), reading.words(stalled))
+    if reading.section(live, "spec").get("suspend") is True:
+        return suspended("spec.suspend is true")
+    if (working := conditions.get("Reconciling")) and reading.is_true(working):
+        return progressing(reading.reason(working), reading.words(working))
+    return _works(live, conditions)
+
+
+def _works(live: Manifest, conditions: dict[str, dict[str, Any]]) -> Health:
+    good = next((conditions[kind] for kind in _GOOD if kind in conditions), None)
+    if good:
+        judged = healthy if reading.is_true(good) else partial(progressing, reading.reason(good))
+        return judged(reading.words(good))
+    if reading.conditions(live) and not conditions:
+        return progressing("NotObserved", "its conditions are those of an older generation")
+    return healthy()
+
+
+def _current(live: Manifest) -> dict[str, dict[str, Any]]:
+    """The conditions that speak of this generation, or of none."""
+    generation = reading.number(reading.section(live, "metadata"), "generation")
+    return {
+        kind: condition
+        for kind, condition in reading.conditions(live).items()
+        if reading.number(condition, "observedGeneration", generation) >= generation
+    }

@@ -1,0 +1,18 @@
+"""A PersistentVolumeClaim is healthy once it is bound."""
+
+from __future__ import annotations
+
+from syncline.model.values import Manifest
+from syncline_workers.health import reading
+from syncline_workers.health.verdict import Health, degraded, healthy, progressing
+
+
+def judge(live: Manifest) -> Health:
+    """Judge by phase; a claim that waits for its first pod is Pending, and so progresses."""
+    match reading.section(live, "status").get("phase"):
+        case "Bound":
+            return healthy("bound")
+        case "Lost":
+            return degraded("Lost", "its volume is gone")
+        case _:
+            return progressing("Pending", "not bound to a volume yet")

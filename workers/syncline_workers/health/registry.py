@@ -1,0 +1,93 @@
+"""Who judges which kind. A new kind is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from syncline.model.change import ObjectRef
+from syncline.model.status import HealthStatus
+from syncline.model.values import Manifest
+from syncline_workers.health import (
+    apiservice,
+    cronjob,
+    customresourcedefinition,
+    daemonset,
+    deployment,
+    generic,
+    horizontalpodautoscaler,
+    ingress,
+    job,
+    persistentvolumeclaim,
+    pod,
+    poddisruptionbudget,
+    replicaset,
+    service,
+    statefulset,
+)
+from syncline_workers.health.verdict import Health, progressing
+
+Judge: TypeAlias = Callable[[Manifest], Health]
+
+JUDGES: dict[tuple[str, str], Judge] = {
+    ("", "PersistentVolumeClaim"): persistentvolumeclaim.judge,
+    ("", "Pod"): pod.judge,
+    ("", "Service"): service.judge,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): customresourcedefinition.judge,
+    ("apiregistration.k8s.io", "APIService"): apiservice.judge,
+    ("apps", "DaemonSet"): daemonset.judge,
+    ("apps", "Deployment"): deployment.judge,
+    ("apps", "ReplicaSet"): replicaset.judge,
+    ("apps", "StatefulSet"): statefulset.judge,
+    ("autoscaling", "HorizontalPodAutoscaler"): horizontalpodautoscaler.judge,
+    ("batch", "CronJob"): cronjob.judge,
+    ("batch", "Job"): job.judge,
+    ("networking.k8s.io", "Ingress"): ingress.judge,
+    ("policy", "PodDisruptionBudget"): poddisruptionbudget.judge,
+}
+
+BUILT_IN = frozenset(
+    {
+        "",
+        "admissionregistration.k8s.io",
+        "apiextensions.k8s.io",
+        "apiregistration.k8s.io",
+        "apps",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "autoscaling",
+        "batch",
+        "certificates.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "resource.k8s.io",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+    }
+)
+"""Groups of Kubernetes itself: a kind of these without a judge has no health."""
+
+
+def is_judged(ref: ObjectRef) -> bool:
+    """Whether looking at such an object can tell anything beyond that it exists."""
+    return (ref.group, ref.kind) in JUDGES or ref.group not in BUILT_IN
+
+
+def judge(live: Manifest | None) -> Health:
+    """Judge a live object; None: it is absent."""
+    if live is None:
+        return Health(HealthStatus.MISSING, "Missing", "not in the cluster")
+    if live["metadata"].get("deletionTimestamp"):
+        waits = ", ".join(live["metadata"].get("finalizers") or ())
+        return progressing("Deleting", f"being deleted{f', waits for {waits}' if waits else ''}")
+    group = str(live["apiVersion"]).rpartition("/")[0]
+    own = JUDGES.get((group, live["kind"]))
+    if own:
+        return own(live)
+    return generic.judge(live) if group not in BUILT_IN else Health(HealthStatus.HEALTHY, "Healthy")

@@ -1,0 +1,21 @@
+"""A ReplicaSet is healthy once all replicas are available."""
+
+from __future__ import annotations
+
+from syncline.model.values import Manifest
+from syncline_workers.health import reading, replicas
+from syncline_workers.health.verdict import Health, degraded, healthy
+
+
+def judge(live: Manifest) -> Health:
+    """Judge by the counts; ReplicaFailure means that pods are refused (quota, admission)."""
+    if reading.is_unseen(live):
+        return replicas.UNSEEN
+    failure = reading.conditions(live).get("ReplicaFailure")
+    if failure and reading.is_true(failure):
+        return degraded(reading.reason(failure), reading.words(failure))
+    wanted = reading.number(reading.section(live, "spec"), "replicas", 1)
+    available = reading.number(reading.section(live, "status"), "availableReplicas")
+    return replicas.behind(wanted, wanted, available) or healthy(
+        f"{wanted} of {wanted} replicas available"
+    )

@@ -1,0 +1,28 @@
+"""A StatefulSet is healthy once every replica above its partition is new and ready."""
+
+from __future__ import annotations
+
+from syncline.model.values import Manifest
+from syncline_workers.health import reading, replicas
+from syncline_workers.health.verdict import Health, healthy, progressing
+
+
+def judge(live: Manifest) -> Health:
+    """Judge by the counts; with OnDelete only readiness counts, since people do the update."""
+    if reading.is_unseen(live):
+        return replicas.UNSEEN
+    spec, status = reading.section(live, "spec"), reading.section(live, "status")
+    wanted = reading.number(spec, "replicas", 1)
+    ready = reading.number(status, "readyReplicas")
+    if ready < wanted:
+        return progressing("NotReady", f"{ready} of {wanted} replicas ready")
+    strategy = spec.get("updateStrategy") or {}
+    if strategy.get("type") == "OnDelete":
+        return healthy(f"{wanted} of {wanted} replicas ready; updated as they are deleted")
+    partition = reading.number(strategy.get("rollingUpdate") or {}, "partition")
+    due = max(wanted - partition, 0)
+    updated = reading.number(status, "updatedReplicas")
+    is_new = status.get("currentRevision") == status.get("updateRevision")
+    if updated < due or (not partition and not is_new):
+        return progressing("RollingOut", f"{min(updated, due)} of {due} replicas updated")
+    return healthy(f"{wanted} of {wanted} replicas ready")
