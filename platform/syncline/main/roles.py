@@ -15,6 +15,7 @@ from syncline.contract import queues
 from syncline.main import worker as workers
 from syncline.scheduler import loop
 from syncline.settings import Settings
+from syncline.store import connection, migrations
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +35,9 @@ def server(
         "port": settings.server.port if port is None else port,
     }
     listening = settings.server.model_copy(update=chosen)
-    api.serve(settings.model_copy(update={"server": listening}))
+    store = connection.connect(settings.store, key=settings.keys.platform_key())
+    migrations.prepare(store)
+    api.serve(settings.model_copy(update={"server": listening}), store)
 
 
 def scheduler() -> None:
@@ -96,5 +99,5 @@ def simulate(
 
 def _settings() -> Settings:
     settings = Settings()
-    logs.configure(settings.log)
+    logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
     return settings

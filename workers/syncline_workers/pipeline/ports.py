@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 from syncline.contract.reports import PreviewRequest
-from syncline.model.change import Change, Inventory, ObjectRef
+from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Refusal
+from syncline.model.seal import PlatformKey
 from syncline.model.values import Manifest
+from syncline.settings import RenderSettings
 
 
 class Desk(Protocol):
@@ -44,6 +48,33 @@ class Lookups(Protocol):
 
     def inputs(self, uid: Uid, revision: str) -> dict[str, Inputs]:
         """Digest → learned inputs of the targets that follow this revision as written."""
+
+
+class Fleet(Protocol):
+    """The store, seen from a follower of the fleet repository."""
+
+    def followed(self, uid: Uid) -> Followed | None:
+        """What of this repository is followed; None where it is not followed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The fleet repository, and how far it was adopted."""
+
+    repository: RepositoryRecord
+    revision: str  # as written
+    path: str  # a directory of documents
+    adopted: str  # commit that was adopted or refused last, "" = none
+
+
+class Renders(Protocol):
+    """Rendered manifests, shared by all hosts; sealed, bounded, and free to forget."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was put under the render key."""
+
+    def put(self, key: str, rendered: bytes) -> None:
+        """Keep it for a while."""
 
 
 class Checks(Protocol):
@@ -92,6 +123,9 @@ class Repositories(Protocol):
     def tree(self, repository: RepositoryRecord, revision: str) -> AbstractContextManager[Tree]:
         """Open a commit, fetching it first where the mirror lacks it."""
 
+    def close(self) -> None:
+        """End the git processes that read mirrors."""
+
 
 class Api(Protocol):
     """One cluster. Safe to use from several threads; kept between runs."""
@@ -112,6 +146,16 @@ class Api(Protocol):
     def get(self, ref: ObjectRef) -> Manifest | None:
         """The live object, None where absent."""
 
+    def ensure_namespace(self, name: str) -> bool:
+        """Create the namespace where it is absent; True where it was."""
+
+    def wait_established(self, definitions: Sequence[Manifest], *, within: timedelta) -> None:
+        """Wait until custom resources of these definitions can be applied.
+
+        Raises:
+            NotReady: not all are within this time.
+        """
+
     def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "") -> bool:
         """Delete with preconditions in the background; False where it was already gone."""
 
@@ -125,5 +169,21 @@ class Clusters(Protocol):
     def connect(self, cluster: ClusterRecord, sealed_kubeconfig: str = "") -> Api:
         """The kept connection of this process to a cluster."""
 
+    def close(self) -> None:
+        """Close every connection."""
 
-__all__ = ["Api", "Change", "Checks", "Clusters", "Desk", "Lookups", "Repositories", "Tree"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """All that a worker process has."""
+
+    desk: Desk
+    lookups: Lookups
+    fleet: Fleet
+    checks: Checks
+    repositories: Repositories
+    clusters: Clusters
+    renders: Renders
+    key: PlatformKey
+    render: RenderSettings
+    worker: str  # this process, for people: host and process id

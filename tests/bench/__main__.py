@@ -1,0 +1,164 @@
+"""Run the benchmark and print a table; the same as JSON goes to ``bench-results/``."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import manifests
+from tests.bench.floor import Floor
+from tests.bench.measure import Bench
+from tests.bench.product import running
+from tests.harness.apiserver import ApiServer
+from tests.harness.controlplane import ControlPlane
+from tests.harness.poll import until
+from tests.harness.ports import free
+from tests.harness.workrepo import WorkRepo
+
+
+def main() -> None:
+    asked = _arguments()
+    results: dict[str, Any] = {"machine": _machine(), "rows": []}
+    for count in asked.applications:
+        with _bench(asked, count) as bench:
+            results["rows"] += [row.as_dict() for row in _rows(bench, count)]
+            if count == max(asked.applications):
+                results |= _extras(bench, count, asked)
+        _print(results)
+    path = Path("bench-results") / f"{time.strftime('%Y%m%dT%H%M%S')}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(results, indent=2))
+    print(f"results in {path}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--applications", type=int, nargs="+", default=[100, 500, 1000])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--concurrency", type=int, default=2, help="runs at once in each worker")
+    parser.add_argument("--one-of", type=int, default=20, help="commits that touch one of many")
+    parser.add_argument("--steady", type=float, default=180.0, help="seconds of steady state")
+    return parser.parse_args()
+
+
+def _rows(bench: Bench, count: int) -> Iterator[Any]:
+    yield bench.install(count)
+    yield bench.change(count, "1.1.0")
+
+
+def _extras(bench: Bench, count: int, asked: argparse.Namespace) -> dict[str, Any]:
+    times = sorted(bench.one_of(count, asked.one_of))
+    steady = bench.steady(count, asked.steady) if asked.steady else None
+    return {
+        "one_of": {
+            "applications": count,
+            "commits": len(times),
+            "p50_s": round(statistics.median(times), 3),
+            "p95_s": round(times[int(0.95 * (len(times) - 1))], 3),
+        },
+        "steady_cpu_ms_per_target_and_interval": steady and round(1000 * steady, 3),
+    }
+
+
+@contextmanager
+def _bench(asked: argparse.Namespace, count: int) -> Iterator[Bench]:
+    """A fresh world: API server, Git server, Syncline with its applications declared."""
+    with tempfile.TemporaryDirectory(prefix="syncline-bench-") as name:
+        root = Path(name)
+        with ControlPlane.start(root / "plane", 1) as plane, _git(root / "git") as url:
+            server = plane.cluster(0)
+            token = _token(server)
+            for namespace in (manifests.NAMESPACE, "floor"):
+                body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+                server.call("POST", "/api/v1/namespaces", body)
+            work = WorkRepo.create(root / "work", origin=root / "git" / "bench.git")
+            work.publish("begin", {"README.md": "bench\n"})
+            with running(
+                root / "data", workers=asked.workers, concurrency=asked.concurrency
+            ) as product:
+                _declare(product, server, root, count, f"{url}bench.git")
+                floor = Floor(server, token, "floor")
+                yield Bench(product, server, token, work, f"{url}bench.git", floor)
+
+
+def _declare(product: Any, server: ApiServer, root: Path, count: int, url: str) -> None:
+    credentials = root / "data" / "credentials" / "bench.kubeconfig"
+    credentials.write_bytes(server.kubeconfig.read_bytes())
+    cluster = {
+        "apiVersion": "syncline.dev/v1alpha1",
+        "kind": "Cluster",
+        "metadata": {"name": "bench"},
+        "spec": {"kubeconfig": "file:bench.kubeconfig", "maxRuns": 16},
+    }
+    product.apply(json.dumps(cluster) + "\n---\n" + manifests.documents(count, url))
+    until(
+        lambda: (found := product.summary())["sync"]["OutOfSync"] == count == found["targets"],
+        within=300,
+        what=f"{count} targets that wait for their directory",
+        every=0.5,
+    )
+
+
+@contextmanager
+def _git(root: Path) -> Iterator[str]:
+    """The Git server in a process of its own, so that its CPU is nobody's."""
+    root.mkdir(parents=True)
+    port = free()
+    argv = [sys.executable, "-m", "tests.harness.gitserver", str(root), str(port)]
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _token(server: ApiServer) -> str:
+    config = yaml.safe_load(server.kubeconfig.read_text())
+    token: str = config["users"][0]["user"]["token"]
+    return token
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpus": os.cpu_count(),
+        "load_before": os.getloadavg(),
+    }
+
+
+def _print(results: dict[str, Any]) -> None:
+    table = Table("WHAT", "APPS", "SECONDS", "FLOOR", "RATIO", "APPS/S", "CPU MS/APP", box=None)
+    for row in results["rows"]:
+        table.add_row(
+            row["what"],
+            str(row["applications"]),
+            f"{row['seconds']:.2f}",
+            f"{row['floor']:.2f}",
+            str(row["ratio"]),
+            str(row["applications_per_second"]),
+            str(row["cpu_ms_per_application"]),
+        )
+    console = Console()
+    console.print(table)
+    for key in ("one_of", "steady_cpu_ms_per_target_and_interval"):
+        if key in results:
+            console.print(f"{key}: {results[key]}")
+
+
+if __name__ == "__main__":
+    main()

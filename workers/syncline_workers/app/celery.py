@@ -1,0 +1,45 @@
+"""The Celery app of a worker: the contract's settings, our result backend, every task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import signals
+
+from syncline import logs, pulse
+from syncline.contract.celery import create_app
+from syncline.settings import Settings
+from syncline_workers import tasks
+from syncline_workers.app.process import Process
+
+settings = Settings()
+process = Process(settings)
+
+app = create_app(settings, name="syncline-worker")
+app.conf.update(
+    result_backend="syncline_workers.results.backend:FleetBackend",
+    result_backend_always_retry=True,
+    result_backend_max_retries=10,  # about 25 s; then the sweep redoes the run
+    result_backend_base_sleep_between_retries_ms=100,
+    result_backend_max_sleep_between_retries_ms=5000,
+)
+app.syncline_store = process.store  # what the result backend folds into
+tasks.register(app, process.ports)
+
+
+@signals.setup_logging.connect
+def _log(**_: Any) -> None:
+    """One log set-up for all roles; connected, it also keeps Celery's own away."""
+    logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
+
+
+@signals.worker_process_shutdown.connect
+def _close(**_: Any) -> None:
+    """A child that ends leaves no git process behind."""
+    process.close()
+
+
+@signals.heartbeat_sent.connect
+def _beat(**_: Any) -> None:
+    """The main process's loop went round, every 2 s while the broker answers."""
+    pulse.beat(settings.pulse.file)

@@ -1,0 +1,125 @@
+"""The store behind the pipeline's ports: each method is one call of the store's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from syncline.contract.reports import PreviewRequest
+from syncline.model.change import Inventory
+from syncline.model.names import TargetId, Uid
+from syncline.model.records import ClusterRecord, RepositoryRecord
+from syncline.model.run import Claim, Inputs, Lease, Refusal
+from syncline.settings import Settings
+from syncline.store import clusters, documents, fleet, previews, rendered, runs, sources
+from syncline.store.connection import Store
+from syncline_workers.app.limits import limits
+from syncline_workers.pipeline.ports import Followed
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDesk:
+    """``ports.Desk``."""
+
+    store: Store
+    settings: Settings
+
+    def claim(self, target: TargetId, ticket: str, worker: str) -> Claim | Refusal:
+        """See the port."""
+        return runs.claim(
+            self.store,
+            target,
+            ticket,
+            worker,
+            lease=self.settings.run.lease,
+            limits=limits(self.settings),
+        )
+
+    def renew(self, lease: Lease) -> bool:
+        """See the port."""
+        return runs.renew(self.store, lease)
+
+    def record(self, lease: Lease, inventory: Inventory) -> None:
+        """See the port."""
+        runs.record(self.store, lease, inventory)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLookups:
+    """``ports.Lookups``."""
+
+    store: Store
+
+    def repository(self, uid: Uid) -> RepositoryRecord | None:
+        """See the port."""
+        return documents.repository(self.store, uid)
+
+    def heads(self, uid: Uid) -> dict[str, str]:
+        """See the port."""
+        return sources.heads(self.store, uid)
+
+    def inputs(self, uid: Uid, revision: str) -> dict[str, Inputs]:
+        """See the port."""
+        return sources.inputs(self.store, uid, revision)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFleet:
+    """``ports.Fleet``."""
+
+    store: Store
+
+    def followed(self, uid: Uid) -> Followed | None:
+        """See the port."""
+        found = fleet.followed(self.store)
+        if found is None or found.repository != uid:
+            return None
+        repository = documents.repository(self.store, uid)
+        if repository is None:
+            return None
+        return Followed(repository, found.revision, found.path, found.commit)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRenders:
+    """``ports.Renders``."""
+
+    store: Store
+
+    def get(self, key: str) -> bytes | None:
+        """See the port."""
+        return rendered.get(self.store, key)
+
+    def put(self, key: str, rendered_bytes: bytes) -> None:
+        """See the port."""
+        rendered.put(self.store, key, rendered_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreChecks:
+    """``ports.Checks``."""
+
+    store: Store
+
+    def cluster(self, uid: Uid) -> tuple[ClusterRecord, str] | None:
+        """See the port."""
+        record = documents.cluster(self.store, uid)
+        if record is None:
+            return None
+        return record, documents.sealed_kubeconfig(self.store, uid)
+
+    def inventories(self, uid: Uid) -> Iterable[tuple[TargetId, Inventory]]:
+        """See the port."""
+        return clusters.inventories(self.store, uid)
+
+    def inventory(self, target: TargetId) -> tuple[int, ClusterRecord, str, Inventory] | None:
+        """See the port."""
+        return clusters.inventory(self.store, target)
+
+    def snapshot(self, target: TargetId) -> Claim | None:
+        """See the port."""
+        return clusters.snapshot(self.store, target)
+
+    def preview(self, uid: Uid) -> PreviewRequest | None:
+        """See the port."""
+        return previews.get(self.store, uid)

@@ -1,0 +1,73 @@
+"""What one worker process keeps between tasks; remade after a fork."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from syncline.credentials import CredentialSource
+from syncline.settings import Settings
+from syncline.store import connection
+from syncline.store.connection import Store
+from syncline_workers.app.desk import StoreChecks, StoreDesk, StoreFleet, StoreLookups, StoreRenders
+from syncline_workers.cluster.connect import Clusters
+from syncline_workers.git.repositories import open_repositories
+from syncline_workers.pipeline.ports import Ports
+
+
+class Process:
+    """The store and the ports of this process, made when first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pid = 0
+        self._store: Store | None = None
+        self._ports: Ports | None = None
+
+    def store(self) -> Store:
+        """The connection of this process to the store."""
+        self._own()
+        if self._store is None:
+            self._store = connection.connect(
+                self._settings.store, key=self._settings.keys.platform_key()
+            )
+        return self._store
+
+    def ports(self) -> Ports:
+        """Everything that the pipeline needs."""
+        self._own()
+        if self._ports is None:
+            self._ports = _ports(self._settings, self.store())
+        return self._ports
+
+    def close(self) -> None:
+        """Close what has processes or connections of its own."""
+        self._own()
+        if self._ports is not None:
+            self._ports.repositories.close()
+            self._ports.clusters.close()
+        if self._store is not None:
+            self._store.close()
+        self._store = self._ports = None
+
+    def _own(self) -> None:
+        """Forget what the parent made: sockets are not shared over a fork."""
+        if self._pid != os.getpid():
+            self._pid, self._store, self._ports = os.getpid(), None, None
+
+
+def _ports(settings: Settings, store: Store) -> Ports:
+    key = settings.keys.platform_key()
+    credentials = CredentialSource(directory=settings.keys.credentials, environment=os.environ)
+    return Ports(
+        desk=StoreDesk(store, settings),
+        lookups=StoreLookups(store),
+        fleet=StoreFleet(store),
+        checks=StoreChecks(store),
+        repositories=open_repositories(settings.git, credentials),
+        clusters=Clusters(settings.cluster, credentials, key),
+        renders=StoreRenders(store),
+        key=key,
+        render=settings.render,
+        worker=f"{socket.gethostname()}/{os.getpid()}",
+    )

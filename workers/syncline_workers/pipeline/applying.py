@@ -1,0 +1,97 @@
+"""Apply what the plan says, stage by stage; within a stage at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from syncline.errors import SynclineError
+from syncline.model.change import Action, Change, InventoryEntry
+from syncline.model.values import Manifest
+from syncline_workers.change import order, owned, plan
+from syncline_workers.cluster import parallel
+from syncline_workers.health import registry
+from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.ports import Api
+
+_ESTABLISH = timedelta(seconds=30)  # until the definitions that were applied serve
+
+
+def ensure_namespace(attempt: Attempt, api: Api) -> None:
+    """Create the destination's namespace where the application asks for it and it is absent.
+
+    It is not ours: it is in no inventory and is never pruned.
+    """
+    destination = attempt.claim.application.spec.destination
+    if not destination.create_namespace or destination.namespace is None:
+        return
+    if not attempt.claim.inventory and not attempt.is_dry:  # what was applied stands in it
+        api.ensure_namespace(destination.namespace)
+
+
+def apply(attempt: Attempt, api: Api, work: plan.Plan) -> None:
+    """Apply all stages; fills the attempt's changes, inventory and verdicts.
+
+    Raises:
+        SynclineError: the first refusal; what was applied before it is in the attempt.
+    """
+    items = {id(item.manifest): item for item in work.apply}
+    for stage in order.stages(item.manifest for item in work.apply):
+        members = [items[id(manifest)] for manifest in stage.manifests]
+        _apply_stage(attempt, api, members)
+        if stage.wait and not attempt.is_dry:
+            api.wait_established(stage.manifests, within=_ESTABLISH)
+
+
+def _apply_stage(attempt: Attempt, api: Api, members: list[plan.Rendered]) -> None:
+    policy = attempt.claim.application.spec.sync_policy
+
+    def one(item: plan.Rendered) -> Manifest:
+        return api.apply(item.manifest, force=policy.force_conflicts, dry_run=attempt.is_dry)
+
+    done = parallel.each(
+        members,
+        one,
+        width=attempt.claim.cluster.spec.max_requests,
+        should_stop=lambda: not attempt.heart.alive(),
+    )
+    first: SynclineError | None = None
+    for item, result in zip(members, done, strict=True):
+        if result.value is not None:
+            _note(attempt, item, result.value)
+        first = first or result.error
+    attempt.heart.check()
+    if first is not None:
+        raise first
+
+
+def _note(attempt: Attempt, item: plan.Rendered, live: Manifest) -> None:
+    before = attempt.known(item.ref.key)
+    after = entry_of(item, live)
+    action = _action(before, after)
+    if action is not Action.UNCHANGED:
+        drifted = before is not None and before.digest == item.digest
+        attempt.changes.append(Change(ref=item.ref, action=action, drift=drifted))
+    if not attempt.is_dry:
+        attempt.remember(after)
+        if registry.is_judged(item.ref):
+            attempt.judged.append((item.ref, registry.judge(live)))
+
+
+def entry_of(item: plan.Rendered, live: Manifest) -> InventoryEntry:
+    """What to remember of an object as the apply returned it."""
+    meta = live["metadata"]
+    return InventoryEntry(
+        ref=item.ref,
+        digest=item.digest,
+        uid=meta.get("uid", ""),
+        resource_version=meta.get("resourceVersion", ""),
+        generation=meta.get("generation", 0),
+        owned=owned.mark(live),
+    )
+
+
+def _action(before: InventoryEntry | None, after: InventoryEntry) -> Action:
+    """Equal marks of ours: the apply changed nothing (change.owned)."""
+    if before is None or before.uid != after.uid:
+        return Action.CREATED if before is None or not before.uid else Action.CONFIGURED
+    return Action.UNCHANGED if before.owned == after.owned else Action.CONFIGURED

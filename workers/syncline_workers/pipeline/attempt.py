@@ -1,0 +1,74 @@
+"""What one attempt has at hand, and what it has found so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
+from syncline.model.names import ObjectKey
+from syncline.model.run import Claim, Inputs
+from syncline_workers.health.verdict import Health
+from syncline_workers.pipeline.heartbeat import Heart
+from syncline_workers.pipeline.ports import Ports
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """One claim of a run. The steps fill it; a report is made of it, however it ends."""
+
+    ports: Ports
+    claim: Claim
+    heart: Heart
+    started_at: float = field(default_factory=time.time)
+    steps: dict[str, float] = field(default_factory=dict)
+    revision: str = ""  # what this attempt brings the target to
+    render_key: str = ""
+    inputs: Inputs | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded
+    changes: list[Change] = field(default_factory=list)
+    judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)
+    identity: tuple[str, str] = ("", "")  # of the cluster, once it answered
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing may be written."""
+        return self.claim.request.options.dry_run
+
+    @property
+    def inventory(self) -> Inventory | None:
+        """What is in the cluster by our hand as far as this attempt knows; None: as before."""
+        return None if self.entries is None else tuple(self.entries.values())
+
+    def recorded(self, inventory: Inventory) -> None:
+        """From here on objects may be in the cluster that no earlier run knew."""
+        self.entries = {entry.ref.key: entry for entry in inventory}
+
+    def known(self, key: ObjectKey) -> InventoryEntry | None:
+        """What was applied last of an object."""
+        if self.entries is not None:
+            return self.entries.get(key)
+        return next((e for e in self.claim.inventory if e.ref.key == key), None)
+
+    def remember(self, entry: InventoryEntry) -> None:
+        """An object was applied."""
+        if self.entries is not None:
+            self.entries[entry.ref.key] = entry
+
+    def forget(self, key: ObjectKey) -> None:
+        """An object is gone, or not ours."""
+        if self.entries is not None:
+            self.entries.pop(key, None)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure a step; it is entered only while the target is ours."""
+        self.heart.check()
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.steps[name] = round(time.perf_counter() - begun, 6)

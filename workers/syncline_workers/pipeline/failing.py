@@ -1,0 +1,70 @@
+"""An attempt that ended in an error, as a report: the state it leaves, and when it is retried."""
+
+from __future__ import annotations
+
+from syncline.errors import (
+    ClusterBusy,
+    ClusterUnreachable,
+    LeaseLost,
+    Superseded,
+    SynclineError,
+    Transient,
+)
+from syncline.model.run import Inputs, Report
+from syncline.model.status import HealthStatus, Outcome, SyncStatus
+from syncline_workers.pipeline import failure
+from syncline_workers.pipeline.attempt import Attempt
+
+_MESSAGE = 2000  # characters
+
+
+def report(attempt: Attempt, error: SynclineError) -> Report:
+    """The last good revision stays; what was recorded stays in the inventory."""
+    claim = attempt.claim
+    outcome, wait = _verdict(attempt, error)
+    away = isinstance(error, ClusterUnreachable)
+    return Report(
+        lease=claim.lease,
+        outcome=outcome,
+        request=claim.request,
+        sync=SyncStatus.UNKNOWN if away else SyncStatus.OUT_OF_SYNC,
+        health=HealthStatus.UNKNOWN if away else claim.health,
+        reason=error.reason,
+        message=str(error)[:_MESSAGE],
+        revision=claim.revision,
+        observed=claim.observed,
+        render_key=claim.render_key,
+        inputs=_inputs(attempt, outcome),
+        inventory=attempt.inventory,
+        changes=tuple(attempt.changes),
+        parameters=attempt.parameters,
+        retry_after=wait,
+        cluster_reachable=False if away else (True if attempt.identity[0] else None),
+        kube_uid=attempt.identity[0],
+        kube_version=attempt.identity[1],
+        started_at=attempt.started_at,
+        steps=attempt.steps,
+    )
+
+
+def _inputs(attempt: Attempt, outcome: Outcome) -> Inputs | None:
+    """Where a render failed for good nobody knows what it reads: every commit may mend it."""
+    if attempt.inputs is not None or outcome is not Outcome.STALLED or not attempt.revision:
+        return attempt.inputs
+    source = attempt.claim.application.spec.source
+    return Inputs(repository=attempt.claim.application.repository or "", revision=source.revision)
+
+
+def _verdict(attempt: Attempt, error: SynclineError) -> tuple[Outcome, float | None]:
+    policy = attempt.claim.application.spec.sync_policy.retry
+    match error:
+        case LeaseLost():
+            return Outcome.ABANDONED, None
+        case Superseded():
+            return Outcome.SUPERSEDED, None
+        case ClusterBusy() | Transient():
+            if failure.is_exhausted(policy, attempt.claim.attempt):
+                return Outcome.STALLED, None
+            return Outcome.FAILED, failure.wait(policy, attempt.claim.attempt)
+        case _:
+            return Outcome.STALLED, None

@@ -1,0 +1,67 @@
+"""The fleet repository: which documents it declares at its newest commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from syncline.contract.reports import FollowReport
+from syncline.errors import RevisionNotFound, SynclineError
+from syncline.model import yaml
+from syncline.model.names import Uid
+from syncline_workers.pipeline.failure import describe
+from syncline_workers.pipeline.ports import Followed, Ports, Tree
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+_GROUP = "syncline.dev/"
+
+
+def follow(ports: Ports, uid: Uid) -> FollowReport | None:
+    """Read all documents of the fleet repository's directory.
+
+    Returns:
+        None where nothing is followed or nothing is new; else all documents, or one error.
+    """
+    followed = ports.fleet.followed(uid)
+    if followed is None:
+        return None
+    try:
+        commit = _resolve(ports, followed)
+        if commit == followed.adopted:
+            return None
+    except SynclineError as exc:
+        return FollowReport(repository=uid, error=describe(exc))
+    try:
+        with ports.repositories.tree(followed.repository, commit) as tree:
+            documents = _documents(tree, followed.path)
+    except SynclineError as exc:
+        return FollowReport(repository=uid, revision=commit, error=describe(exc))
+    return FollowReport(repository=uid, revision=commit, documents=documents)
+
+
+def _resolve(ports: Ports, followed: Followed) -> str:
+    heads = ports.repositories.resolve(followed.repository, [followed.revision])
+    if followed.revision not in heads:
+        raise RevisionNotFound(
+            "fleet repository", f"has no branch, tag or commit {followed.revision!r}"
+        )
+    return heads[followed.revision]
+
+
+def _documents(tree: Tree, path: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Documents of ours, in file order; other YAML beside them (sources) is passed over."""
+    return tuple(
+        (name, document)
+        for name in sorted(tree.files(path))
+        if name.endswith(_SUFFIXES)
+        for document in _of_ours(tree.read(name), name)
+    )
+
+
+def _of_ours(text: bytes, name: str) -> list[dict[str, Any]]:
+    if _GROUP.encode() not in text:
+        return []
+    return [
+        document
+        for document in yaml.load_all(text, source=name)
+        if isinstance(document, dict) and str(document.get("apiVersion")).startswith(_GROUP)
+    ]

@@ -1,0 +1,80 @@
+"""Plan without apply: what would be rendered for a target, or what would change in its cluster."""
+
+from __future__ import annotations
+
+from syncline.contract.reports import Difference, PreviewReport, PreviewRequest
+from syncline.errors import NotFound, SynclineError
+from syncline.model import template
+from syncline.model.change import Action, ref_of
+from syncline.model.names import Uid
+from syncline.model.run import Claim
+from syncline.model.values import Manifest
+from syncline_workers.change import diff, mask, plan
+from syncline_workers.change.tracking import Origin
+from syncline_workers.pipeline import connection, namespaces, rendering, resolve
+from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.failure import describe
+from syncline_workers.pipeline.heartbeat import Heart
+from syncline_workers.pipeline.ports import Api, Ports
+
+
+def preview(ports: Ports, uid: Uid) -> PreviewReport | None:
+    """Answer a preview; None where nobody waits for it any more."""
+    asked = ports.checks.preview(uid)
+    if asked is None:
+        return None
+    try:
+        return _answer(ports, uid, asked)
+    except SynclineError as exc:
+        return PreviewReport(preview=uid, error=describe(exc))
+
+
+def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
+    claim = ports.checks.snapshot(asked.target)
+    if claim is None:
+        raise NotFound(f"Target/{asked.target}", "is not registered any more")
+    if asked.revision is not None:
+        pinned = claim.request.model_copy(update={"revision": asked.revision})
+        claim = claim.model_copy(update={"request": pinned})
+    attempt = Attempt(ports=ports, claim=claim, heart=Heart(claim.lease))
+    attempt.parameters = template.resolve(
+        claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
+    )
+    attempt.revision = resolve.resolve(ports, claim)
+    api, attempt.identity = connection.connect(ports, claim)
+    manifests = namespaces.settle(api, rendering.render(attempt), claim.application)
+    if asked.verb == "render":
+        shown = tuple(mask.masked(manifest) for manifest in manifests)
+        return PreviewReport(preview=uid, revision=attempt.revision, manifests=shown)
+    differences = tuple(_differences(ports, claim, api, manifests))
+    return PreviewReport(preview=uid, revision=attempt.revision, differences=differences)
+
+
+def _differences(
+    ports: Ports, claim: Claim, api: Api, manifests: list[Manifest]
+) -> list[Difference]:
+    origin = Origin(claim.installation, claim.application.project, claim.application.name)
+    ready = plan.prepare(manifests, origin, ports.key)
+    work = plan.plan(ready, claim.inventory, mode=plan.Mode.FULL)
+    found = [_difference(api, item.manifest) for item in work.apply]
+    found += [
+        Difference(
+            subject=str(entry.ref),
+            action=Action.DELETED.value,
+            unified=diff.unified(live, None, name=str(entry.ref)),
+        )
+        for entry in work.prune
+        if (live := api.get(entry.ref)) is not None
+    ]
+    return [difference for difference in found if difference is not None]
+
+
+def _difference(api: Api, manifest: Manifest) -> Difference | None:
+    """Compare the live object with a server-side dry run of the apply."""
+    ref = ref_of(manifest)
+    live = api.get(ref)
+    text = diff.unified(live, api.apply(manifest, force=True, dry_run=True), name=str(ref))
+    if not text:
+        return None
+    action = Action.CREATED if live is None else Action.CONFIGURED
+    return Difference(subject=str(ref), action=action.value, unified=text)

@@ -1,0 +1,130 @@
+"""One run of one target: claim → resolve → fetch → render → plan → record → apply → prune → check.
+
+The steps are on one screen below; each raises ``Transient`` or ``Permanent``, and this is the one
+place that maps an error to what happens next. What is unforeseen goes through to Celery, whose
+result backend folds it as a failed run.
+"""
+
+from __future__ import annotations
+
+from syncline.errors import SynclineError
+from syncline.model import template
+from syncline.model.change import Inventory
+from syncline.model.names import TargetId
+from syncline.model.request import TriggerKind
+from syncline.model.run import Claim, Refusal, Report
+from syncline.model.values import Manifest
+from syncline_workers.change import inventory as inventories
+from syncline_workers.change import plan
+from syncline_workers.change.plan import Mode
+from syncline_workers.change.tracking import Origin
+from syncline_workers.pipeline import (
+    applying,
+    connection,
+    failing,
+    namespaces,
+    pruning,
+    rendering,
+    resolve,
+    succeeding,
+)
+from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.heartbeat import beating
+from syncline_workers.pipeline.ports import Ports
+
+_TRUSTING = {TriggerKind.PUSH, TriggerKind.POLL, TriggerKind.SPEC}
+"""These apply only what changed: the sweep watches the rest."""
+
+
+def reconcile(ports: Ports, target: TargetId, ticket: str) -> Report | Refusal:
+    """Bring one target to its request's state.
+
+    Returns:
+        A report, also of a failure; or why the claim was refused, and there is nothing to do.
+    """
+    claim = ports.desk.claim(target, ticket, ports.worker)
+    if isinstance(claim, Refusal):
+        return claim
+    with beating(ports.desk, claim.lease) as heart:
+        attempt = Attempt(ports=ports, claim=claim, heart=heart)
+        try:
+            return _delete(attempt) if claim.deleting else _sync(attempt)
+        except SynclineError as exc:
+            return failing.report(attempt, exc)
+
+
+def _sync(attempt: Attempt) -> Report:
+    claim, ports = attempt.claim, attempt.ports
+    origin = _origin(claim)
+    attempt.parameters = template.resolve(
+        claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
+    )
+    with attempt.step("resolve"):
+        attempt.revision = resolve.resolve(ports, claim)
+    with attempt.step("connect"):
+        api, attempt.identity = connection.connect(ports, claim)
+    with attempt.step("render"):
+        manifests = rendering.render(attempt)
+    with attempt.step("plan"):
+        ready = plan.prepare(
+            namespaces.settle(api, manifests, claim.application), origin, ports.key
+        )
+        work = plan.plan(ready, claim.inventory, mode=_mode(claim))
+        gone = _guarded(claim, work, manifests)
+    if not attempt.is_dry:
+        with attempt.step("record"):
+            recorded = inventories.union(claim.inventory, [item.ref for item in ready])
+            ports.desk.record(claim.lease, recorded)
+            attempt.recorded(recorded)
+    with attempt.step("apply"):
+        applying.ensure_namespace(attempt, api)
+        applying.apply(attempt, api, work)
+    with attempt.step("prune"):
+        pruning.prune(attempt, api, _still_gone(attempt, gone), origin)
+    return succeeding.report(attempt, work, kept=() if _prunes(claim) else work.prune)
+
+
+def _delete(attempt: Attempt) -> Report:
+    """A tombstone: needs no Git, and its inventory is all that is to go."""
+    claim = attempt.claim
+    attempt.recorded(claim.inventory)
+    if not claim.orphan and claim.inventory:
+        with attempt.step("connect"):
+            api, attempt.identity = connection.connect(attempt.ports, claim)
+        with attempt.step("prune"):
+            pruning.prune(attempt, api, claim.inventory, _origin(claim))
+    return succeeding.gone(attempt)
+
+
+def _origin(claim: Claim) -> Origin:
+    return Origin(claim.installation, claim.application.project, claim.application.name)
+
+
+def _mode(claim: Claim) -> Mode:
+    trusting = claim.request.trigger.kind in _TRUSTING and not claim.request.options.full
+    return Mode.CHANGED if trusting and claim.attempt == 1 else Mode.FULL
+
+
+def _prunes(claim: Claim) -> bool:
+    asked = claim.request.options.prune
+    return claim.application.spec.sync_policy.prune if asked is None else asked
+
+
+def _guarded(claim: Claim, work: plan.Plan, manifests: list[Manifest]) -> Inventory:
+    gone = work.prune if _prunes(claim) else ()
+    inventories.guard(
+        claim.application.spec.sync_policy,
+        claim.inventory,
+        work.prune if not manifests else gone,
+        rendered=len(manifests),
+        confirmed=claim.request.options.confirm_prune,
+        subject=str(claim.name),
+    )
+    return gone
+
+
+def _still_gone(attempt: Attempt, gone: Inventory) -> Inventory:
+    """Now that uids are known: what only changed its API group is still the same object."""
+    keys = {entry.ref.key for entry in gone}
+    kept = tuple(e for e in attempt.inventory or () if e.ref.key not in keys)
+    return inventories.removed(gone, kept)

@@ -1,0 +1,86 @@
+"""Rendered manifests by render key: sealed on this host's disk, and behind it in the store.
+
+Which inputs a render reads is known only after it. So the inputs of the last render of the same
+plan are kept too: where the new commit has the same tree ids under those paths, the key is known
+without rendering. The cache can be lost at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import structlog
+
+from syncline.errors import CredentialRefused
+from syncline.model.seal import PlatformKey
+from syncline_workers.pipeline.ports import Renders
+
+log = structlog.get_logger(__name__)
+
+MAX_ENTRIES = 20_000  # files in one directory; the oldest half goes when there are more
+_TRIM_ODDS = 1000  # one write in so many looks at the number
+
+
+@dataclass(frozen=True, slots=True)
+class RenderCache:
+    """Both levels. ``shared`` is asked only for what several clusters may need."""
+
+    directory: Path
+    key: PlatformKey
+    shared: Renders
+
+    def inputs(self, plan: str, *, share: bool) -> dict[str, str] | None:
+        """Path → id as the last render of this plan read them; None: never rendered."""
+        found = self.get(f"inputs-{plan}", share=share)
+        return None if found is None else orjson.loads(found)
+
+    def learn(self, plan: str, inputs: Mapping[str, str], *, share: bool) -> None:
+        """Keep what a render of this plan read."""
+        self.put(f"inputs-{plan}", orjson.dumps(dict(inputs)), share=share)
+
+    def get(self, name: str, *, share: bool) -> bytes | None:
+        """What was kept under this name, from the disk or from the store."""
+        found = self._read(name)
+        if found is None and share:
+            found = self.shared.get(name)
+            if found is not None:
+                self._write(name, found)
+        return found
+
+    def put(self, name: str, value: bytes, *, share: bool) -> None:
+        """Keep on the disk, and in the store where others may need it."""
+        self._write(name, value)
+        if share:
+            self.shared.put(name, value)
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return self.key.open((self.directory / name).read_bytes(), purpose=f"render:{name}")
+        except FileNotFoundError:
+            return None
+        except (OSError, CredentialRefused) as exc:
+            log.warning("render_cache_unreadable", entry=name, error=str(exc))
+            return None
+
+    def _write(self, name: str, value: bytes) -> None:
+        """A full disk costs the cache, never the run."""
+        temporary = self.directory / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            temporary.write_bytes(self.key.seal(value, purpose=f"render:{name}"))
+            temporary.replace(self.directory / name)
+            if secrets.randbelow(_TRIM_ODDS) == 0:
+                self._trim()
+        except OSError as exc:
+            log.warning("render_cache_unwritable", entry=name, error=str(exc))
+            temporary.unlink(missing_ok=True)
+
+    def _trim(self) -> None:
+        entries = sorted(os.scandir(self.directory), key=lambda entry: entry.stat().st_mtime)
+        for entry in entries[: len(entries) // 2] if len(entries) > MAX_ENTRIES else ():
+            Path(entry.path).unlink(missing_ok=True)

@@ -1,0 +1,83 @@
+"""An attempt that reached its end, as a report."""
+
+from __future__ import annotations
+
+from syncline.model.change import Inventory
+from syncline.model.run import Report
+from syncline.model.status import HealthStatus, Outcome, SyncStatus
+from syncline_workers.change import plan
+from syncline_workers.health import verdict as verdicts
+from syncline_workers.health.verdict import Health
+from syncline_workers.pipeline import checkup
+from syncline_workers.pipeline.attempt import Attempt
+
+_SETTLED = (HealthStatus.HEALTHY, HealthStatus.SUSPENDED)
+
+
+def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
+    """All was applied. ``kept`` is what left the repository and may not be pruned."""
+    claim = attempt.claim
+    verdict = _verdict(attempt, work)
+    left = f"; {len(kept)} objects that left the repository are kept: prune is off" if kept else ""
+    return Report(
+        lease=claim.lease,
+        outcome=Outcome.SUCCEEDED,
+        request=claim.request,
+        sync=SyncStatus.OUT_OF_SYNC if kept else SyncStatus.SYNCED,
+        health=verdict.status,
+        reason="PruneDisabled" if kept else _reason(verdict),
+        message=(verdict.message or _summary(attempt)) + left,
+        revision=attempt.revision,
+        observed=attempt.revision,
+        render_key=attempt.render_key,
+        inputs=attempt.inputs,
+        inventory=attempt.inventory,
+        changes=tuple(attempt.changes),
+        parameters=attempt.parameters,
+        check_after=checkup.again_after(verdict.status, claim.lease.fence),
+        cluster_reachable=True,
+        kube_uid=attempt.identity[0],
+        kube_version=attempt.identity[1],
+        started_at=attempt.started_at,
+        steps=attempt.steps,
+    )
+
+
+def gone(attempt: Attempt) -> Report:
+    """A deletion that is complete."""
+    claim = attempt.claim
+    return Report(
+        lease=claim.lease,
+        outcome=Outcome.SUCCEEDED,
+        request=claim.request,
+        sync=SyncStatus.SYNCED,
+        health=HealthStatus.HEALTHY,
+        reason="Orphaned" if claim.orphan else "Deleted",
+        message=f"{len(claim.inventory)} objects left" if claim.orphan else _summary(attempt),
+        inventory=() if claim.orphan else attempt.inventory,
+        changes=tuple(attempt.changes),
+        cluster_reachable=True if attempt.identity[0] else None,
+        started_at=attempt.started_at,
+        steps=attempt.steps,
+        gone=True,
+    )
+
+
+def _verdict(attempt: Attempt, work: plan.Plan) -> Health:
+    """What was left alone is as healthy as it was; a later look judges it."""
+    judged = verdicts.aggregate(attempt.judged)
+    if not work.skip or judged.status not in _SETTLED:
+        return judged
+    before = attempt.claim.health
+    return judged if before in _SETTLED else Health(before)
+
+
+def _reason(verdict: Health) -> str:
+    return "Succeeded" if verdict.status in _SETTLED else verdict.reason or "Succeeded"
+
+
+def _summary(attempt: Attempt) -> str:
+    counts: dict[str, int] = {}
+    for change in attempt.changes:
+        counts[change.action.value] = counts.get(change.action.value, 0) + 1
+    return ", ".join(f"{count} {action}" for action, count in counts.items()) or "nothing changed"

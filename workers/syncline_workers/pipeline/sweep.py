@@ -1,0 +1,86 @@
+"""Drift over one cluster by one metadata-only LIST a kind, shared by all its targets.
+
+An object has drifted where it is gone, is another (uid), or has lost a field of ours: the API
+server says so in managedFields. A change of status or of a field of others costs nothing; it
+only asks for another look at the target's health.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from syncline.contract.reports import SweepReport
+from syncline.errors import ApplyRejected, SynclineError
+from syncline.model.change import Inventory, ObjectRef
+from syncline.model.names import ObjectKey, Uid
+from syncline.model.values import Manifest
+from syncline_workers.change import drift, tracking
+from syncline_workers.change.drift import Drift
+from syncline_workers.health import registry
+from syncline_workers.pipeline.failure import describe
+from syncline_workers.pipeline.ports import Api, Ports
+
+_Live = dict[ObjectKey, Manifest]
+
+
+def sweep(ports: Ports, uid: Uid) -> SweepReport | None:
+    """Compare what was applied with what is there; None where the cluster is not registered."""
+    found = ports.checks.cluster(uid)
+    if found is None:
+        return None
+    try:
+        return _compare(ports, uid, ports.clusters.connect(*found))
+    except SynclineError as exc:
+        return SweepReport(cluster=uid, reachable=False, error=describe(exc))
+
+
+def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
+    recorded = dict(ports.checks.inventories(uid))
+    live = _list(api, recorded.values())
+    suspects = [target for target, inventory in recorded.items() if _moved(inventory, live)]
+    moved = {}
+    for target in suspects:
+        # A run may have applied between our two readings: only what still differs has drifted.
+        fresh = ports.checks.inventory(target)
+        if fresh is not None and fresh[3] == recorded[target]:
+            moved[target] = _moved(recorded[target], live)
+    stirred = [
+        t for t, inventory in recorded.items() if t not in moved and _stirred(inventory, live)
+    ]
+    return SweepReport(
+        cluster=uid, reachable=True, moved=moved, stirred=tuple(stirred), swept=len(recorded)
+    )
+
+
+def _list(api: Api, inventories: Iterable[Inventory]) -> _Live:
+    kinds = {(entry.ref.group, entry.ref.kind): entry.ref for inv in inventories for entry in inv}
+    live: _Live = {}
+    for ref in kinds.values():
+        for item in _items(api, ref):
+            meta = item["metadata"]
+            key = ObjectKey(ref.group, ref.kind, meta.get("namespace") or "", meta["name"])
+            live[key] = item
+    return live
+
+
+def _items(api: Api, ref: ObjectRef) -> Iterable[Manifest]:
+    try:
+        yield from api.list_metadata(ref, labels=tracking.LABEL)
+    except ApplyRejected:
+        return  # the kind itself is gone: all its objects are
+
+
+def _moved(inventory: Inventory, live: _Live) -> tuple[str, ...]:
+    return tuple(
+        str(entry.ref)
+        for entry in inventory
+        if drift.compare(entry, live.get(entry.ref.key)) in (Drift.MOVED, Drift.MISSING)
+    )
+
+
+def _stirred(inventory: Inventory, live: _Live) -> bool:
+    return any(
+        registry.is_judged(entry.ref)
+        and drift.compare(entry, live.get(entry.ref.key)) is Drift.STIRRED
+        for entry in inventory
+    )

@@ -1,0 +1,98 @@
+"""Which report is folded by which step of the store. Adding a report adds one registration."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+import structlog
+
+from syncline.contract.reports import (
+    ClusterReport,
+    FollowReport,
+    HealthReport,
+    LookupReport,
+    PreviewReport,
+    SweepReport,
+)
+from syncline.contract.tasks import RECONCILE
+from syncline.model.run import Refusal, Report
+from syncline.store import clusters, fleet, previews, runs, sources
+from syncline.store.connection import Store
+
+log = structlog.get_logger(__name__)
+
+
+@singledispatch
+def fold(report: object, store: Store) -> None:
+    """Fold what a task returned; ``None`` means that its subject is gone."""
+    if report is not None:
+        log.error("unknown_report", type=type(report).__name__, store=repr(store))
+
+
+@fold.register
+def _(report: Report, store: Store) -> None:
+    folded = runs.fold(store, report)
+    log.info(
+        "run_finished",
+        target=report.lease.target,
+        outcome=report.outcome,
+        reason=report.reason,
+        message=report.message,
+        revision=report.revision,
+        trigger=report.request.trigger.kind,
+        steps=report.steps,
+        folded=folded,
+    )
+
+
+@fold.register
+def _(report: Refusal, store: Store) -> None:  # noqa: ARG001 - nothing to fold
+    log.debug("claim_refused", reason=report.reason, detail=report.detail)
+
+
+@fold.register
+def _(report: LookupReport, store: Store) -> None:
+    triggered = sources.fold_lookup(store, report)
+    if triggered or report.errors:
+        log.info(
+            "repository_moved",
+            repository=report.repository,
+            heads=report.heads,
+            triggered=triggered,
+            errors=report.errors,
+        )
+
+
+@fold.register
+def _(report: FollowReport, store: Store) -> None:
+    fleet.fold_follow(store, report)
+    log.info("fleet_followed", revision=report.revision, error=report.error)
+
+
+@fold.register
+def _(report: ClusterReport, store: Store) -> None:
+    clusters.fold_cluster(store, report)
+
+
+@fold.register
+def _(report: SweepReport, store: Store) -> None:
+    triggered = clusters.fold_sweep(store, report)
+    if triggered or report.error:
+        log.info("swept", cluster=report.cluster, drifted=triggered, error=report.error)
+
+
+@fold.register
+def _(report: HealthReport, store: Store) -> None:
+    clusters.fold_health(store, report)
+
+
+@fold.register
+def _(report: PreviewReport, store: Store) -> None:
+    previews.answer(store, report)
+
+
+def fold_failure(store: Store, task: str, task_id: str, error: object) -> None:
+    """An unforeseen error, a time limit, or a process that was lost."""
+    log.error("task_failed", task=task, task_id=task_id, error=str(error))
+    if task == RECONCILE.name:
+        runs.fold_failure(store, task_id, f"{type(error).__name__}: {error}")

@@ -1,0 +1,66 @@
+"""Every task of the contract, declared on an app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from celery import Celery
+
+from syncline.contract import tasks
+from syncline.contract.celery import unpack
+from syncline.contract.reports import (
+    ClusterReport,
+    FollowReport,
+    HealthReport,
+    LookupReport,
+    PreviewReport,
+    SweepReport,
+)
+from syncline.model.names import TargetId
+from syncline.model.run import Refusal, Report
+from syncline_workers.pipeline import checkup as checkups
+from syncline_workers.pipeline import follow as following
+from syncline_workers.pipeline import lookup as lookups
+from syncline_workers.pipeline import preview as previews
+from syncline_workers.pipeline import probe as probes
+from syncline_workers.pipeline import reconcile as runs
+from syncline_workers.pipeline import sweep as sweeps
+from syncline_workers.pipeline.ports import Ports
+
+_Argument = Mapping[str, Any]
+
+
+def register(app: Celery, ports: Callable[[], Ports]) -> None:
+    """Declare every task of the contract on the app. ``ports`` is called in the worker's child."""
+    task = app.task
+
+    @task(name=tasks.RECONCILE.name, ignore_result=False)
+    def reconcile(argument: _Argument) -> Report | Refusal:
+        payload = unpack(tasks.RECONCILE, argument)
+        return runs.reconcile(ports(), payload.target, payload.ticket)
+
+    @task(name=tasks.LOOKUP.name, ignore_result=False)
+    def lookup(argument: _Argument) -> LookupReport | None:
+        return lookups.lookup(ports(), unpack(tasks.LOOKUP, argument).uid)
+
+    @task(name=tasks.FOLLOW.name, ignore_result=False)
+    def follow(argument: _Argument) -> FollowReport | None:
+        return following.follow(ports(), unpack(tasks.FOLLOW, argument).uid)
+
+    @task(name=tasks.SWEEP.name, ignore_result=False)
+    def sweep(argument: _Argument) -> SweepReport | None:
+        return sweeps.sweep(ports(), unpack(tasks.SWEEP, argument).uid)
+
+    @task(name=tasks.PROBE.name, ignore_result=False)
+    def probe(argument: _Argument) -> ClusterReport | None:
+        return probes.probe(ports(), unpack(tasks.PROBE, argument).uid)
+
+    @task(name=tasks.HEALTH.name, ignore_result=False)
+    def health(argument: _Argument) -> HealthReport | None:
+        target = TargetId(unpack(tasks.HEALTH, argument).uid)
+        return checkups.checkup(ports(), target)
+
+    @task(name=tasks.PREVIEW.name, ignore_result=False)
+    def preview(argument: _Argument) -> PreviewReport | None:
+        return previews.preview(ports(), unpack(tasks.PREVIEW, argument).uid)
