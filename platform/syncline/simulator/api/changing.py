@@ -11,6 +11,7 @@ from syncline.simulator.api.call import Call
 from syncline.simulator.fields import managers as ownership
 from syncline.simulator.fields.managers import Managers, Write
 from syncline.simulator.kinds.clock import now
+from syncline.simulator.kinds.registry import needs_version
 from syncline.simulator.patches.json_patch import PatchFailed, json_patch
 from syncline.simulator.patches.merge_patch import merge_patch
 from syncline.simulator.patches.strategic import strategic
@@ -43,8 +44,11 @@ def create(call: Call) -> Response:
     call.need_namespace(name)
     if metadata.get("resourceVersion"):
         raise refusal.bad_request("resourceVersion should not be set on objects to be created")
-    if name and call.cluster.find(call.shelf, call.namespace, name):
-        raise refusal.already_exists(call.resource, name)
+    there = call.cluster.find(call.shelf, call.namespace, name)
+    if there:
+        raise refusal.already_exists(
+            call.resource, name, deleting=b'"deletionTimestamp"' in there.body
+        )
     return finish.write(call, new, None, recorder(call, None))[0]
 
 
@@ -59,6 +63,8 @@ def replace(call: Call) -> Response:
     if name != call.name:
         raise applying.wrong_name(name, call.name)
     live = finish.Live.of(call.existing())
+    if needs_version(call.resource) and not value["metadata"].get("resourceVersion"):
+        raise refusal.no_version(call.resource, name)
     applying.need_version(call, value, live)
     new = value
     if call.subresource == "status":
@@ -146,6 +152,8 @@ def recorder(call: Call, live: finish.Live | None) -> Callable[[Object], Manager
     )
 
     def managed(new: Object) -> Managers:
+        if live and not live.entries:
+            return {}  # what was never tracked is tracked from its first apply on
         before = live.value if live else {} if call.resource.custom else blank(call.resource.type)
         return ownership.update(before, new, ownership.decode(live.entries if live else []), write)
 

@@ -15,6 +15,18 @@ from syncline.simulator.wire.responses import Response, json_response
 Object = dict[str, Any]
 
 GUARDED = ("default", "kube-public", "kube-system")
+SHOWN_WHEN_GONE = {
+    "": (
+        "persistentvolumeclaims",
+        "persistentvolumes",
+        "pods",
+        "podtemplates",
+        "resourcequotas",
+        "serviceaccounts",
+        "services",
+    ),
+    "storage.k8s.io": ("csidrivers", "csinodes", "storageclasses", "volumeattachments"),
+}
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
 POLICY = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
@@ -38,7 +50,7 @@ def delete(call: Call) -> Response:
     held = remove(call.cluster, call.shelf, kept, policy=policy)
     if held is not None:
         return Response(code=200, body=held.body)
-    if call.shelf == Shelf("", "pods"):
+    if call.shelf.plural in SHOWN_WHEN_GONE.get(call.shelf.group, ()):
         return Response(code=200, body=kept.body)
     return success(call.resource, kept)
 

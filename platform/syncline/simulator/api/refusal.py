@@ -56,9 +56,10 @@ def no_method() -> Refusal:
     return Refusal(405, "MethodNotAllowed", message, details={})
 
 
-def already_exists(resource: Resource, name: str) -> Refusal:
-    """Return the answer to creating what exists."""
-    message = f'{resource.label} "{name}" already exists'
+def already_exists(resource: Resource, name: str, *, deleting: bool) -> Refusal:
+    """Return the answer to creating what exists, if only until its deletion is done."""
+    why = "object is being deleted: " if deleting else ""
+    message = f'{why}{resource.label} "{name}" already exists'
     return Refusal(409, "AlreadyExists", message, details=details(resource, name))
 
 
@@ -97,4 +98,16 @@ def invalid(resource: Resource, name: str, causes: list[dict[str, str]]) -> Refu
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     message = f'{resource.kind_label} "{name}" is invalid: {text}'
     found = {**details(resource, name, kind=resource.kind), "causes": causes}
+    return Refusal(422, "Invalid", message, details=found)
+
+
+def no_version(resource: Resource, name: str) -> Refusal:
+    """Return the answer to a replacement that does not say of what version."""
+    cause = {
+        "reason": "FieldValueInvalid",
+        "message": "Invalid value: 0: must be specified for an update",
+        "field": "metadata.resourceVersion",
+    }
+    message = f'{resource.label} "{name}" is invalid: {cause["field"]}: {cause["message"]}'
+    found = {**details(resource, name), "causes": [cause]}
     return Refusal(422, "Invalid", message, details=found)

@@ -29,13 +29,10 @@ class Secret(ConfigMap):
     @override
     def default(self, obj: Object) -> None:
         obj.setdefault("type", "Opaque")
-
-    @override
-    def allocate(self, cluster: object, new: Object, old: Object | None) -> None:
-        texts = new.pop("stringData", None) or {}
+        texts = obj.pop("stringData", None) or {}
         encoded = {name: b64encode(text.encode()).decode() for name, text in texts.items()}
         if encoded:
-            new["data"] = {**(new.get("data") or {}), **encoded}
+            obj["data"] = {**(obj.get("data") or {}), **encoded}
 
     @override
     def problems(self, new: Object, old: Object | None) -> list[Problem]:

@@ -20,12 +20,16 @@ class DaemonSet(Workload):
     """apps/v1 DaemonSet."""
 
     @override
+    def default(self, obj: Object) -> None:
+        super().default(obj)
+        obj["metadata"].setdefault("annotations", {}).setdefault(TEMPLATE, "1")
+
+    @override
     def allocate(self, cluster: Cluster, new: Object, old: Object | None) -> None:
         templates = [obj["spec"]["template"] for obj in (new, old) if obj]
         before = (old or {"metadata": {}})["metadata"].get("annotations", {}).get(TEMPLATE, "0")
         grown = old is None or templates[0] != templates[1]
-        annotations = new["metadata"].setdefault("annotations", {})
-        annotations[TEMPLATE] = str(int(before) + grown)
+        new["metadata"]["annotations"][TEMPLATE] = str(int(before) + grown)
 
     @override
     def default_workload(self, spec: dict[str, Any]) -> None:

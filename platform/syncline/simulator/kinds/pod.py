@@ -120,8 +120,6 @@ class Pod(Behaviour):
 
     @override
     def allocate(self, cluster: Cluster, new: Object, old: Object | None) -> None:
-        if old is not None:
-            return
         spec = new["spec"]
         spec.setdefault("tolerations", [])
         known = {entry.get("key") for entry in spec["tolerations"]}
@@ -138,7 +136,8 @@ class Pod(Behaviour):
                 )
         spec.setdefault("priority", 0)
         spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-        new["status"] = {"phase": "Pending", "qosClass": quality(spec)}
+        if old is None:
+            new["status"] = {"phase": "Pending", "qosClass": quality(spec)}
 
     @override
     def problems(self, new: Object, old: Object | None) -> list[Problem]:

@@ -64,6 +64,26 @@ BEHAVIOURS: dict[tuple[str, str], Behaviour] = {
 }
 CUSTOM = Counted()
 
+VERSIONED = {
+    "admissionregistration.k8s.io": (
+        "mutatingwebhookconfigurations",
+        "validatingadmissionpolicies",
+        "validatingadmissionpolicybindings",
+        "validatingwebhookconfigurations",
+    ),
+    "apiextensions.k8s.io": ("customresourcedefinitions",),
+    "apiregistration.k8s.io": ("apiservices",),
+    "coordination.k8s.io": ("leases",),
+    "node.k8s.io": ("runtimeclasses",),
+    "policy": ("poddisruptionbudgets",),
+    "storage.k8s.io": ("csidrivers", "csinodes", "csistoragecapacities", "volumeattachments"),
+}
+
+
+def needs_version(resource: Resource) -> bool:
+    """Tell whether a PUT must name the resource version that it replaces."""
+    return resource.custom or resource.plural in VERSIONED.get(resource.group, ())
+
 
 def behaviour(resource: Resource) -> Behaviour:
     """Return a resource's particulars; custom resources count generations."""

@@ -91,7 +91,10 @@ def blank(node: Type) -> dict[str, Any]:
     out: dict[str, Any] = {}
     if isinstance(node, Struct):
         for name, default in plan(node).defaults:
-            out[name] = blank(node.fields[name].type) if default == {} else default
+            if default == {}:
+                out[name] = blank(node.fields[name].type)
+            elif default is None or default in ZERO:
+                out[name] = default
     return out
 
 
