@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from semver import Version
@@ -90,12 +90,16 @@ def best(text: str, tags: Iterable[str]) -> str | None:
 
 def versions(tags: Iterable[str]) -> Mapping[str, Version]:
     """Tag → version, for the tags that are versions."""
-    found = {}
-    for tag in tags:
-        plain = tag[1:] if tag[:1] in ("v", "V") else tag
-        with suppress(ValueError):
-            found[tag] = Version.parse(plain)
-    return found
+    read = ((tag, _version(tag)) for tag in tags)
+    return {tag: version for tag, version in read if version is not None}
+
+
+@lru_cache(maxsize=20_000)  # the same tags are read again at each look-up, and for each range
+def _version(tag: str) -> Version | None:
+    try:
+        return Version.parse(tag[1:] if tag[:1] in ("v", "V") else tag)
+    except ValueError:
+        return None
 
 
 def _joined(text: str) -> Joined | None:

@@ -1,0 +1,75 @@
+"""The names that a repository advertises, and what a revision as written means among them.
+
+In this order: a full commit id means itself, even where somebody made a branch of that name, so
+that a pin stays a pin; then ``HEAD`` and full names (``refs/pull/7/head``), a branch, a tag, a
+semver range over tags. Shortened commit ids mean nothing: they become ambiguous as history grows.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from syncline_workers.git import ranges
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHORT = re.compile(r"[0-9a-f]{4,39}")
+_LINE = re.compile(r"^([0-9a-f]{40})\t(\S+)$", re.MULTILINE)
+_PEELED = "^{}"
+_BRANCHES = "refs/heads/"
+_TAGS = "refs/tags/"
+
+
+def is_commit(revision: str) -> bool:
+    """Whether it is a full commit id."""
+    return bool(_COMMIT.fullmatch(revision))
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """Full name → commit id; annotated tags give the commit that they point to."""
+
+    ids: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, listing: str) -> Refs:
+        """Read what ``git ls-remote`` prints."""
+        ids = {name: commit for commit, name in _LINE.findall(listing)}
+        peeled = {name.removesuffix(_PEELED): ids.pop(name) for name in _annotated(ids)}
+        return cls(ids | peeled)
+
+    def find(self, revision: str) -> str | None:
+        """Give the commit that a revision means; None where it means nothing here."""
+        if is_commit(revision):
+            return revision
+        for name in (revision, _BRANCHES + revision, _TAGS + revision):
+            known = name == "HEAD" or name.startswith("refs/")
+            if known and name in self.ids:
+                return self.ids[name]
+        tag = ranges.best(revision, self._short(_TAGS))
+        return None if tag is None else self.ids[_TAGS + tag]
+
+    def missing(self, revision: str) -> str:
+        """Say why a revision means nothing, and what was perhaps meant."""
+        tags = self._short(_TAGS)
+        if not self.ids:
+            return f"there is no revision {revision}: the repository is empty"
+        if ranges.parse(revision) is not None:
+            newest = ranges.best("*", tags) or ranges.best(">=0.0.0-0", tags)
+            versions = f"the newest is {newest}" if newest else "no tag is a version like v1.2.3"
+            return f"no tag lies in the range {revision}: {versions}"
+        names = sorted({*self._short(_BRANCHES), *tags})
+        near = ", ".join(difflib.get_close_matches(revision, names, n=3))
+        hint = f"did you mean {near}?" if near else "push it, or correct the revision"
+        if _SHORT.fullmatch(revision):
+            hint = "a commit is written with all of its 40 digits"
+        return f"there is no branch, tag or range {revision}: {hint}"
+
+    def _short(self, prefix: str) -> list[str]:
+        return [name.removeprefix(prefix) for name in self.ids if name.startswith(prefix)]
+
+
+def _annotated(ids: Mapping[str, str]) -> list[str]:
+    return [name for name in ids if name.endswith(_PEELED)]

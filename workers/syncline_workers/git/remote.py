@@ -1,0 +1,54 @@
+"""Git commands that ask a server: within the repository's time limit, and with its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from syncline.errors import LimitExceeded, RepositoryUnreachable, SynclineError
+from syncline.model import giturl
+from syncline_workers.git import command, failures
+from syncline_workers.git.access import Access
+from syncline_workers.git.command import Output
+from syncline_workers.git.refs import Refs
+
+
+def refs(access: Access, *, cwd: Path) -> Refs:
+    """Ask which branches, tags and other names there are.
+
+    Raises:
+        RepositoryUnreachable, CredentialRefused, NotFound: as git's words mean.
+    """
+    output = call(access, ["ls-remote", "--quiet", "--end-of-options", access.url.address], cwd=cwd)
+    if output.status:
+        raise explained(access, output)
+    return Refs.parse(output.stdout)
+
+
+def call(access: Access, arguments: Sequence[str], *, cwd: Path) -> Output:
+    """Run git with the repository's credential.
+
+    Raises:
+        RepositoryUnreachable: it took too long.
+        LimitExceeded: the server sent endless names.
+    """
+    place = giturl.shown(access.url.address)
+    try:
+        return command.run(arguments, access.environment, cwd=cwd, within=access.timeout)
+    except command.TimedOut as exc:
+        raise RepositoryUnreachable(
+            access.about,
+            f"{place} did not finish within {access.timeout:g} s: raise spec.timeout if it is "
+            "large, else look at the server",
+        ) from exc
+    except command.Flooded as exc:
+        raise LimitExceeded(
+            access.about, f"{place} lists more than {command.OUTPUT} bytes of branches and tags"
+        ) from exc
+
+
+def explained(access: Access, output: Output) -> SynclineError:
+    """Make the error that a failed command's output stands for."""
+    return failures.explain(
+        access.about, output.stderr, credential=access.credential, secrets=access.secrets
+    )

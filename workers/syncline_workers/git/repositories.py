@@ -1,0 +1,144 @@
+"""Git as the pipeline sees it: `pipeline.ports.Repositories`, one for each worker process.
+
+Composes what the other modules know: may it be reached (policy), with which credential (access),
+what do names mean (refs), where is the copy (mirror), what is in it (tree). Children are started
+when they are first needed, so that it may be made before the process forks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from syncline.credentials import CredentialSource
+from syncline.errors import RepositoryUnreachable, RevisionNotFound
+from syncline.model.giturl import GitUrl
+from syncline.model.records import RepositoryRecord
+from syncline.settings import GitSettings
+from syncline_workers.git import access, command, policy, refs, remote
+from syncline_workers.git.bounded import Bounded
+from syncline_workers.git.entries import Entry, Kind
+from syncline_workers.git.mirror import Mirror
+from syncline_workers.git.stock import Stock, Trees
+from syncline_workers.git.tree import CommitTree, Listings
+
+MIRRORS: Final = 32
+"""Mirrors that a process keeps a reader for; each is a git process of about 5 MB."""
+
+TREES: Final = 100_000
+"""Names of parsed directories that a process keeps: about 30 MB."""
+
+LISTINGS: Final = 50_000
+"""Files of listings that a process keeps: about 10 MB."""
+
+
+def open_repositories(settings: GitSettings, credentials: CredentialSource) -> GitRepositories:
+    """Make Git ready for one worker process; nothing is started and nothing is reached yet."""
+    return GitRepositories(settings, credentials)
+
+
+class GitRepositories:
+    """Git. Safe to use from several threads; `close` ends its children."""
+
+    def __init__(self, settings: GitSettings, credentials: CredentialSource) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._mirrors = Bounded[str, Mirror](MIRRORS, lambda mirror: mirror.reader.close())
+        self._trees: Trees = Bounded(TREES)
+        self._listings: Listings = Bounded(LISTINGS)
+
+    def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> dict[str, str]:
+        """Resolve branches, tags, commits and ranges by one request; absent ones are left out.
+
+        Full commit ids mean themselves, unasked; `tree` finds out whether they exist.
+
+        Raises:
+            RepositoryUnreachable, NotFound: the server did not answer, or has no such repository.
+            CredentialRefused, InvalidDocument, UnsafePath: it may not be reached like this.
+        """
+        wanted = set(revisions)
+        pinned = {revision: revision for revision in wanted if refs.is_commit(revision)}
+        url = policy.admitted(repository, self._settings)
+        if len(pinned) == len(wanted):
+            return pinned
+        known = self._refs(repository, url)
+        found = {revision: known.find(revision) for revision in wanted}
+        return {revision: commit for revision, commit in found.items() if commit is not None}
+
+    def explain_missing(self, repository: RepositoryRecord, revision: str) -> RevisionNotFound:
+        """Say what is there instead of a revision that `resolve` left out; asks the server again.
+
+        Raises:
+            As `resolve`.
+        """
+        known = self._refs(repository, policy.admitted(repository, self._settings))
+        return RevisionNotFound(policy.subject(repository), known.missing(revision))
+
+    @contextmanager
+    def tree(self, repository: RepositoryRecord, revision: str) -> Iterator[CommitTree]:
+        """Open a commit, fetching it first where the mirror lacks it.
+
+        Raises:
+            RevisionNotFound: it is no full commit id, or the server does not give it out.
+            As `resolve`.
+        """
+        about = policy.subject(repository)
+        if not refs.is_commit(revision):
+            raise RevisionNotFound(about, f"{revision!r} is no full commit id: resolve it first")
+        url = policy.admitted(repository, self._settings)
+        mirror = self._mirror(repository, url)
+        root = mirror.root(revision)
+        if root is None:
+            with access.granted(repository, url, self._credentials) as granted:
+                root = mirror.fetch(granted, revision)
+
+        def mend(oid: str) -> None:
+            with access.granted(repository, url, self._credentials) as granted:
+                mirror.rebuild(granted, revision, oid)
+
+        stock = Stock(mirror.reader, self._trees, mend, about)
+        yield CommitTree(
+            revision,
+            Entry(Kind.TREE, root),
+            stock,
+            about=about,
+            limit=self._settings.max_file,
+            listings=self._listings,
+        )
+
+    def close(self) -> None:
+        """End all children. It may be used again afterwards."""
+        self._mirrors.clear()
+
+    def _refs(self, repository: RepositoryRecord, url: GitUrl) -> refs.Refs:
+        with access.granted(repository, url, self._credentials) as granted:
+            return remote.refs(granted, cwd=self._cache(granted.about))
+
+    def _mirror(self, repository: RepositoryRecord, url: GitUrl) -> Mirror:
+        """Give the mirror of a place, a user and a credential.
+
+        The credential is part of it: else whoever names the place without one could read what
+        somebody else's credential fetched.
+        """
+        credential = repository.spec.credential
+        ref = credential.ref if credential else ""
+        identity = "\n".join((url.normal, url.user, str(url.scp), ref))
+        name = hashlib.sha256(identity.encode()).hexdigest()[:32]
+        kept = self._mirrors.get(name)
+        if kept is not None:
+            return kept
+        limit = {"core.bigFileThreshold": str(self._settings.max_file)}  # larger ones are streamed
+        environment = command.environment(self._credentials.environment, config=limit)
+        return self._mirrors.put(name, Mirror(self._settings.cache / name, environment))
+
+    def _cache(self, about: str) -> Path:
+        try:
+            self._settings.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as exc:
+            raise RepositoryUnreachable(
+                about, f"mirrors cannot be kept: {exc}; check SYNCLINE_GIT_CACHE"
+            ) from exc
+        return self._settings.cache
