@@ -27,6 +27,8 @@ SHOWN_WHEN_GONE = {
     ),
     "storage.k8s.io": ("csidrivers", "csinodes", "storageclasses", "volumeattachments"),
 }
+DEFINITIONS = Shelf("apiextensions.k8s.io", "customresourcedefinitions")
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
 POLICY = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
@@ -113,6 +115,8 @@ def remove(cluster: Cluster, shelf: Shelf, kept: Stored, *, policy: str) -> Stor
     finalizers = list(obj["metadata"].get("finalizers") or [])
     if POLICY.get(policy) == FOREGROUND and FOREGROUND not in finalizers:
         finalizers.append(FOREGROUND)
+    if shelf == DEFINITIONS and CLEANUP not in finalizers:
+        finalizers.append(CLEANUP)
     if finalizers or shelf == NAMESPACES:
         return mark(cluster, shelf, obj, finalizers)
     cluster.drop(shelf, kept)
@@ -129,7 +133,7 @@ def mark(cluster: Cluster, shelf: Shelf, obj: Object, finalizers: list[str]) -> 
     metadata.setdefault("deletionTimestamp", now())
     if shelf == NAMESPACES:
         obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
-    else:
+    elif shelf != DEFINITIONS:
         metadata.setdefault("deletionGracePeriodSeconds", 0)
         if "generation" in metadata:
             metadata["generation"] += 1

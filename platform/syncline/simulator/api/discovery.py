@@ -101,7 +101,7 @@ def resource_entries(resource: Resource) -> list[dict[str, Any]]:
             "name": f"{resource.plural}/{name}",
             "singularName": "",
             "namespaced": resource.namespaced,
-            **subresource,
+            **{key: value for key, value in subresource.items() if key != "of"},
         }
         for name, subresource in resource.subresources.items()
     ]
@@ -151,8 +151,8 @@ def aggregated_entry(resource: Resource) -> dict[str, Any]:
             {
                 "subresource": name,
                 "responseKind": {
-                    "group": subresource.get("group", ""),
-                    "version": subresource.get("version", ""),
+                    "group": subresource.get("group", subresource.get("of", ("", ""))[0]),
+                    "version": subresource.get("version", subresource.get("of", ("", ""))[1]),
                     "kind": subresource["kind"],
                 },
                 "verbs": subresource["verbs"],

@@ -18,6 +18,7 @@ from syncline.simulator.fields import managers as ownership
 from syncline.simulator.fields.managers import Managers
 from syncline.simulator.kinds import names
 from syncline.simulator.kinds.clock import now
+from syncline.simulator.schema import constraints
 from syncline.simulator.schema.filling import fill
 from syncline.simulator.schema.structural import defaulted
 from syncline.simulator.store.cluster import new_uid
@@ -151,6 +152,7 @@ def need_valid(call: Call, new: Object, old: Object | None) -> None:
     problems += names.label_problems(new)
     if call.subresource != "status":
         problems += call.behaviour.problems(new, old)
+    problems += constraints.problems(new, call.resource.schema)
     if problems:
         raise refusal.invalid(call.resource, name, problems)
 

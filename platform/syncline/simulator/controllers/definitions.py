@@ -48,22 +48,23 @@ def served(obj: Object) -> list[Resource]:
             type=custom_type((version.get("schema") or {}).get("openAPIV3Schema")),
             short_names=tuple(names.get("shortNames") or ()),
             categories=tuple(names.get("categories") or ()),
-            subresources=subresources(version, names["kind"]),
+            subresources=subresources(version, names["kind"], spec["group"]),
             custom=True,
             storage_version=storage,
+            schema=(version.get("schema") or {}).get("openAPIV3Schema") or {},
         )
         for version in spec["versions"]
         if version.get("served")
     ]
 
 
-def subresources(version: Object, kind: str) -> dict[str, Object]:
+def subresources(version: Object, kind: str, group: str) -> dict[str, Object]:
     """Return the subresources that a version declares."""
     verbs = ["get", "patch", "update"]
     declared = version.get("subresources") or {}
     out: dict[str, Object] = {}
     if "status" in declared:
-        out["status"] = {"kind": kind, "verbs": verbs}
+        out["status"] = {"kind": kind, "verbs": verbs, "of": (group, version["name"])}
     if "scale" in declared:
         out["scale"] = {"group": "autoscaling", "version": "v1", "kind": "Scale", "verbs": verbs}
     return out
@@ -86,6 +87,9 @@ class Definitions:
             del cluster.custom[key]
         if event.type == "DELETED":
             cluster.shelves.pop(Shelf(group, plural), None)
+            return
+        if "deletionTimestamp" in obj["metadata"]:
+            self._clock.later(self._delay, lambda: cluster.drop(DEFINITIONS, event.object))
             return
         if (obj.get("status") or {}).get("conditions"):
             for resource in served(obj):

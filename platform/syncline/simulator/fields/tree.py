@@ -86,7 +86,8 @@ def without(tree: Tree | None, path: tuple[str, ...]) -> Tree | None:
     if tree is None or path[0] not in tree:
         return tree
     out = dict(tree)
-    below = without(out.pop(path[0]), path[1:]) if path[1:] else out.pop(path[0]) and None
-    if below is not None:
-        out[path[0]] = below
+    below = out.pop(path[0])
+    left = without(below, path[1:]) if path[1:] else None
+    if left is not None:
+        out[path[0]] = left
     return out or None

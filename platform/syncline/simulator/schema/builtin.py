@@ -41,6 +41,7 @@ class Resource:
     subresources: dict[str, dict[str, Any]] = field(default_factory=dict)
     custom: bool = False
     storage_version: str = ""
+    schema: dict[str, Any] = field(default_factory=dict)
 
     @property
     def api_version(self) -> str:
