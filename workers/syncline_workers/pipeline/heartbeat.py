@@ -65,9 +65,9 @@ def _beat(desk: Desk, lease: Lease, heart: Heart, stop: threading.Event) -> None
     missed = 0
     while not stop.wait(lease.seconds / BEATS):
         try:
-            missed = 0
             if not desk.renew(lease):
                 heart.lose()
+            missed = 0
         except StoreUnavailable as exc:
             missed += 1
             log.warning("heartbeat_missed", target=lease.target, missed=missed, error=str(exc))

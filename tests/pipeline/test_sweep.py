@@ -1,0 +1,80 @@
+from syncline.contract.reports import ClusterReport, SweepReport
+from syncline.model.names import TargetId, Uid
+from syncline_workers.change import owned
+from syncline_workers.pipeline.probe import probe
+from syncline_workers.pipeline.sweep import sweep
+from tests.pipeline.twins import Api, Checks, Clusters, entry, live, ports
+
+C1, T1 = Uid("c1"), TargetId("a1.c1")
+MARK = owned.mark(live("web", uid="u1", version="1"))
+
+
+def swept(checks: Checks, *objects: dict[str, object]) -> SweepReport | None:
+    return sweep(ports(checks=checks, clusters=Clusters(Api(list(objects)))), C1)
+
+
+def recorded(version: str = "1", uid: str = "u1") -> Checks:
+    return Checks({T1: (entry("web", uid=uid, version=version, mark=MARK),)})
+
+
+def test_an_object_as_it_was_applied_has_not_moved() -> None:
+    report = swept(recorded(), live("web", uid="u1", version="1"))
+
+    assert report == SweepReport(cluster=C1, reachable=True, swept=1)
+
+
+def test_a_change_of_fields_that_are_not_ours_is_no_drift() -> None:
+    report = swept(recorded(), live("web", uid="u1", version="7"))
+
+    assert report == SweepReport(cluster=C1, reachable=True, swept=1)
+
+
+def test_an_object_that_lost_a_field_of_ours_has_drifted() -> None:
+    report = swept(recorded(), live("web", uid="u1", version="7", owned="f:other"))
+
+    assert report == SweepReport(
+        cluster=C1, reachable=True, moved={T1: ("ConfigMap/shop/web",)}, swept=1
+    )
+
+
+def test_an_object_that_is_gone_has_drifted() -> None:
+    report = swept(recorded())
+
+    assert report is not None
+    assert report.moved == {T1: ("ConfigMap/shop/web",)}
+
+
+def test_an_object_that_was_made_anew_has_drifted() -> None:
+    report = swept(recorded(uid="u0"), live("web", uid="u1", version="1"))
+
+    assert report is not None
+    assert report.moved == {T1: ("ConfigMap/shop/web",)}
+
+
+def test_a_run_between_the_two_readings_is_no_drift() -> None:
+    checks = recorded()
+    checks.fresh = {T1: (entry("web", uid="u1", version="8", mark="newer"),)}
+
+    report = swept(checks, live("web", uid="u1", version="8", owned="f:other"))
+
+    assert report == SweepReport(cluster=C1, reachable=True, swept=1)
+
+
+def test_a_cluster_that_is_away_is_reported_and_nothing_has_drifted() -> None:
+    away = Clusters(Api(away=True))
+
+    report = sweep(ports(checks=recorded(), clusters=away), C1)
+
+    assert report == SweepReport(
+        cluster=C1, reachable=False, error="ClusterUnreachable: cluster west: refused"
+    )
+
+
+def test_a_probe_says_who_answers() -> None:
+    report = probe(ports(checks=Checks(), clusters=Clusters(Api())), C1)
+
+    assert report == ClusterReport(cluster=C1, reachable=True, kube_uid="uid-1", version="v1.36.3")
+
+
+def test_a_probe_of_an_unregistered_cluster_is_no_report() -> None:
+    assert probe(ports(checks=Checks()), Uid("other")) is None

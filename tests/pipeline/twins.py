@@ -1,0 +1,170 @@
+"""In-memory twins of the pipeline's ports: as much as a test of one step needs."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from syncline.errors import ClusterUnreachable
+from syncline.model.change import Inventory, InventoryEntry, ObjectRef
+from syncline.model.names import TargetId, Uid
+from syncline.model.records import ClusterRecord, RepositoryRecord
+from syncline.model.run import Inputs, Lease
+from syncline.model.seal import PlatformKey
+from syncline.settings import RenderSettings
+from syncline_workers.pipeline.ports import Ports
+
+KEY = PlatformKey(b"k" * 32)
+REPOSITORY = RepositoryRecord.model_validate(
+    {"uid": "r1", "name": "shop", "spec": {"url": "https://git.example/shop"}}
+)
+CLUSTER = ClusterRecord.model_validate(
+    {"uid": "c1", "name": "west", "spec": {"kubeconfig": "file:west"}}
+)
+CONFIG = ObjectRef(group="", version="v1", kind="ConfigMap", namespace="shop", name="web")
+
+
+@dataclass
+class Repositories:
+    """Commits as path → id."""
+
+    heads: dict[str, str] = field(default_factory=dict)
+    commits: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked: int = 0
+    error: Exception | None = None
+
+    def resolve(self, _: RepositoryRecord, revisions: Iterable[str]) -> dict[str, str]:
+        self.asked += 1
+        if self.error:
+            raise self.error
+        return {name: self.heads[name] for name in revisions if name in self.heads}
+
+    @contextmanager
+    def tree(self, _: RepositoryRecord, revision: str) -> Iterator["Tree"]:
+        yield Tree(self.commits[revision])
+
+
+@dataclass
+class Tree:
+    paths: dict[str, str]
+
+    def ids(self, paths: Iterable[str]) -> dict[str, str]:
+        return {path: self.paths.get(path, "") for path in paths}
+
+
+@dataclass
+class Lookups:
+    """What targets follow, and what they learned."""
+
+    followed: dict[str, str]
+    learned: dict[str, dict[str, Inputs]] = field(default_factory=dict)
+
+    def repository(self, uid: Uid) -> RepositoryRecord | None:
+        return REPOSITORY if uid == "r1" else None
+
+    def heads(self, _: Uid) -> dict[str, str]:
+        return self.followed
+
+    def inputs(self, _: Uid, revision: str) -> dict[str, Inputs]:
+        return self.learned.get(revision, {})
+
+
+@dataclass
+class Checks:
+    """One cluster and what was applied on it."""
+
+    recorded: dict[TargetId, Inventory] = field(default_factory=dict)
+    fresh: dict[TargetId, Inventory] = field(default_factory=dict)
+
+    def cluster(self, uid: Uid) -> tuple[ClusterRecord, str] | None:
+        return (CLUSTER, "") if uid == "c1" else None
+
+    def inventories(self, _: Uid) -> Iterable[tuple[TargetId, Inventory]]:
+        return list(self.recorded.items())
+
+    def inventory(self, target: TargetId) -> tuple[int, ClusterRecord, str, Inventory] | None:
+        found = {**self.recorded, **self.fresh}.get(target)
+        return None if found is None else (1, CLUSTER, "", found)
+
+
+@dataclass
+class Api:
+    """Live objects."""
+
+    live: list[dict[str, Any]] = field(default_factory=list)
+    away: bool = False
+
+    def list_metadata(self, ref: ObjectRef, *, labels: str) -> Iterable[dict[str, Any]]:  # noqa: ARG002
+        if self.away:
+            raise ClusterUnreachable("cluster west", "refused")
+        return [item for item in self.live if item["kind"] == ref.kind]
+
+    def identity(self) -> tuple[str, str]:
+        if self.away:
+            raise ClusterUnreachable("cluster west", "refused")
+        return "uid-1", "v1.36.3"
+
+
+@dataclass
+class Clusters:
+    api: Api
+
+    def connect(self, _cluster: ClusterRecord, _kubeconfig: str = "") -> Api:
+        return self.api
+
+
+@dataclass
+class Desk:
+    """Renewals as scripted; an exception in the script is raised."""
+
+    renewals: list[bool | Exception] = field(default_factory=list)
+    renewed: int = 0
+
+    def renew(self, _: Lease) -> bool:
+        self.renewed += 1
+        answer = self.renewals.pop(0) if self.renewals else True
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+_NOTHING = cast("Any", None)
+
+
+def ports(**parts: Any) -> Ports:
+    """Ports of which only the named ones are there."""
+    empty = Ports(
+        desk=_NOTHING,
+        lookups=_NOTHING,
+        fleet=_NOTHING,
+        checks=_NOTHING,
+        repositories=_NOTHING,
+        clusters=_NOTHING,
+        renders=_NOTHING,
+        key=KEY,
+        render=RenderSettings(cache=Path("unused")),
+        worker="test",
+    )
+    return replace(empty, **parts)
+
+
+def live(name: str, *, uid: str, version: str, owned: str = "f:data") -> dict[str, Any]:
+    """A ConfigMap's metadata, of which our manager owns the field ``owned``."""
+    entry = {
+        "manager": "syncline",
+        "operation": "Apply",
+        "time": "2026-01-01T00:00:00Z",
+        "fieldsV1": {owned: {}},
+    }
+    meta = {"namespace": "shop", "name": name, "uid": uid, "resourceVersion": version}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {**meta, "managedFields": [entry]},
+    }
+
+
+def entry(name: str, *, uid: str, version: str, mark: str) -> InventoryEntry:
+    ref = CONFIG.model_copy(update={"name": name})
+    return InventoryEntry(ref=ref, digest="d", uid=uid, resource_version=version, owned=mark)
