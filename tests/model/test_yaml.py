@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yaml import SafeLoader
 
 from syncline.errors import InvalidDocument, LimitExceeded, ManifestInvalid
-from syncline.model import yaml
+from syncline.model import yaml, yaml_events
 
 CASES = json.loads((Path(__file__).parent / "cases" / "sigs-yaml.json").read_text())
 
@@ -254,3 +255,33 @@ def test_what_is_written_reads_back_equal(value: Any) -> None:
 @given(json_values)
 def test_json_reads_as_it_was(value: Any) -> None:
     assert load(json.dumps({"value": value})) == [{"value": value}]
+
+
+@pytest.mark.parametrize("text", ["v: 100000000000000000000", '{"v": 100000000000000000000}'])
+def test_what_is_beyond_64_bits_is_a_float(text: str) -> None:
+    (value,) = load(text)
+
+    assert type(value["v"]) is float
+
+
+def test_the_last_of_repeated_keys_may_win() -> None:
+    for text in ("a: 1\na: 2", '{"a": 1, "a": 2}'):
+        assert yaml.load_all(text, source="x", last_key_wins=True) == [{"a": 2}]
+
+
+def test_values_are_filled_in_before_they_are_read() -> None:
+    text = 'a: ${n}\nb: "${n}"\n${n}:\n- !!str ${n}\n- x${n}\n'
+
+    (value,) = yaml.load_all(text, source="x", fill=lambda found: found.replace("${n}", "3"))
+
+    assert value == {"a": 3, "b": "3", "${n}": ["3", "x3"]}
+
+
+def test_without_the_c_library_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_events, "PARSER", SafeLoader)
+
+    assert load("a: [1, 0644]\n---\nb: on") == [{"a": [1, 420]}, {"b": True}]
+    with pytest.raises(ManifestInvalid, match="document 2, line 3, column 5: mapping values are"):
+        load("a: 1\n---\nb: c: d")
+    with pytest.raises(ManifestInvalid, match="document 1, line 2: special characters are not"):
+        load("a: 1\nb: \x07")

@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 import yaml
 
 from syncline.errors import LimitExceeded, ManifestInvalid, Permanent
-from syncline.model.yaml_events import Builder, Limits, Refused
-from syncline.model.yaml_scalars import is_plain_string
+from syncline.model.yaml_events import Builder, Fill, Limits, Refused
+from syncline.model.yaml_scalars import is_plain_string, plain
 
 __all__ = ["DEFAULT_LIMITS", "Limits", "dump", "dump_all", "load_all"]
 
@@ -30,6 +30,8 @@ def load_all(
     source: str,
     limits: Limits = DEFAULT_LIMITS,
     fault: type[Permanent] = ManifestInvalid,
+    fill: Fill | None = None,
+    last_key_wins: bool = False,
 ) -> list[Any]:
     """Read every document; an empty one is None, so that positions stay document numbers.
 
@@ -38,6 +40,9 @@ def load_all(
         source: what errors name: a path.
         limits: bytes, documents, values, aliases and depth that are accepted.
         fault: the error to raise for what is broken.
+        fill: rewrites the text of values (not of keys) that hold ``${``, before they are read: an
+            unquoted number that is filled in is a number, a quoted one stays a string.
+        last_key_wins: accept keys that are written twice, as kubectl and Helm do.
 
     Raises:
         LimitExceeded: a limit is broken; known before memory is spent on it.
@@ -46,12 +51,13 @@ def load_all(
     if len(text) > limits.size:
         raise LimitExceeded(source, f"is {len(text)} bytes; at most {limits.size} are read")
     text = _decoded(text, source, fault)
-    if text.startswith(("{", "[")):
+    if fill is None and text.startswith(("{", "[")):
         try:
             return [_json(text, limits)]
         except ValueError:
             pass  # YAML's flow style starts the same, and its parser names the place
-    return _yaml(text, source=source, limits=limits, fault=fault)
+    builder = Builder(text, limits, fill=fill, last_key_wins=last_key_wins)
+    return _yaml(text, builder, source=source, fault=fault)
 
 
 def dump(value: Any) -> str:
@@ -82,14 +88,9 @@ def _decoded(text: bytes | str, source: str, fault: type[Permanent]) -> str:
         raise fault(source, f"line {line}: byte {text[exc.start]:#04x} is not UTF-8") from exc
 
 
-def _yaml(text: str, *, source: str, limits: Limits, fault: type[Permanent]) -> list[Any]:
-    values: list[Any] = []
+def _yaml(text: str, builder: Builder, *, source: str, fault: type[Permanent]) -> list[Any]:
     try:
-        builder = Builder(text, limits)
-    except yaml.reader.ReaderError as exc:
-        raise fault(source, f"line {_line_of(exc, text)}: {exc.reason}") from exc
-    try:
-        values.extend(builder.documents())
+        return list(builder.documents())
     except Refused as exc:
         path = builder.path()
         where = f"document {builder.document}, line {exc.line}, column {exc.column}"
@@ -100,7 +101,6 @@ def _yaml(text: str, *, source: str, limits: Limits, fault: type[Permanent]) -> 
     except yaml.reader.ReaderError as exc:
         where = f"document {builder.document}, line {_line_of(exc, text)}"
         raise fault(source, f"{where}: {exc.reason}") from exc
-    return values
 
 
 def _raise_syntax(
@@ -122,8 +122,9 @@ def _json(text: str, limits: Limits) -> Any:
         value = json.loads(
             text,
             object_pairs_hook=_unique,
-            parse_float=_float,
-            parse_constant=_float,
+            parse_float=_number,
+            parse_int=_number,
+            parse_constant=_number,
         )
     except RecursionError as exc:
         raise ValueError("nested too deep") from exc
@@ -140,11 +141,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _float(text: str) -> Any:
-    if not is_plain_string(text):
-        number = float(text)
-        return int(number) if number.is_integer() and abs(number) < 1e21 else number  # noqa: PLR2004 - as in yaml_scalars
-    raise ValueError(f"{text} is no JSON number")
+def _number(text: str) -> Any:
+    number = plain(text)  # NotJson is a ValueError
+    if isinstance(number, str):
+        raise ValueError(f"{text} is no JSON number")  # noqa: TRY004 - json has the type right
+    return number
 
 
 def _check_depth(value: Any, depth: int) -> None:

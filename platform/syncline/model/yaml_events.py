@@ -6,9 +6,9 @@ Expanded aliases are copies, so that changing one place never changes another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -24,6 +24,8 @@ from yaml.events import (
 )
 
 from syncline.model.yaml_scalars import NotJson, as_key, plain, tagged
+
+Fill: TypeAlias = Callable[[str], str]
 
 PARSER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NO_KEY: Final = object()
@@ -65,9 +67,13 @@ class _Frame:
 class Builder:
     """The documents of one text. ``document`` is the number of the one being read, from 1."""
 
-    def __init__(self, text: str | bytes, limits: Limits) -> None:
-        self._next: Any = PARSER(text).get_event
+    def __init__(
+        self, text: str, limits: Limits, *, fill: Fill | None, last_key_wins: bool
+    ) -> None:
+        self._text = text
         self._limits = limits
+        self._fill = fill
+        self._last_key_wins = last_key_wins
         self._stack: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int]] = {}  # name → value, nodes
         self._nodes = self._aliased = 0
@@ -81,7 +87,8 @@ class Builder:
             Refused: a limit, or what JSON cannot hold.
             yaml.YAMLError: broken syntax.
         """
-        while (event := self._next()) is not None:
+        next_event = PARSER(self._text).get_event
+        while (event := next_event()) is not None:
             kind = type(event)
             if kind is ScalarEvent:
                 self._scalar(event)
@@ -116,14 +123,17 @@ class Builder:
         self._anchors = {}  # an anchor does not outlive its document
 
     def _scalar(self, event: Any) -> None:
+        text = event.value
+        if self._fill is not None and "${" in text and not self._awaits_key():
+            text = self._fill(text)
         # implicit[0]: plain and untagged; implicit[1]: quoted and untagged, so a string.
         try:
             if event.implicit[0]:
-                value: Any = plain(event.value)
+                value: Any = plain(text)
             elif event.implicit[1]:
-                value = event.value
+                value = text
             else:
-                value = tagged(event.tag, event.value)
+                value = tagged(event.tag, text)
         except NotJson as exc:
             raise Refused(str(exc), event) from exc
         if event.anchor is not None:
@@ -136,7 +146,7 @@ class Builder:
             raise Refused(f"the tag {event.tag} is not allowed", event)
         if len(self._stack) >= self._limits.depth:
             self._too_deep(event)
-        if self._stack and self._awaits_key():
+        if self._awaits_key():
             raise Refused("a key must be a string, not a mapping or a list", event)
         self._count(1, event)
         if event.anchor is not None:
@@ -188,7 +198,7 @@ class Builder:
             key = as_key(value)
         except NotJson as exc:
             raise Refused(str(exc), event) from exc
-        if key in frame.value:
+        if key in frame.value and not self._last_key_wins:
             raise Refused(f"the key {key!r} is written twice", event)
         return key
 
@@ -199,6 +209,8 @@ class Builder:
         return merged
 
     def _awaits_key(self) -> bool:
+        if not self._stack:
+            return False
         frame = self._stack[-1]
         return isinstance(frame.value, dict) and frame.key is _NO_KEY
 

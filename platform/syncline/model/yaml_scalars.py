@@ -2,9 +2,9 @@
 
 Both read through sigs.k8s.io/yaml: go-yaml v2, then JSON. So ``on``, ``yes`` and even ``y`` are
 booleans, ``0644`` and ``0o644`` are octal, ``1_000`` is a number, ``1:30`` and dates stay strings,
-and ``1.0`` becomes the JSON number ``1``. tests/model/cases holds what sigs.k8s.io/yaml 1.6 made
-of each case. Where it loses information (``.nan``, binary that is no text, keys that are floats)
-we refuse instead.
+and ``1.0`` becomes the JSON number ``1``. What is beyond 64 bits is a float. tests/model/cases
+holds what sigs.k8s.io/yaml 1.6 made of each case. Where it loses information (``.nan``, binary
+that is no text, keys that are floats) we refuse instead.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _POINT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _LOWEST, _BEYOND = -(2**63), 2**64
-_EXPONENT = 1e21  # from here on Go writes JSON numbers with an exponent, so they stay floats
 
 
 class NotJson(ValueError):
@@ -107,12 +106,14 @@ def _number(text: str) -> Scalar:
     whole = _whole(digits)
     if whole is not None and _LOWEST <= whole < _BEYOND:
         return whole
-    if _FLOAT.fullmatch(digits):
-        value = float(digits)
-        if value in (float("inf"), float("-inf")):
-            return text
-        return int(value) if value.is_integer() and abs(value) < _EXPONENT else value
-    return text
+    return _float(digits) if _FLOAT.fullmatch(digits) else text
+
+
+def _float(digits: str) -> Scalar:
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        return digits
+    return int(value) if value.is_integer() and _LOWEST <= value < _BEYOND else value
 
 
 def _whole(digits: str) -> int | None:
