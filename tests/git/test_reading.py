@@ -119,12 +119,6 @@ def test_links_inside_the_repository_are_followed(
         "apps/web/c.yaml": oid(desk, "apps/web/c.yaml"),
         "apps/web/twice": oid(desk, "shared/b.yaml"),
     }
-    assert sorted(tree.links("apps/web")) == [
-        "apps/web/again.yaml",
-        "apps/web/b.yaml",
-        "apps/web/base",
-        "apps/web/twice",
-    ]
     assert tree.read("apps/web/base/a.yaml") == b"a"
     assert tree.ids(["apps/web/base", "apps/web/twice"]) == {
         "apps/web/base": oid(desk, "shared/base"),
@@ -132,21 +126,47 @@ def test_links_inside_the_repository_are_followed(
     }
 
 
-def test_a_links_id_changes_with_what_it_leads_to(
-    desk: Desk, repositories: GitRepositories
+@pytest.mark.parametrize("path", ["apps/web", "apps/web/link.yaml", "apps", "."])
+def test_an_id_changes_with_what_links_lead_to(
+    desk: Desk, repositories: GitRepositories, path: str
 ) -> None:
-    desk.work.write({"shared.yaml": "old"})
-    desk.work.link("apps/web/shared.yaml", "../../shared.yaml")
+    desk.work.write({"shared.yaml": "old", "other": "x"})
+    desk.work.link("apps/web/link.yaml", "../../shared.yaml")
     desk.work.commit("one")
     before = opened(desk, repositories)
     desk.work.commit("two", {"shared.yaml": "new"})
 
     after = opened(desk, repositories)
 
-    assert after.ids(["apps/web"]) == before.ids(["apps/web"])
-    assert after.ids(before.links("apps/web")) != before.ids(before.links("apps/web"))
-    assert after.files("apps/web") == {"apps/web/shared.yaml": oid(desk, "shared.yaml")}
-    assert after.read("apps/web/shared.yaml") == b"new"
+    assert oid(desk, "apps/web") == desk.work.git("rev-parse", "HEAD~:apps/web")
+    assert after.ids([path]) != before.ids([path])
+    assert after.read("apps/web/link.yaml") == b"new"
+
+
+def test_an_id_stays_where_links_lead_to_the_same(
+    desk: Desk, repositories: GitRepositories
+) -> None:
+    desk.work.write({"shared.yaml": "old", "other": "x"})
+    desk.work.link("apps/web/link.yaml", "../../shared.yaml")
+    desk.work.commit("one")
+    before = opened(desk, repositories)
+    desk.work.commit("two", {"other": "y"})
+
+    assert opened(desk, repositories).ids(["apps/web"]) == before.ids(["apps/web"])
+
+
+def test_an_id_changes_when_a_broken_link_is_mended(
+    desk: Desk, repositories: GitRepositories
+) -> None:
+    desk.work.link("apps/web/link.yaml", "../../shared.yaml")
+    desk.work.commit("one")
+    before = opened(desk, repositories)
+    desk.work.commit("two", {"shared.yaml": "new"})
+
+    after = opened(desk, repositories)
+
+    assert before.ids(["apps/web"])["apps/web"] != ""
+    assert after.ids(["apps/web"]) != before.ids(["apps/web"])
 
 
 @pytest.mark.parametrize(

@@ -21,18 +21,13 @@ from syncline.settings import GitSettings
 from syncline_workers.git import access, command, policy, refs, remote
 from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Entry, Kind
+from syncline_workers.git.kept import Kept
 from syncline_workers.git.mirror import Mirror
-from syncline_workers.git.stock import Stock, Trees
-from syncline_workers.git.tree import CommitTree, Listings
+from syncline_workers.git.stock import Stock
+from syncline_workers.git.tree import CommitTree
 
 MIRRORS: Final = 32
 """Mirrors that a process keeps a reader for; each is a git process of about 5 MB."""
-
-TREES: Final = 100_000
-"""Names of parsed directories that a process keeps: about 30 MB."""
-
-LISTINGS: Final = 50_000
-"""Files of listings that a process keeps: about 10 MB."""
 
 
 def open_repositories(settings: GitSettings, credentials: CredentialSource) -> GitRepositories:
@@ -47,8 +42,7 @@ class GitRepositories:
         self._settings = settings
         self._credentials = credentials
         self._mirrors = Bounded[str, Mirror](MIRRORS, lambda mirror: mirror.reader.close())
-        self._trees: Trees = Bounded(TREES)
-        self._listings: Listings = Bounded(LISTINGS)
+        self._kept = Kept()
 
     def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> dict[str, str]:
         """Resolve branches, tags, commits and ranges by one request; absent ones are left out.
@@ -99,14 +93,13 @@ class GitRepositories:
             with access.granted(repository, url, self._credentials) as granted:
                 mirror.rebuild(granted, revision, oid)
 
-        stock = Stock(mirror.reader, self._trees, mend, about)
         yield CommitTree(
             revision,
             Entry(Kind.TREE, root),
-            stock,
+            Stock(mirror.reader, self._kept.directories, mend, about),
+            kept=self._kept,
             about=about,
             limit=self._settings.max_file,
-            listings=self._listings,
         )
 
     def close(self) -> None:

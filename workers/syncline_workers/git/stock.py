@@ -15,16 +15,13 @@ from syncline_workers.git.objects import Absent, Damaged, Reader, Stored, TooLar
 LARGEST_TREE: Final = 50_000_000
 """Bytes of one directory's names: a million of them."""
 
-Trees = Bounded[str, Directory]
-"""Parsed trees by id, of all mirrors: an id is the hash of what it names."""
-
 
 @dataclass(slots=True)
 class Stock:
     """What a commit consists of; made for each commit that is opened."""
 
     reader: Reader
-    trees: Trees
+    kept: Bounded[str, Directory]
     mend: Callable[[str], None]  # fetch the mirror anew, unless this object can be read by now
     about: str
     mended: bool = False
@@ -35,9 +32,9 @@ class Stock:
         Raises:
             Malformed: git itself would not have written it.
         """
-        kept = self.trees.get(oid)
-        if kept is not None:
-            return kept
+        known = self.kept.get(oid)
+        if known is not None:
+            return known
         try:
             stored = self._read(oid, LARGEST_TREE)
         except TooLarge as exc:
@@ -45,7 +42,7 @@ class Stock:
         if stored.kind != "tree":
             raise Malformed(f"a {stored.kind} in a directory's place")
         directory = entries.parse(stored.content)
-        return self.trees.put(oid, directory, weight=len(directory) + 1)
+        return self.kept.put(oid, directory, weight=len(directory) + 1)
 
     def blob(self, oid: str, limit: int) -> bytes:
         """A blob's bytes.

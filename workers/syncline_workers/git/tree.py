@@ -7,6 +7,7 @@ happens where the mirror is damaged, is the mirror's business.
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,17 +15,14 @@ from typing import NoReturn, Protocol, TypeVar
 
 from syncline.errors import LimitExceeded, PathNotFound, UnsafePath
 from syncline_workers.git import layout, listing, walk
-from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Directory, Entry, Kind, Malformed
-from syncline_workers.git.listing import Dangling, Endless, Lister, Listing
+from syncline_workers.git.kept import Kept
+from syncline_workers.git.listing import Dangling, Endless, Lister
 from syncline_workers.git.objects import TooLarge
 from syncline_workers.git.walk import Found, Nothing, Parts, Unsafe, Walk
 
 R = TypeVar("R")
 _LONGEST_TARGET = 4096  # bytes of a link's target: PATH_MAX
-
-Listings = Bounded[tuple[str, Parts], Listing]
-"""(tree id, path) → listing, where no link leads out of the tree."""
 
 
 class Objects(Protocol):
@@ -45,27 +43,21 @@ class CommitTree:
     """One commit of a repository. Paths are relative to its root and ``/``-separated."""
 
     def __init__(
-        self,
-        revision: str,
-        root: Entry,
-        objects: Objects,
-        *,
-        about: str,
-        limit: int,
-        listings: Listings,
+        self, revision: str, root: Entry, objects: Objects, *, kept: Kept, about: str, limit: int
     ) -> None:
         self.revision = revision
         self._about = about
         self._objects = objects
         self._limit = limit
-        self._listings = listings
+        self._kept = kept
         self._walk = Walk(root, objects.directory, self._target)
 
     def ids(self, paths: Iterable[str]) -> dict[str, str]:
-        """Path → tree or blob id; "" where nothing is there, or what is there may not be read.
+        """Path → an id that changes with whatever `files` and `read` would give there.
 
-        ``.`` is the root. Links are followed, so that the id of a link's path changes with what
-        it leads to.
+        It is git's tree or blob id, except for a directory with links below it: git's id says
+        nothing about what they lead to. ``.`` is the root; "" where nothing is there, or what is
+        there may not be read.
 
         Raises:
             UnsafePath: a path is absolute or climbs with ``..``.
@@ -82,15 +74,7 @@ class CommitTree:
             UnsafePath: a link leaves the repository or goes in circles, or there is a submodule.
             LimitExceeded: more than 100,000 files.
         """
-        return self._listing(path).files
-
-    def links(self, path: str) -> tuple[str, ...]:
-        """The links that `files` followed below a path; each is an input of its own.
-
-        A directory's tree id says nothing about what its links lead to, while `ids` of a link's
-        path does.
-        """
-        return self._listing(path).links
+        return self._listing(path)
 
     def read(self, path: str) -> bytes:
         """The bytes of a file.
@@ -125,21 +109,33 @@ class CommitTree:
         parts = self._guarded(walk.split, path)
         try:
             found = self._walk.find(parts)
+            if isinstance(found, Nothing):
+                return ""
+            kind, oid = found.entry
+            if kind is Kind.TREE and self._kept.holds_links(oid, self._objects.directory):
+                return self._id_with_links(oid, parts, found)
         except (Unsafe, Malformed):
             return ""  # reading it raises, and says why
-        return found.entry.oid if isinstance(found, Found) else ""
+        return oid
 
-    def _listing(self, path: str) -> Listing:
+    def _id_with_links(self, oid: str, parts: Parts, found: Found) -> str:
+        try:
+            seen = repr(sorted(Lister(self._walk).below(parts, found).files.items()))
+        except (Unsafe, Dangling, Endless) as exc:
+            seen = str(exc)  # it may be put right without a change of this tree
+        return hashlib.sha256(f"{oid}\n{seen}".encode(errors="surrogateescape")).hexdigest()
+
+    def _listing(self, path: str) -> Mapping[str, str]:
         found = self._found(path)
         parts = self._guarded(walk.split, path)
         key = (found.entry.oid, parts)
-        kept = self._listings.get(key)
+        kept = self._kept.listings.get(key)
         if kept is not None:
-            return kept
+            return kept.files
         fresh = self._guarded(Lister(self._walk).below, parts, found)
-        if fresh.links:
-            return fresh  # it depends on more than its own tree
-        return self._listings.put(key, fresh, weight=len(fresh.files) + 1)
+        if not fresh.links:  # else it depends on more than its own tree
+            self._kept.listings.put(key, fresh, weight=len(fresh.files) + 1)
+        return fresh.files
 
     def _found(self, path: str) -> Found:
         found = self._guarded(self._walk.find, self._guarded(walk.split, path))
