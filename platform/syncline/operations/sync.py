@@ -1,0 +1,136 @@
+"""Operations over the fleet: started, expanded and launched in chunks, cancelled, tried again.
+
+``start`` records and answers at once; the scheduler calls ``advance`` for the due member
+``operation:<uid>`` until nothing is left to do. A crash between chunks repeats one of them, and a
+member that is in already is passed over.
+"""
+
+from __future__ import annotations
+
+from syncline.errors import Conflict, InvalidDocument, NotFound
+from syncline.model.journal import AuditRecord
+from syncline.model.names import Uid
+from syncline.model.operation import MemberState, Operation, OperationSpec
+from syncline.operations import selection
+from syncline.operations.selection import Place
+from syncline.store import audit, due, operations
+from syncline.store.connection import Store
+
+CHUNK = 200
+
+
+def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = None) -> Operation:
+    """Record an operation; its targets are found and run in the background.
+
+    Args:
+        store: the store.
+        spec: what is asked, by whom and why.
+        idempotency_key: the same key within a day gives the same operation.
+
+    Raises:
+        InvalidDocument: no reason, nothing selected, or a selector that cannot be read.
+        NotFound: a named application is not registered, or nothing matches the selection.
+        Conflict: the key was used for another specification.
+    """
+    if not spec.reason.strip():
+        raise InvalidDocument("operation", "needs a reason that is worth reading later")
+    if selection.is_empty(spec):
+        raise InvalidDocument(
+            "operation", "selects nothing: name applications, give a selector, or say all"
+        )
+    selection.check(store, spec)
+    if not spec.all and idempotency_key is None:  # a repeated request must find what it began
+        _check_some(store, spec)
+    operation, is_new = operations.create(store, spec, idempotency_key=idempotency_key)
+    if is_new:
+        _audit(store, spec.verb, operation.uid, actor=spec.actor, reason=spec.reason)
+    return operation
+
+
+def advance(store: Store, uid: Uid, limit: int = CHUNK) -> bool:
+    """Do one chunk: find members, and launch as many as may run; True when nothing is left.
+
+    False also where members are held back by the operation's own concurrency: the store makes the
+    operation due again when one of them ends.
+    """
+    operation = operations.get(store, uid)
+    if operation is None or operation.is_finished:
+        return True
+    if operation.cancelled:
+        return operations.cancel(store, uid, limit)
+    expanded = operation.expanded or _expand(store, operation, limit)
+    launched = operations.launch(store, uid, limit)
+    return expanded and launched < limit
+
+
+def cancel(store: Store, uid: Uid, *, actor: str, reason: str) -> Operation:
+    """Start no more of its targets; those that run still end.
+
+    Raises:
+        NotFound: no such operation.
+        InvalidDocument: no reason.
+    """
+    operation = _get(store, uid)
+    if not reason.strip():
+        raise InvalidDocument(f"operation {uid}", "needs a reason to be cancelled")
+    if operation.is_finished:
+        return operation
+    if not operations.cancel(store, uid, CHUNK):
+        due.add(store, f"operation:{uid}")
+    _audit(store, "cancel", uid, actor=actor, reason=reason)
+    return _get(store, uid)
+
+
+def retry_failed(store: Store, uid: Uid, *, actor: str, reason: str) -> Operation:
+    """Start a new operation, as the old one was, over the targets that failed in it.
+
+    Raises:
+        NotFound: no such operation.
+        Conflict: it is not finished, or nothing failed.
+        InvalidDocument: no reason.
+    """
+    old = _get(store, uid)
+    if not old.is_finished:
+        raise Conflict(f"operation {uid}", "still runs: wait for its end, or cancel it")
+    if not old.counts.get(MemberState.FAILED):
+        raise Conflict(f"operation {uid}", "has no failed targets")
+    changes = {"retry_of": uid, "actor": actor, "reason": reason}
+    return start(store, old.spec.model_copy(update=changes))
+
+
+def _check_some(store: Store, spec: OperationSpec) -> None:
+    """Refuse a selection that plainly matches nothing; a long walk is left to the expansion."""
+    chunk = selection.walk(store, spec, Place(), limit=1)
+    if chunk.place.over and not chunk.members:
+        raise NotFound(
+            "operation", "no target matches the selection: `syncline get targets` lists them"
+        )
+
+
+def _expand(store: Store, operation: Operation, limit: int) -> bool:
+    uid = operation.uid
+    noted = operations.position(store, uid)
+    place = Place.model_validate_json(noted) if noted else Place()
+    chunk = selection.walk(store, operation.spec, place, limit)
+    if chunk.members:
+        operations.add(store, uid, chunk.members)
+    if not chunk.place.over:
+        operations.advance_to(store, uid, chunk.place.model_dump_json())
+        return False
+    found = operations.get(store, uid)
+    nothing = found is not None and not found.total and not operation.spec.all
+    operations.expanded(store, uid, error="NotFound: no target matches" if nothing else "")
+    return True
+
+
+def _get(store: Store, uid: Uid) -> Operation:
+    operation = operations.get(store, uid)
+    if operation is None:
+        raise NotFound(f"operation {uid}", "does not exist: `syncline operation list` shows all")
+    return operation
+
+
+def _audit(store: Store, verb: str, uid: Uid, *, actor: str, reason: str) -> None:
+    audit.append(
+        store, AuditRecord(actor=actor, verb=verb, subject=f"operation/{uid}", reason=reason)
+    )
