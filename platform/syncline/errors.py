@@ -8,6 +8,7 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
     │   ├── ClusterBusy           429 or 5xx: the API server asks for patience
     │   ├── RepositoryUnreachable the Git host did not answer
     │   ├── StoreUnavailable      Redis is away
+    │   ├── BrokerUnavailable     the Redis that messages travel by is away
     │   └── NotReady              waited for something that may still come (a CRD, a namespace)
     └── Permanent                 stalled until revision, parameters or a user change something
         ├── InvalidDocument       what a user wrote does not fit the schema
@@ -20,7 +21,7 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
         ├── LeaseLost             another attempt holds the target: stop, write nothing
         └── Superseded            a newer wish took the place of this one
 
-Each is rebuilt from its ``args`` (Celery pickles errors), names its subject, and says the next step.
+Each is rebuilt from its ``args`` (Celery pickles errors), names its subject and the next step.
 """
 
 from __future__ import annotations
@@ -76,6 +77,12 @@ class StoreUnavailable(Transient):
     """Redis did not answer."""
 
     reason = "StoreUnavailable"
+
+
+class BrokerUnavailable(Transient):
+    """The Redis that messages travel by did not answer."""
+
+    reason = "BrokerUnavailable"
 
 
 class NotReady(Transient):

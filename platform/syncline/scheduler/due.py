@@ -1,0 +1,92 @@
+"""What each kind of due member means: a task for a worker, or work for the scheduler. Pure.
+
+Kind       Id           Becomes
+lookup     repository   LOOKUP, again after the repository's interval
+follow     repository   FOLLOW, likewise
+sweep      cluster      SWEEP, again after the shortest interval of the cluster's applications
+probe      cluster      PROBE; folding its report sets the next one, or none
+health     target       HEALTH; likewise
+preview    preview      PREVIEW, once
+mark       cluster      work: what targets show follows their cluster's breaker
+retry      target       work: the back-off of a failed run is over
+expand     application or cluster   work: targets follow documents
+operation  operation    work: members are found and launched
+fleet      adopt        work: a commit of the fleet repository is made so
+
+A member that was taken comes up again by itself, so what is lost on the way is sent again. A kind
+that is not here belongs to a newer release: it is left to its scheduler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from syncline.contract import tasks
+from syncline.contract.tasks import SubjectPayload, Task
+from syncline.model.names import Uid
+from syncline.scheduler.publisher import Message
+from syncline.store.documents import Kind
+from syncline.store.due import Due
+
+TASKS: Mapping[str, Task[SubjectPayload]] = MappingProxyType(
+    {
+        "lookup": tasks.LOOKUP,
+        "follow": tasks.FOLLOW,
+        "sweep": tasks.SWEEP,
+        "probe": tasks.PROBE,
+        "health": tasks.HEALTH,
+        "preview": tasks.PREVIEW,
+    }
+)
+"""Kinds that become a message."""
+
+WORK = frozenset({"mark", "retry", "expand", "operation", "fleet"})
+"""Kinds that the scheduler does itself."""
+
+SUBJECTS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "lookup": Kind.REPOSITORY,
+        "follow": Kind.REPOSITORY,
+        "sweep": Kind.CLUSTER,
+        "probe": Kind.CLUSTER,
+    }
+)
+"""Kinds about a registered document; the others are about targets and previews."""
+
+
+@dataclass(slots=True)
+class Routed:
+    """Members by what becomes of them."""
+
+    tasks: list[Due] = field(default_factory=list)
+    work: list[Due] = field(default_factory=list)
+    unknown: list[Due] = field(default_factory=list)
+
+
+def route(taken: Sequence[Due]) -> Routed:
+    """Sort what was taken; the order within each list stays."""
+    routed = Routed()
+    for each in taken:
+        if each.kind in TASKS:
+            routed.tasks.append(each)
+        elif each.kind in WORK:
+            routed.work.append(each)
+        else:
+            routed.unknown.append(each)
+    return routed
+
+
+def message(due: Due, name: str) -> Message:
+    """Write the message of one member; ``name`` is for people.
+
+    The id tells this taking from any other: two messages of one taking show as one task.
+    """
+    task = TASKS[due.kind]
+    return Message(
+        task=task,
+        payload=SubjectPayload(uid=Uid(due.id), name=name),
+        task_id=f"{due.kind}.{due.id}.{due.held:.3f}",
+        queue=task.queue,
+    )

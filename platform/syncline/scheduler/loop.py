@@ -1,0 +1,177 @@
+"""The scheduler's loop: take what is due, fill the broker, put right what fell silent, rest.
+
+Each tick is a few round trips; between ticks the loop sleeps on the store's wake list, so that a
+new wish starts at once and an idle fleet costs next to nothing. Where store or broker are away it
+waits longer and longer, says so once, and goes on where it stood.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event, Thread
+
+from syncline import logs, pulse
+from syncline.contract.celery import create_app
+from syncline.errors import BrokerUnavailable, StoreUnavailable
+from syncline.scheduler import dispatch, intake
+from syncline.scheduler.chores import Chores, new_holder
+from syncline.scheduler.pace import SHORTEST, Pace
+from syncline.scheduler.publisher import Broker, Publisher
+from syncline.settings import Settings
+from syncline.store import connection, due, migrations, runs
+from syncline.store.connection import Store
+from syncline.store.runs import Limits
+
+RECOVER_EVERY = 1.0  # seconds between two looks for silent runs
+GIVE_UP_AFTER = 0.8  # seconds that a tick may take to end once asked to stop
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 2.0  # seconds
+
+log = logs.get(__name__)
+
+
+class Loop:
+    """One scheduler."""
+
+    def __init__(
+        self,
+        store: Store,
+        publisher: Publisher,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._settings = settings
+        self._clock = clock
+        own = settings.scheduler
+        self._pace = Pace(backlog=own.backlog, most=own.batch)
+        self._limits = Limits(
+            breaker_failures=settings.cluster.breaker_failures,
+            probe_interval=settings.cluster.probe_interval,
+            attempts=settings.run.attempts,
+        )
+        self._recover_at = 0.0
+        self.chores = Chores(store, lease=own.leader_lease, holder=new_holder(), clock=clock)
+
+    def tick(self) -> float:
+        """Do all that can be done now.
+
+        Returns:
+            How many seconds the loop may rest unless it is woken.
+
+        Raises:
+            StoreUnavailable: the store is away.
+            BrokerUnavailable: the broker is away; nothing was taken from the store in vain.
+        """
+        own = self._settings.scheduler
+        load = self._publisher.load()
+        taken = intake.take(self._store, self._publisher, own.batch)
+        now = self._clock()
+        if now >= self._recover_at:
+            self._recover(now)
+        self._pace.measure(load.waiting, load.running, now)
+        filled = dispatch.fill(self._store, self._publisher, self._pace)
+        self.chores.tick()
+        if taken == own.batch:
+            return SHORTEST
+        return self._pace.rest(filled, longest=own.tick.total_seconds())
+
+    def _recover(self, now: float) -> None:
+        self._recover_at = now + RECOVER_EVERY
+        silent = runs.requeue_silent(
+            self._store, self._settings.scheduler.batch, limits=self._limits
+        )
+        if silent:
+            log.warning("silent runs are tried again", targets=len(silent), first=silent[0])
+
+
+def run(store: Store, publisher: Publisher, settings: Settings, stop: Event) -> None:
+    """Tick until asked to stop; survives the absence of store and broker."""
+    loop = Loop(store, publisher, settings)
+    patience = _Patience()
+    while not stop.is_set():
+        pulse.beat(settings.pulse.file)
+        try:
+            rest = loop.tick()
+            patience.reset()
+            stop.wait(SHORTEST)  # a loop that is woken all the time must not spin
+            due.sleep(store, timedelta(seconds=max(SHORTEST, rest - SHORTEST)))
+        except (StoreUnavailable, BrokerUnavailable) as exc:
+            stop.wait(patience.after(exc))
+        except Exception:  # the boundary: the fleet must not stop for one defect
+            log.exception("a tick failed unforeseen")
+            stop.wait(LONGEST_BACKOFF)
+    try:
+        loop.chores.resign()
+    except StoreUnavailable:  # the lease runs out by itself
+        log.info("the store is away at the end")
+
+
+def run_forever(settings: Settings) -> None:
+    """Run a scheduler as this process until SIGTERM or SIGINT, then end within a second.
+
+    All state is in Redis, so a tick that hangs on a socket is simply left behind.
+    """
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    thread = Thread(target=_start, args=(settings, stop), daemon=True, name="scheduler")
+    thread.start()
+    while thread.is_alive() and not stop.wait(0.5):
+        pass
+    if not stop.is_set():
+        raise SystemExit(1)  # its traceback is in the log
+    thread.join(GIVE_UP_AFTER)
+    log.info("scheduler ended", cleanly=not thread.is_alive())
+
+
+def _start(settings: Settings, stop: Event) -> None:
+    store = connection.connect(settings.store, key=settings.keys.platform_key())
+    _prepare(store, stop)
+    if stop.is_set():
+        return
+    for warning in connection.check_server(store):
+        log.warning("the store is not safe", warning=warning)
+    broker = Broker(create_app(settings, name="syncline-scheduler"))
+    log.info("scheduler started", store=connection.address(settings.store))
+    run(store, broker, settings, stop)
+    broker.close()
+    store.close()
+
+
+def _prepare(store: Store, stop: Event) -> None:
+    patience = _Patience()
+    while not stop.is_set():
+        try:
+            migrations.prepare(store)
+        except StoreUnavailable as exc:
+            stop.wait(patience.after(exc))
+        else:
+            patience.reset()
+            return
+
+
+class _Patience:
+    """Waits longer and longer, and speaks once for each change."""
+
+    def __init__(self) -> None:
+        self._wait = 0.0
+        self._said = ""
+
+    def after(self, exc: StoreUnavailable | BrokerUnavailable) -> float:
+        """Return how many seconds to wait after this failure."""
+        if exc.reason != self._said:
+            self._said = exc.reason
+            log.warning("waits for Redis", reason=exc.reason, error=str(exc))
+        self._wait = min(LONGEST_BACKOFF, self._wait * 2 or FIRST_BACKOFF)
+        return self._wait
+
+    def reset(self) -> None:
+        """Note that all is well."""
+        if self._said:
+            log.info("goes on", reason=self._said)
+        self._wait, self._said = 0.0, ""

@@ -1,0 +1,80 @@
+"""How much a scheduler keeps in the broker, and how long it rests."""
+
+from syncline.contract import queues
+from syncline.model.status import Lane
+from syncline.scheduler.pace import FEWEST_SLOTS, SHORTEST, Pace
+
+EMPTY = dict.fromkeys(queues.ALL, 0)
+
+
+def test_an_empty_queue_gets_the_backlog_and_a_full_one_nothing() -> None:
+    pace = Pace(backlog=16, most=200)
+
+    pace.measure(EMPTY | {queues.PUSH: 10, queues.DRIFT: 20}, 0, 1.0)
+
+    assert [pace.room(lane) for lane in Lane] == [16, 6, 0]
+
+
+def test_a_queue_that_drains_fast_is_kept_half_a_second_ahead() -> None:
+    pace, now, depth, taken = Pace(backlog=16, most=200), 0.0, 0, 0
+    for _ in range(200):  # workers that take 100 messages a second
+        pace.measure(EMPTY | {queues.PUSH: depth}, 0, now)
+        room = pace.room(Lane.PUSH)
+        pace.sent(Lane.PUSH, room)
+        rest = pace.rest({Lane.PUSH}, longest=0.25)
+        now += rest
+        depth += room
+        take = min(depth, round(now * 100) - taken)
+        depth, taken = depth - take, taken + take
+
+    assert 40 <= depth + take <= 60
+    assert 0.1 <= rest <= 0.25
+    assert taken >= 0.9 * 100 * now
+
+
+def test_no_queue_gets_more_than_one_step_takes() -> None:
+    pace = Pace(backlog=16, most=200)
+    pace.measure(EMPTY, 0, 0.0)
+    pace.sent(Lane.PUSH, 5000)
+
+    pace.measure(EMPTY, 0, 1.0)
+
+    assert pace.room(Lane.PUSH) == 200
+
+
+def test_with_nothing_left_in_order_the_loop_rests_as_long_as_it_may() -> None:
+    pace = Pace(backlog=16, most=200)
+    pace.measure(EMPTY, 0, 0.0)
+
+    assert pace.rest(set(), longest=0.25) == 0.25
+
+
+def test_the_loop_never_spins() -> None:
+    pace = Pace(backlog=1, most=200)
+    pace.measure(EMPTY, 0, 0.0)
+    pace.sent(Lane.PUSH, 1)
+    pace.measure(EMPTY, 0, 0.0001)
+
+    assert pace.rest({Lane.PUSH}, longest=0.25) == SHORTEST
+
+
+def test_where_no_worker_takes_anything_the_loop_is_not_hurried() -> None:
+    pace = Pace(backlog=16, most=200)
+    pace.measure(EMPTY, 0, 0.0)
+    pace.sent(Lane.PUSH, 16)
+    for second in range(1, 20):
+        pace.measure(EMPTY | {queues.PUSH: 16}, 0, float(second))
+
+    assert pace.room(Lane.PUSH) == 0
+    assert pace.rest({Lane.PUSH}, longest=0.25) == 0.25
+
+
+def test_slots_are_the_most_that_were_seen_at_work_and_are_forgotten_slowly() -> None:
+    pace = Pace(backlog=16, most=200)
+    pace.measure(EMPTY, 0, 0.0)
+    seen = [pace.slots]
+    for running, now in ((40, 1.0), (0, 301.0), (0, 100_000.0)):
+        pace.measure(EMPTY, running, now)
+        seen.append(pace.slots)
+
+    assert seen == [FEWEST_SLOTS, 40, 20, FEWEST_SLOTS]
