@@ -123,10 +123,14 @@ class Clusters:
                 subject, "has no stored kubeconfig: give it one with `syncline cluster add`"
             )
         try:
-            opened = self._key.open(b64decode(sealed), purpose=f"kubeconfig:{cluster.uid}")
-            return opened.decode()
-        except ValueError as exc:
-            raise CredentialRefused(subject, "its stored kubeconfig is no text") from exc
+            sealed_bytes = b64decode(sealed)
+            return self._key.open(sealed_bytes, purpose=f"kubeconfig:{cluster.uid}").decode()
+        except (ValueError, CredentialRefused) as exc:
+            raise CredentialRefused(
+                subject,
+                "its stored kubeconfig cannot be opened with this platform key: was the key "
+                "replaced? Give it again with `syncline cluster add`",
+            ) from exc
 
 
 def _fingerprint(cluster: ClusterRecord, text: str) -> str:
