@@ -36,4 +36,4 @@ def test_every_task_about_a_subject_has_a_kind() -> None:
 
 
 def test_every_kind_of_work_is_done_by_something() -> None:
-    assert due.WORK == intake._WORK.keys()
+    assert intake._WORK.keys() == due.WORK

@@ -15,7 +15,7 @@ from syncline.model.status import Lane
 
 AHEAD = 0.5  # seconds of work kept in the broker
 SHORTEST = 0.025  # seconds; a loop that is woken all the time still rests so long
-FIRST_LOOK = 0.05  # seconds after a queue was filled for the first time
+SOON = 0.05  # seconds until another look at a queue that was drained faster than expected
 MEMORY = 0.5  # weight of the newest measurement of a rate
 FEWEST_SLOTS = 8
 FORGET = 300.0  # seconds in which half of the busiest moment is forgotten
@@ -28,7 +28,8 @@ class Pace:
         """Keep at least ``backlog`` messages in a lane's queue, and send ``most`` at once."""
         self._backlog = backlog
         self._most = most
-        self._rates: dict[Lane, float] = {}  # messages a second, once measured
+        self._rates = dict.fromkeys(Lane, 0.0)  # messages a second
+        self._dry: set[Lane] = set()  # whose queue was empty when we last looked
         self._left: dict[Lane, int] = {}  # in the queue when we last looked, with what we added
         self._busiest = 0.0
         self._seen_at = 0.0
@@ -45,8 +46,10 @@ class Pace:
         for lane in Lane:
             depth = waiting[queues.FOR_LANE[lane]]
             if lane in self._left and passed > 0:
-                self._note(lane, max(0, self._left[lane] - depth) / passed)
+                rate = max(0, self._left[lane] - depth) / passed
+                self._rates[lane] += MEMORY * (rate - self._rates[lane])
             self._left[lane] = depth
+        self._dry = {lane for lane in Lane if not self._left[lane]}
         self._busiest = max(running, self._busiest * 0.5 ** (passed / FORGET))
         self._seen_at = now
 
@@ -66,23 +69,9 @@ class Pace:
     def rest(self, filled: set[Lane], *, longest: float) -> float:
         """Return how many seconds to wait, given the lanes that got all that they had room for.
 
-        Half of the queue that drains fastest is gone by then, so that none runs dry.
+        What a lane has lasts for ``AHEAD``; one whose queue had run dry may drain faster than that.
         """
-        waits = [longest]
-        for lane in filled:
-            rate = self._rates.get(lane)
-            if rate is None:
-                waits.append(FIRST_LOOK)
-            elif rate > 0:
-                waits.append(self._limit(lane) / 2 / rate)
-        return max(SHORTEST, min(waits))
+        return min(longest, SOON) if filled & self._dry else longest
 
     def _limit(self, lane: Lane) -> int:
-        return max(self._backlog, ceil(self._rates.get(lane, 0.0) * AHEAD))
-
-    def _note(self, lane: Lane, rate: float) -> None:
-        known = self._rates.get(lane)
-        if known is not None:
-            self._rates[lane] = known + MEMORY * (rate - known)
-        elif self._left[lane]:  # a queue that had nothing tells nothing
-            self._rates[lane] = rate
+        return max(self._backlog, ceil(self._rates[lane] * AHEAD))
