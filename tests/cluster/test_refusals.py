@@ -12,13 +12,14 @@ import pytest
 from syncline.errors import (
     ApplyRejected,
     ClusterBusy,
+    ClusterUnreachable,
     CredentialRefused,
     NotReady,
     SynclineError,
 )
 from syncline.model.change import ObjectRef
 from syncline.model.values import Manifest
-from syncline_workers.cluster.refusals import refusal
+from syncline_workers.cluster.refusals import object_of, refusal
 from syncline_workers.cluster.wire import Answer
 
 REF = ObjectRef(group="apps", version="v1", kind="Deployment", namespace="shop", name="web")
@@ -113,6 +114,30 @@ def test_a_refused_credential_is_the_clusters_affair() -> None:
 
     assert isinstance(found, CredentialRefused)
     assert found.subject == "cluster eu"
+
+
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        (Answer(200, {}, b"<html>hello</html>"), "200, no object"),
+        (Answer(200, {}, b"[]"), "200, no object"),
+        (Answer(302, {}, b"{}"), "302, no object"),
+        (Answer(404, {}, b"404 page not found\n"), "404, 404 page not found"),
+    ],
+)
+def test_what_is_no_api_server_is_told(answer: Answer, what: str) -> None:
+    with pytest.raises(ClusterUnreachable) as caught:
+        object_of(answer, cluster="cluster eu")
+
+    assert str(caught.value) == (
+        f"cluster eu: what answers there is no API server ({what}): is the kubeconfig's server "
+        "right?"
+    )
+
+
+def test_a_right_that_the_cluster_needs_as_a_whole_is_the_credentials_affair() -> None:
+    with pytest.raises(CredentialRefused, match=r"cannot list\. Grant it to the cluster's"):
+        object_of(answered(403, "cannot list"), cluster="cluster eu")
 
 
 def test_many_conflicts_are_counted_and_five_are_named() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from syncline.errors import ClusterBusy, CredentialRefused, NotReady
+from syncline.errors import CredentialRefused, NotReady
 from syncline.model.change import ObjectRef, ref_of
 from syncline.model.values import Manifest
 from syncline_workers.change.digest import encode
@@ -22,7 +22,7 @@ from syncline_workers.change.owned import FIELD_MANAGER
 from syncline_workers.cluster import established, listing
 from syncline_workers.cluster.discovery import Discovery
 from syncline_workers.cluster.pool import JSON, Pool
-from syncline_workers.cluster.refusals import refusal, status_of
+from syncline_workers.cluster.refusals import object_of, status_of
 from syncline_workers.cluster.wire import Answer
 
 _APPLY = "application/apply-patch+yaml"
@@ -54,7 +54,7 @@ class Api:
             )
         found = self._object(answer)
         version = self._object(self._pool.request("GET", "/version"))
-        return str(found["metadata"]["uid"]), str(version["gitVersion"])
+        return str(found["metadata"]["uid"]), str(version.get("gitVersion", ""))
 
     def is_namespaced(self, ref: ObjectRef) -> bool:
         """Whether the kind has a namespace; looks once more for an unknown kind.
@@ -182,14 +182,4 @@ class Api:
     def _object(
         self, answer: Answer, ref: ObjectRef | None = None, manifest: Manifest | None = None
     ) -> dict[str, Any]:
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise refusal(answer, cluster=self._pool.subject, ref=ref, manifest=manifest)
-        try:
-            found = orjson.loads(answer.body)
-        except orjson.JSONDecodeError:
-            found = None
-        if answer.status >= HTTPStatus.MULTIPLE_CHOICES or not isinstance(found, dict):
-            raise ClusterBusy(
-                self._pool.subject, f"answered {answer.status} with no object: is it an API server?"
-            )
-        return found
+        return object_of(answer, cluster=self._pool.subject, ref=ref, manifest=manifest)

@@ -16,12 +16,10 @@ from sys import intern  # a fleet's clusters serve the same kinds
 from typing import Any
 from urllib.parse import quote
 
-import orjson
-
 from syncline.errors import ApplyRejected, ClusterBusy
 from syncline.model.change import ObjectRef
 from syncline_workers.cluster.pool import Pool
-from syncline_workers.cluster.refusals import refusal
+from syncline_workers.cluster.refusals import object_of
 from syncline_workers.cluster.wire import Answer
 
 MAX_AGE = 600.0
@@ -169,10 +167,7 @@ class Discovery:
         return _Version(group, name, _kinds(group, name, self._body(answer).get("resources")))
 
     def _body(self, answer: Answer) -> dict[str, Any]:
-        if answer.status != HTTPStatus.OK:
-            raise refusal(answer, cluster=self._pool.subject)
-        body: dict[str, Any] = orjson.loads(answer.body)
-        return body
+        return object_of(answer, cluster=self._pool.subject)
 
     def _unknown(self, ref: ObjectRef) -> str:
         seen = self._seen

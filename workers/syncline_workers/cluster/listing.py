@@ -16,7 +16,7 @@ from syncline.model.change import ObjectRef
 from syncline.model.values import Manifest
 from syncline_workers.cluster.discovery import Kind
 from syncline_workers.cluster.pool import JSON, Pool
-from syncline_workers.cluster.refusals import refusal
+from syncline_workers.cluster.refusals import object_of
 from syncline_workers.cluster.wire import Answer
 
 PAGE = 500
@@ -47,14 +47,12 @@ def metadata(
             answer.status == HTTPStatus.NOT_FOUND
         ):  # the definition has just gone, and its objects with it
             return
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise refusal(answer, cluster=pool.subject)
-        body = orjson.loads(answer.body)
+        body = object_of(answer, cluster=pool.subject)
         for item in body.get("items") or ():
             if (uid := item["metadata"]["uid"]) not in seen:
                 seen.add(uid)
                 yield {**item, "apiVersion": kind.api_version, "kind": ref.kind}
-        token = body["metadata"].get("continue") or ""
+        token = (body.get("metadata") or {}).get("continue") or ""
         if not token:
             return
 

@@ -18,6 +18,7 @@ import orjson
 from syncline.errors import (
     ApplyRejected,
     ClusterBusy,
+    ClusterUnreachable,
     CredentialRefused,
     NotReady,
     SynclineError,
@@ -65,6 +66,25 @@ def status_of(answer: Answer) -> Status:
     )
 
 
+def object_of(
+    answer: Answer, *, cluster: str, ref: ObjectRef | None = None, manifest: Manifest | None = None
+) -> dict[str, Any]:
+    """The object in a good answer; any other becomes its error, as ``refusal`` says.
+
+    Raises:
+        SynclineError: a refusal, or what no API server would answer.
+    """
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise refusal(answer, cluster=cluster, ref=ref, manifest=manifest)
+    try:
+        found = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        found = None
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES or not isinstance(found, dict):
+        raise _stranger(cluster, answer.status, "no object")
+    return found
+
+
 def refusal(
     answer: Answer, *, cluster: str, ref: ObjectRef | None = None, manifest: Manifest | None = None
 ) -> SynclineError:
@@ -85,15 +105,31 @@ def refusal(
             "the API server does not accept the credential (401 Unauthorized): has its token "
             "expired? Renew what the cluster's spec.kubeconfig refers to",
         )
-    if status.code == HTTPStatus.CONFLICT:
-        return _conflict(status, message, subject, manifest)
-    if status.code == HTTPStatus.FORBIDDEN:
-        return _forbidden(message, subject)
     if _is_busy(status):
         wait = answer.headers.get("retry-after")
         asks = f" and asks to wait {wait} s" if wait else ""
         return ClusterBusy(subject, f"the API server answers {status.code}{asks}: {message}")
+    if ref is None:
+        return _of_cluster(status, message, cluster)
+    if status.code == HTTPStatus.CONFLICT:
+        return _conflict(status, message, subject, manifest)
+    if status.code == HTTPStatus.FORBIDDEN:
+        return _forbidden(message, subject)
     return ApplyRejected(subject, message + _advice(status, ref))
+
+
+def _of_cluster(status: Status, message: str, cluster: str) -> SynclineError:
+    """What was refused is no object of ours: the credential or the address is wrong."""
+    if status.code == HTTPStatus.FORBIDDEN:
+        return CredentialRefused(cluster, f"{message}. Grant it to the cluster's credential")
+    return _stranger(cluster, status.code, message)
+
+
+def _stranger(cluster: str, code: int, what: str) -> ClusterUnreachable:
+    return ClusterUnreachable(
+        cluster,
+        f"what answers there is no API server ({code}, {what}): is the kubeconfig's server right?",
+    )
 
 
 def _is_busy(status: Status) -> bool:
@@ -135,14 +171,14 @@ def _conflict(
     return ClusterBusy(subject, f"it changed meanwhile: {message}")
 
 
-def _advice(status: Status, ref: ObjectRef | None) -> str:
-    if status.code == HTTPStatus.NOT_FOUND and status.details.get("kind") == "namespaces" and ref:
+def _advice(status: Status, ref: ObjectRef) -> str:
+    if status.code == HTTPStatus.NOT_FOUND and status.details.get("kind") == "namespaces":
         return (
             f": create the namespace {ref.namespace}, or set destination.namespace to it and "
             "destination.createNamespace to true"
         )
     if status.code == HTTPStatus.NOT_FOUND:
-        return f": does the cluster serve {ref.api_version} {ref.kind}?" if ref else ""
+        return f": does the cluster serve {ref.api_version} {ref.kind}?"
     if status.code == HTTPStatus.UNPROCESSABLE_ENTITY and _IMMUTABLE.search(status.message):
         return ". Delete the live object so that it is made anew, or give it another name"
     if status.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
