@@ -73,7 +73,7 @@ def apply(call: Call) -> Response:
         force=force,
     )
     response, now_kept = merge(call, config, live, write)
-    if now_kept is not None:
+    if now_kept is not None and not now_kept.is_fresh:
         now_kept.applied = done
     return response
 
@@ -191,7 +191,7 @@ def need_version(call: Call, value: Object, live: finish.Live | None) -> None:
     """
     metadata = value["metadata"]
     version, uid = metadata.get("resourceVersion"), metadata.get("uid")
-    if version and (live is None or version != str(live.kept.version)):
+    if version and live and version != str(live.kept.version):
         raise refusal.stale(call.resource, call.name)
     if uid and (live is None or uid != live.kept.uid):
         found = live.kept.uid if live else ""

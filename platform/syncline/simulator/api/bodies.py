@@ -82,11 +82,6 @@ def need_kind(value: dict[str, Any], resource: Resource) -> None:
     """
     version = value.setdefault("apiVersion", resource.api_version)
     kind = value.setdefault("kind", resource.kind)
-    if kind != resource.kind:
+    if kind != resource.kind or version != resource.api_version:
         shown = version if "/" in version else f"/{version}"
         raise refusal.bad_request(f"invalid object type: {shown}, Kind={kind}")
-    if version != resource.api_version:
-        raise refusal.bad_request(
-            f"the API version in the data ({version}) does not match the expected API version"
-            f" ({resource.api_version})"
-        )

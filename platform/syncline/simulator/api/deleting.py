@@ -49,11 +49,10 @@ def delete(call: Call) -> Response:
     if call.is_dry_run:
         return success(call.resource, kept)
     policy = options.get("propagationPolicy") or "Background"
-    held = remove(call.cluster, call.shelf, kept, policy=policy)
-    if held is not None:
-        return Response(code=200, body=held.body)
-    if call.shelf.plural in SHOWN_WHEN_GONE.get(call.shelf.group, ()):
-        return Response(code=200, body=kept.body)
+    last = remove(call.cluster, call.shelf, kept, policy=policy)
+    held = call.find() is not None
+    if held or call.shelf.plural in SHOWN_WHEN_GONE.get(call.shelf.group, ()):
+        return Response(code=200, body=last.body)
     return success(call.resource, kept)
 
 
@@ -103,11 +102,10 @@ def need_preconditions(resource: Resource, kept: Stored, wanted: Object) -> None
     raise refusal.Refusal(409, "Conflict", message, details=found)
 
 
-def remove(cluster: Cluster, shelf: Shelf, kept: Stored, *, policy: str) -> Stored | None:
-    """Remove an object and, unless orphaned, its dependents.
+def remove(cluster: Cluster, shelf: Shelf, kept: Stored, *, policy: str) -> Stored:
+    """Remove an object and, unless orphaned, its dependents; return its last state.
 
-    Returns:
-        The object where something holds it (finalizers, a namespace's content), else None.
+    Where something holds it (finalizers, a namespace's content) it is marked and stays.
     """
     obj = kept.load()
     if policy == "Foreground" and not cluster.owned_by(kept.uid):
@@ -119,10 +117,10 @@ def remove(cluster: Cluster, shelf: Shelf, kept: Stored, *, policy: str) -> Stor
         finalizers.append(CLEANUP)
     if finalizers or shelf == NAMESPACES:
         return mark(cluster, shelf, obj, finalizers)
-    cluster.drop(shelf, kept)
+    last = cluster.drop(shelf, kept)
     if policy != "Orphan":
         collect(cluster, kept.uid)
-    return None
+    return last
 
 
 def mark(cluster: Cluster, shelf: Shelf, obj: Object, finalizers: list[str]) -> Stored:

@@ -72,7 +72,8 @@ def write(
     need_valid(call, new, old)
     count(call, new, old)
     entries = ownership.encode(managers)
-    if live and unchanged(new, entries, live):
+    rewritten = call.behaviour.is_rewritten_once and live and live.kept.is_fresh
+    if live and not rewritten and unchanged(new, entries, live):
         return answer(call, DONE, live.kept.body), live.kept
     metadata = new["metadata"]
     if entries:
@@ -87,10 +88,11 @@ def write(
 
 def keep(call: Call, new: Object, live: Live | None, code: int) -> tuple[Response, Stored | None]:
     """Keep the object, or drop it where this write took the last finalizer of a deletion."""
-    ordered = {name: new[name] for name in HEAD} | new
-    kept = call.cluster.put(call.shelf, ordered)
     if live and "deletionTimestamp" in new["metadata"] and not new["metadata"].get("finalizers"):
-        call.cluster.drop(call.shelf, kept)
+        new["metadata"]["resourceVersion"] = str(live.kept.version)
+        call.cluster.drop(call.shelf, live.kept)
+        return answer(call, code, encoded(new)), None
+    kept = call.cluster.put(call.shelf, {name: new[name] for name in HEAD} | new)
     return answer(call, code, kept.body), kept
 
 

@@ -94,7 +94,7 @@ def invalid(resource: Resource, name: str, causes: list[dict[str, str]]) -> Refu
 
     `causes` are {reason, message, field}: as `kinds.problem` makes them.
     """
-    texts = [f"{cause['field']}: {cause['message']}" for cause in causes]
+    texts = list(dict.fromkeys(f"{cause['field']}: {cause['message']}" for cause in causes))
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     message = f'{resource.kind_label} "{name}" is invalid: {text}'
     found = {**details(resource, name, kind=resource.kind), "causes": causes}

@@ -170,7 +170,7 @@ def apply(
     managers = {**managers, write.identity: mine}
     if last and tree.difference(last.fields, config.claimed) is not None:
         merged = pruned(merged, last.fields, [config.mentioned, *owned(managers)], write)
-    change = comparing.compare(live, merged, write.type)
+    change = without_reset(comparing.compare(live, merged, write.type), write.reset)
     managers = yielded(managers, change, write)
     if change is not comparing.SAME and write.identity in managers:
         managers[write.identity] = replace(managers[write.identity], time=write.now)
@@ -183,6 +183,17 @@ def reduced(claimed: Tree | None, reset: Tree | None) -> Tree | None:
     for path in tree.members(reset or {}):
         claimed = tree.without(claimed, path)
     return claimed
+
+
+def without_reset(change: comparing.Comparison, reset: Tree | None) -> comparing.Comparison:
+    """Return a comparison without what another endpoint owns, of which nothing is written here."""
+    if change is comparing.SAME or not reset:
+        return change
+    parts = {
+        part: reduce(tree.without, tree.members(reset), getattr(change, part))
+        for part in ("added", "removed", "modified")
+    }
+    return comparing.Comparison(**parts)
 
 
 def owned(managers: Managers) -> list[Tree | None]:
@@ -217,7 +228,7 @@ def yielded(managers: Managers, change: comparing.Comparison, write: Write) -> M
 
 def update(live: dict[str, Any], new: dict[str, Any], managers: Managers, write: Write) -> Managers:
     """Return the managers after any write but an apply. Neither object carries managedFields."""
-    change = comparing.compare(live, new, write.type)
+    change = without_reset(comparing.compare(live, new, write.type), write.reset)
     if change is comparing.SAME:
         return managers
     # A writer's own entry yields like any other and is joined with what it wrote.

@@ -36,7 +36,7 @@ def item_element(item: Any, sequence: Sequence) -> str:
         value = item.get(name)
         if value is None and isinstance(sequence.element, Struct):
             field = sequence.element.fields.get(name)
-            value = field.default if field and field.default != "" else None
+            value = field.default if field else None
         if value is not None:
             pairs.append((name, value, type(value)))
     if not pairs:

@@ -12,9 +12,14 @@ Problem = dict[str, str]
 
 
 class Behaviour:
-    """A kind's particulars. `counts_generation`: metadata.generation grows with the spec."""
+    """A kind's particulars.
+
+    `counts_generation`: metadata.generation grows with the spec. `is_rewritten_once`: the API
+    server stores the object anew at the first write after its creation, effect or not.
+    """
 
     counts_generation = False
+    is_rewritten_once = False
     name_rule = "subdomain"
 
     def default(self, obj: Object) -> None:

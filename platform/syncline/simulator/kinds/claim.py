@@ -20,6 +20,8 @@ REFUSAL = (
 class PersistentVolumeClaim(Behaviour):
     """core/v1 PersistentVolumeClaim."""
 
+    is_rewritten_once = True
+
     @override
     def default(self, obj: Object) -> None:
         obj["spec"].setdefault("volumeMode", "Filesystem")

@@ -44,21 +44,17 @@ def job_problems(spec: dict[str, Any], path: str) -> list[Problem]:
     policy = template["restartPolicy"]
     if policy not in RESTARTS:
         field = f"{path}.template.spec.restartPolicy"
-        found.append({**unsupported(field, policy, RESTARTS), **required_policy(policy)})
+        known = ", ".join(f'"{word}"' for word in RESTARTS)
+        by_default = required(field, f"valid values: {known}")
+        found.append(by_default if policy == "Always" else unsupported(field, policy, RESTARTS))
     return found
-
-
-def required_policy(policy: str) -> Problem:
-    """Return how a Job words an unsuitable restart policy."""
-    known = ", ".join(f'"{word}"' for word in RESTARTS)
-    message = f'Unsupported value: "{policy}": supported values: {known}'
-    return {"reason": "FieldValueNotSupported", "message": message}
 
 
 class Job(Behaviour):
     """batch/v1 Job."""
 
     counts_generation = True
+    is_rewritten_once = True
 
     @override
     def default(self, obj: Object) -> None:
@@ -75,6 +71,7 @@ class Job(Behaviour):
         name = new["metadata"]["name"]
         labels |= {"controller-uid": uid, "job-name": name, "batch.kubernetes.io/job-name": name}
         labels |= chosen
+        new["metadata"].setdefault("labels", dict(labels))
 
     @override
     def problems(self, new: Object, old: Object | None) -> list[Problem]:

@@ -8,6 +8,7 @@ from syncline.simulator.kinds.behaviour import Behaviour, Object, Problem, inval
 from syncline.simulator.kinds.workload import shown
 
 GROUP = "rbac.authorization.k8s.io"
+GO = {"apiGroup": "APIGroup", "kind": "Kind", "name": "Name"}
 FIXED = "cannot change roleRef"
 
 
@@ -37,4 +38,5 @@ class Binding(Behaviour):
     def problems(self, new: Object, old: Object | None) -> list[Problem]:
         if old is None or new["roleRef"] == old["roleRef"]:
             return []
-        return [invalid("roleRef", shown(new["roleRef"]), FIXED)]
+        reference = {GO[name]: value for name, value in new["roleRef"].items()}
+        return [invalid("roleRef", shown(reference), FIXED)]

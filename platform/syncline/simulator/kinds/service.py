@@ -102,6 +102,9 @@ def port_problems(spec: dict[str, Any]) -> list[Problem]:
         number = port.get("port", 0)
         if not 0 < number <= LARGEST_PORT:
             found.append(invalid(f"spec.ports[{index}].port", str(number), RANGE))
+        target = port.get("targetPort")
+        if isinstance(target, int) and not 0 < target <= LARGEST_PORT:
+            found.append(invalid(f"spec.ports[{index}].targetPort", str(target), RANGE))
         if len(ports) > 1 and not port.get("name"):
             found.append(required(f"spec.ports[{index}].name"))
     return found

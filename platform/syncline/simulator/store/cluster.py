@@ -76,19 +76,21 @@ class Cluster:
         kept = stored(obj, self.version)
         objects = self.shelves.setdefault(shelf, {})
         before = objects.get((kept.namespace, kept.name))
+        kept.is_fresh = before is None
         objects[kept.namespace, kept.name] = kept
         kind = "MODIFIED" if before else "ADDED"
         self.tell(Change(type=kind, shelf=shelf, object=kept, before=before))
         return kept
 
-    def drop(self, shelf: Shelf, gone: Stored) -> None:
-        """Forget the object and tell who listens; the deletion has a version of its own."""
+    def drop(self, shelf: Shelf, gone: Stored) -> Stored:
+        """Forget the object and tell who listens; return it at the version of its deletion."""
         objects = self.shelves.get(shelf, {})
         if objects.pop((gone.namespace, gone.name), None) is None:
-            return
+            return gone
         self.version += 1
         last = stored(gone.load(), self.version)
         self.tell(Change(type="DELETED", shelf=shelf, object=last, before=gone))
+        return last
 
     def tell(self, change: Change) -> None:
         """Record a change and pass it on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,7 +13,8 @@ class Stored:
     """An object at one resource version.
 
     `applied` remembers the last apply that led here, so that repeating it costs nothing;
-    `partial` is the metadata alone, encoded when first asked for.
+    `partial` is the metadata alone, encoded when first asked for; `is_fresh` until the first write
+    after its creation.
     """
 
     body: bytes
@@ -24,7 +25,8 @@ class Stored:
     labels: dict[str, str]
     owners: tuple[str, ...] = ()
     applied: tuple[Any, ...] | None = None
-    partial: bytes | None = field(default=None)
+    partial: bytes | None = None
+    is_fresh: bool = False
 
     def load(self) -> dict[str, Any]:
         """Return a copy of the object."""
