@@ -121,3 +121,35 @@ def test_a_worker_that_is_killed_leaves_no_reader(desk: Desk) -> None:
     os.waitpid(forked, 0)
 
     until(lambda: not Path(f"/proc/{child}").exists(), within=10, what="the reader is gone")
+
+
+class Interrupted(Exception):
+    """As Celery's soft time limit: raised wherever the process is."""
+
+
+def test_an_interrupted_reading_never_mixes_up_answers(
+    desk: Desk, repositories: GitRepositories
+) -> None:
+    files: dict[str, str | bytes | None] = {f"f{n}": f"{n}" * 1_000_000 for n in range(10)}
+    commit = desk.work.publish("one", files)
+    interrupted = 0
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    with repositories.tree(desk.served, commit) as tree:
+        for number in range(200):
+            name = f"f{number % 10}"
+            assert tree.read("f0").decode() == files["f0"]
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.000_05 * (number % 30 + 1))
+                content = tree.read(name)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except Interrupted:
+                interrupted += 1
+            else:
+                assert content.decode() == files[name]
+    signal.signal(signal.SIGALRM, before)
+
+    assert interrupted > 10

@@ -171,3 +171,28 @@ def test_a_cache_that_cannot_be_written_is_named(desk: Desk) -> None:
 
     assert isinstance(error, RepositoryUnreachable)
     assert "check SYNCLINE_GIT_CACHE" in str(error)
+
+
+def test_git_inherits_nothing_that_it_does_not_need(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spy = desk.root / "bin"
+    spy.mkdir()
+    (spy / "git").write_text(
+        f'#!/bin/sh\nenv >> {desk.root}/environment\nPATH="${{PATH#*:}}" exec git "$@"\n'
+    )
+    (spy / "git").chmod(0o755)
+    for name in ("SYNCLINE_KEY", "SYNCLINE_CRED_X", "GIT_DIR", "GIT_SSH_COMMAND", "GIT_TRACE"):
+        monkeypatch.setenv(name, "inherited")
+    commit = desk.work.publish("one", {"a": "1"})
+    path = f"{spy}:/usr/local/bin:/usr/bin:/bin"
+    repositories = desk.open({"PATH": path, "https_proxy": "http://proxy", "SYNCLINE_CRED_X": "s"})
+
+    with repositories.tree(desk.served, commit) as tree:
+        assert tree.read("a") == b"1"
+
+    seen = (desk.root / "environment").read_text()
+    assert "inherited" not in seen
+    assert "SYNCLINE" not in seen
+    assert "https_proxy=http://proxy" in seen
+    assert "HOME=/nonexistent" in seen

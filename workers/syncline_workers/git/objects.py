@@ -50,6 +50,7 @@ class Reader:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0  # process id
+        self._asked = False  # there is an answer in the pipe that nobody read
         self._said = b""
 
     def read(self, oid: str, *, limit: int | None = None) -> Stored:
@@ -82,14 +83,18 @@ class Reader:
             self._drop()
 
     def _exchange(self, oid: str, limit: int | None) -> Stored:
+        if self._asked or self._owner != os.getpid():  # a time limit's exception cut in; a fork
+            self._drop()
         child = self._running()
         assert child.stdin is not None  # noqa: S101 -- both are pipes
         assert child.stdout is not None  # noqa: S101
+        self._asked = True
         child.stdin.write(b"contents %s\n" % oid.encode())
         child.stdin.flush()
         header = child.stdout.readline().split()
         self._hear()
         if len(header) == 2:  # noqa: PLR2004 -- "<id> missing"
+            self._asked = False
             raise Absent(oid)
         if len(header) != 3:  # noqa: PLR2004 -- "<id> <kind> <size>"
             raise EOFError
@@ -97,11 +102,11 @@ class Reader:
         if limit is not None and size > limit:
             self._drop()  # cheaper than reading what nobody wants out of the pipe
             raise TooLarge(size)
-        return Stored(header[1].decode(), _exactly(child.stdout, size))
+        content = _exactly(child.stdout, size)
+        self._asked = False
+        return Stored(header[1].decode(), content)
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._owner != os.getpid():
-            self._drop()
         if self._child is None:
             self._child = command.start(
                 ["--git-dir", str(self._path), "cat-file", "--batch-command"],
@@ -115,17 +120,15 @@ class Reader:
         return self._child
 
     def _drop(self) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            return
-        if self._owner == os.getpid():
+        child = self._child
+        if child is not None and self._owner == os.getpid():
             command.end(child)
-        else:
+        elif child is not None:
             child.returncode = 0  # our parent's: not ours to wait for
             for stream in (child.stdin, child.stdout, child.stderr):
                 if stream is not None:
                     stream.close()
-        self._said = b""
+        self._child, self._asked, self._said = None, False, b""
 
     def _hear(self) -> None:
         """Take git's complaints out of their pipe: a full one would stop it."""
