@@ -63,6 +63,7 @@ class Backend:
         *,
         kind: str = JSON,
         accept: str = JSON,
+        timeout: float = 30,
         **params: str,
     ) -> Answer:
         """One request; any status code is an answer."""
@@ -74,7 +75,7 @@ class Backend:
         request.add_header("Accept", accept)
         request.add_header("User-Agent", "conformance/1.0")
         try:
-            with self._opener().open(request, timeout=30) as answer:
+            with self._opener().open(request, timeout=timeout) as answer:
                 return Answer(answer.status, decoded(answer.read()))
         except urllib.error.HTTPError as exc:
             with exc:
