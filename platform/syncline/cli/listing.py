@@ -105,7 +105,7 @@ TARGETS = Kind(
 
 APPLICATIONS = Kind(
     plural="applications",
-    filters=frozenset({"project", "repository", "sync", "health"}),
+    filters=frozenset({"project", "repository", "selector"}),
     columns={
         "name": field("name"),
         "sync": status("sync"),
@@ -125,7 +125,7 @@ APPLICATIONS = Kind(
 
 CLUSTERS = Kind(
     plural="clusters",
-    filters=frozenset({"sync", "health"}),
+    filters=frozenset({"selector"}),
     columns={
         "name": field("name"),
         "sync": status("sync"),
@@ -140,7 +140,7 @@ CLUSTERS = Kind(
 
 REPOSITORIES = Kind(
     plural="repositories",
-    filters=frozenset(),
+    filters=frozenset({"selector"}),
     columns={"name": field("name"), "url": field("url"), "reason": field("reason")},
     wide={"interval": lambda item: item["spec"]["interval"], "declared in": field("declaredIn")},
     last={"message": message},
@@ -148,7 +148,7 @@ REPOSITORIES = Kind(
 
 OPERATIONS = Kind(
     plural="operations",
-    filters=frozenset({"state"}),
+    filters=frozenset(),
     columns={
         "name": field("name"),
         "state": status("state"),

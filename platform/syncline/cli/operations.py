@@ -13,14 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from syncline.cli import output
 from syncline.cli.exits import CommandFailed, Exit
-from syncline.cli.listing import commit
 from syncline.cli.output import Format
 from syncline.cli.server import Server
 from syncline.cli.text import clean, one_line, plain
+from syncline.model.operation import MemberState, OperationState
 
-ENDED = frozenset({"Succeeded", "Failed", "Cancelled"})
-_SETTLED = ("synced", "failed", "superseded", "cancelled", "skipped")
-"""States of a target in an operation after which nothing more comes."""
+ENDED = frozenset(OperationState) - {OperationState.PENDING, OperationState.RUNNING}
+_SETTLED = frozenset(MemberState) - {MemberState.PENDING, MemberState.RUNNING}
+"""States after which nothing more comes."""
 
 _FIRST_LOOK, _LAST_LOOK = 0.1, 1.0
 """Seconds between two looks at an operation: soon at first, then less often."""
@@ -55,12 +55,12 @@ def show_targets(server: Server, name: str, *, state: str | None, output_format:
         output.document({"items": list(items)}, output_format)
         return
     output.table(
-        ("target", "state", "revision", "reason", "message"),
+        ("target", "state", "changes", "reason", "message"),
         (
             (
                 item["name"],
                 item["state"],
-                commit("revision")(item),
+                len(item["changes"]) or "",
                 item["reason"],
                 one_line(item["message"]),
             )

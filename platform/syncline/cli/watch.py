@@ -14,6 +14,7 @@ from syncline.cli.listing import Item
 from syncline.cli.output import Format
 from syncline.cli.server import Server
 from syncline.cli.text import clean
+from syncline.model.names import TargetName
 
 _PAUSE = 1.0
 """Seconds before we connect again after the stream broke."""
@@ -63,7 +64,10 @@ def targets(server: Server, filters: Mapping[str, str], output_format: Format) -
 
 
 def _fits(event: Item, filters: Mapping[str, str]) -> bool:
-    return all(event.get(key) == filters[key] for key in ("sync", "health") if key in filters)
+    """Judge what the server does not filter events by."""
+    seen = {**event, "project": TargetName.parse(event["name"]).project}
+    judged = ("project", "sync", "health")
+    return all(seen.get(key) == filters[key] for key in judged if key in filters)
 
 
 def _print(items: Iterator[dict[str, Any]], output_format: Format) -> None:

@@ -29,14 +29,28 @@ def get(
     what: Annotated[Plural, typer.Argument(help="What to list.")],
     name: Annotated[str | None, typer.Argument(help="Only this one.")] = None,
     *,
-    application: Annotated[str | None, typer.Option("--application", "-a")] = None,
-    cluster: Annotated[str | None, typer.Option("--cluster", "-c")] = None,
-    project: Annotated[str | None, typer.Option("--project", "-p")] = None,
-    repository: Annotated[str | None, typer.Option("--repository", "-r")] = None,
-    sync: Annotated[SyncStatus | None, typer.Option("--sync", case_sensitive=False)] = None,
-    health: Annotated[HealthStatus | None, typer.Option("--health", case_sensitive=False)] = None,
-    state: Annotated[
-        str | None, typer.Option("--state", help="operations: Pending, Running, Succeeded ...")
+    application: Annotated[
+        str | None, typer.Option("--application", "-a", help="targets: only of [project/]name.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", "-c", help="targets: only on this cluster.")
+    ] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", "-p", help="targets, applications: of this project.")
+    ] = None,
+    repository: Annotated[
+        str | None, typer.Option("--repository", "-r", help="applications: from this repository.")
+    ] = None,
+    selector: Annotated[
+        str | None, typer.Option("--selector", "-l", help="documents: with these labels.")
+    ] = None,
+    sync: Annotated[
+        SyncStatus | None,
+        typer.Option("--sync", case_sensitive=False, help="targets: only in this status."),
+    ] = None,
+    health: Annotated[
+        HealthStatus | None,
+        typer.Option("--health", case_sensitive=False, help="targets: only in this status."),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--watch", "-w", help="targets: then print each change as it happens.")
@@ -51,7 +65,7 @@ def get(
         "repository": repository,
         "sync": sync and sync.value,
         "health": health and health.value,
-        "state": state,
+        "selector": selector,
     }
     kind = listing.KINDS[what.value]
     filters = _filters(kind, given)

@@ -29,7 +29,10 @@ def history(
     if output_format.is_for_programs:
         output.document({"items": items}, output_format)
         return
-    headings = ("target", "finished", "outcome", "revision", "changes", "trigger", "actor", "why")
+    headings = (
+        *("target", "finished", "outcome", "reason", "revision"),
+        *("changed", "trigger", "actor", "why"),
+    )
     output.table(headings, [_row(item) for item in items])
 
 
@@ -37,9 +40,10 @@ def _row(item: dict[str, object]) -> tuple[object, ...]:
     return (
         item["target"],
         item["finishedAt"],
+        item["outcome"],
         item["reason"],
         str(item["revision"])[:12],
-        item["changes"],
+        item["changed"],
         item["trigger"],
         item["actor"],
         one_line(str(item["why"])),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated
 from urllib.parse import quote
 
@@ -12,44 +11,17 @@ import typer
 from syncline.cli import listing, operations, options, output
 from syncline.cli.options import ReasonOption
 from syncline.cli.output import Format, OutputOption
+from syncline.model.operation import MemberState
 
 app = typer.Typer(help="Operations: durable, fleet-wide requests.", no_args_is_help=True)
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `sync` prints it.")]
 
 
-class State(StrEnum):
-    """Where an operation stands."""
-
-    PENDING = "Pending"
-    RUNNING = "Running"
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
-    CANCELLED = "Cancelled"
-
-
-class TargetState(StrEnum):
-    """Where a target stands in an operation."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    SYNCED = "synced"
-    FAILED = "failed"
-    SUPERSEDED = "superseded"
-    CANCELLED = "cancelled"
-    SKIPPED = "skipped"
-
-
 @app.command("list")
-def list_(
-    ctx: typer.Context,
-    *,
-    state: Annotated[State | None, typer.Option(case_sensitive=False)] = None,
-    output_format: OutputOption = Format.TABLE,
-) -> None:
+def list_(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> None:
     """Show operations, the newest first."""
-    filters = {"state": state.value} if state else {}
-    listing.show(options.server(ctx), listing.OPERATIONS, filters, output_format)
+    listing.show(options.server(ctx), listing.OPERATIONS, {}, output_format)
 
 
 @app.command("get")
@@ -67,7 +39,7 @@ def targets(
     ctx: typer.Context,
     ident: IdArgument,
     *,
-    state: Annotated[TargetState | None, typer.Option(case_sensitive=False)] = None,
+    state: Annotated[MemberState | None, typer.Option(case_sensitive=False)] = None,
     output_format: OutputOption = Format.TABLE,
 ) -> None:
     """Show what came of each target."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated
 from urllib.parse import quote
 
@@ -11,16 +10,9 @@ import typer
 
 from syncline.cli import options, output
 from syncline.cli.output import Format, OutputOption
+from syncline.model.access import Scope
 
 app = typer.Typer(help="Tokens: who may ask, and how far.", no_args_is_help=True)
-
-
-class Scope(StrEnum):
-    """How far a token reaches."""
-
-    ADMIN = "admin"
-    READ = "read"
-    HOOK = "hook"
 
 
 @app.command("create")

@@ -1,0 +1,107 @@
+"""Looking registered documents up for a request, with all that their views show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from syncline.api.views import documents as views
+from syncline.api.views.documents import (
+    ApplicationView,
+    ClusterView,
+    Lookups,
+    RepositoryView,
+)
+from syncline.errors import NotFound
+from syncline.model.names import DEFAULT_PROJECT, Uid, application_name
+from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
+from syncline.store import clusters, documents, sources, targets
+from syncline.store.connection import Store
+from syncline.store.documents import Kind
+
+_PLURALS = {
+    Kind.APPLICATION: "applications",
+    Kind.CLUSTER: "clusters",
+    Kind.REPOSITORY: "repositories",
+}
+
+
+def application(store: Store, name: str, project: str = DEFAULT_PROJECT) -> ApplicationRecord:
+    """Return the application of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = documents.get(store, Kind.APPLICATION, name, project)
+    full = application_name(project, name)
+    return cast("ApplicationRecord", _present(found, Kind.APPLICATION, full))
+
+
+def application_named(store: Store, text: str) -> ApplicationRecord:
+    """Return the application that ``[project/]name`` means.
+
+    Raises:
+        NotFound: there is none.
+    """
+    project, slash, name = text.rpartition("/")
+    return application(store, name, project if slash else DEFAULT_PROJECT)
+
+
+def cluster(store: Store, name: str) -> ClusterRecord:
+    """Return the cluster of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = documents.get(store, Kind.CLUSTER, name)
+    return cast("ClusterRecord", _present(found, Kind.CLUSTER, name))
+
+
+def repository(store: Store, name: str) -> RepositoryRecord:
+    """Return the repository of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = documents.get(store, Kind.REPOSITORY, name)
+    return cast("RepositoryRecord", _present(found, Kind.REPOSITORY, name))
+
+
+def show_applications(store: Store, records: Iterable[Record]) -> list[ApplicationView]:
+    """Show applications; each repository behind them is asked about once."""
+    found = cast("list[ApplicationRecord]", list(records))
+    summaries = targets.summaries(store, [record.uid for record in found])
+    behind = {record.repository for record in found if record.repository}
+    known = {uid: lookups(store, uid) for uid in behind}
+    return [
+        views.application(record, summary, known.get(record.repository or Uid("")))
+        for record, summary in zip(found, summaries, strict=True)
+    ]
+
+
+def show_clusters(store: Store, records: Iterable[Record]) -> list[ClusterView]:
+    """Show clusters."""
+    found = cast("list[ClusterRecord]", list(records))
+    uids = [record.uid for record in found]
+    summaries, statuses = targets.summaries(store, uids), clusters.statuses(store, uids)
+    return [
+        views.cluster(record, summary, status)
+        for record, summary, status in zip(found, summaries, statuses, strict=True)
+    ]
+
+
+def show_repositories(store: Store, records: Iterable[Record]) -> list[RepositoryView]:
+    """Show repositories."""
+    found = cast("list[RepositoryRecord]", list(records))
+    return [views.repository(record, lookups(store, record.uid)) for record in found]
+
+
+def lookups(store: Store, uid: Uid) -> Lookups:
+    """Return what the look-ups of a repository came to."""
+    return Lookups(heads=sources.heads(store, uid), errors=sources.errors(store, uid))
+
+
+def _present(found: Record | None, kind: Kind, name: str) -> Record:
+    if found is None:
+        raise NotFound(f"{kind}/{name}", f"is not registered: `syncline get {_PLURALS[kind]}`")
+    return found

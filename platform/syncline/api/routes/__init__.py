@@ -1,0 +1,36 @@
+"""One subject, one router, one file. Each route declares the scope that it needs."""
+
+from syncline.api.routes import (
+    applications,
+    apply,
+    audit,
+    clusters,
+    doctor,
+    events,
+    fleet,
+    hooks,
+    operations,
+    previews,
+    repositories,
+    schemas,
+    targets,
+    tokens,
+)
+
+ROUTERS = (
+    fleet.router,
+    applications.router,
+    clusters.router,
+    repositories.router,
+    targets.router,
+    operations.router,
+    apply.router,
+    previews.router,
+    hooks.router,
+    events.router,
+    audit.router,
+    tokens.router,
+    schemas.router,
+    doctor.router,
+)
+"""In the order in which the reference shows them."""

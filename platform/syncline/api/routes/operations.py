@@ -1,0 +1,107 @@
+"""Operations: durable, fleet-wide requests over a selection of targets."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from syncline.api.auth import needs
+from syncline.api.parameters import Cursor, Limit
+from syncline.api.requests import caller, context
+from syncline.api.views.base import Listing
+from syncline.api.views.operations import MemberView, OperationAsked, OperationView, ReasonAsked
+from syncline.errors import NotFound
+from syncline.model.access import Scope
+from syncline.model.names import Uid
+from syncline.model.operation import MemberState, Operation, OperationSpec
+from syncline.operations import sync
+from syncline.store import operations
+from syncline.store.connection import Store
+
+router = APIRouter(prefix="/operations", tags=["operations"])
+READ, ADMIN = needs(Scope.READ), needs(Scope.ADMIN)
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[A-Za-z0-9._-]{1,128}$",
+        description="The same key with the same body gives the same operation.",
+    ),
+]
+
+
+@router.post("", summary="Start one", status_code=HTTPStatus.ACCEPTED, dependencies=[ADMIN])
+def start(
+    request: Request, response: Response, asked: OperationAsked, idempotency_key: Key = None
+) -> OperationView:
+    """Answered at once; targets are selected and synced in the background."""
+    spec = OperationSpec(**asked.model_dump(), actor=caller(request).name)
+    started = sync.start(context(request).store, spec, idempotency_key=idempotency_key)
+    return _accepted(response, started)
+
+
+@router.get("", summary="List operations", dependencies=[READ])
+def list_all(
+    request: Request,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Listing[OperationView]:
+    """The newest first."""
+    page = operations.page(context(request).store, cursor=cursor, limit=limit)
+    return Listing(items=[OperationView.of(each) for each in page.items], cursor=page.cursor)
+
+
+@router.get("/{uid}", summary="How far one is", dependencies=[READ])
+def one(request: Request, uid: Uid) -> OperationView:
+    """With the counts of its targets by state."""
+    return OperationView.of(_get(context(request).store, uid))
+
+
+@router.get("/{uid}/targets", summary="What came of each target", dependencies=[READ])
+def members(
+    request: Request,
+    uid: Uid,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    state: Annotated[MemberState | None, Query(description="Only in this state.")] = None,
+) -> Listing[MemberView]:
+    """In the order of their names."""
+    store = context(request).store
+    _get(store, uid)
+    page = operations.targets(store, uid, cursor=cursor, limit=limit, state=state)
+    return Listing(items=[MemberView.of(each) for each in page.items], cursor=page.cursor)
+
+
+@router.post("/{uid}/cancel", summary="Start no more of its targets", dependencies=[ADMIN])
+def cancel(request: Request, uid: Uid, asked: ReasonAsked) -> OperationView:
+    """Targets that run finish; those that wait end as cancelled."""
+    store, actor = context(request).store, caller(request).name
+    return OperationView.of(sync.cancel(store, uid, actor=actor, reason=asked.reason))
+
+
+@router.post(
+    "/{uid}/retry-failed",
+    summary="Start a new one with what failed",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=[ADMIN],
+)
+def retry(request: Request, response: Response, uid: Uid, asked: ReasonAsked) -> OperationView:
+    """Only with the targets that failed in this one."""
+    store, actor = context(request).store, caller(request).name
+    started = sync.retry_failed(store, uid, actor=actor, reason=asked.reason)
+    return _accepted(response, started)
+
+
+def _get(store: Store, uid: Uid) -> Operation:
+    found = operations.get(store, uid)
+    if found is None:
+        raise NotFound(f"Operation/{uid}", "does not exist: `syncline operation list` shows all")
+    return found
+
+
+def _accepted(response: Response, started: Operation) -> OperationView:
+    response.headers["Location"] = f"/api/v1/operations/{started.uid}"
+    return OperationView.of(started)

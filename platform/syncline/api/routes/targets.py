@@ -1,0 +1,93 @@
+"""Targets: listed by what has an index, and all that is known of one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from syncline.api import records
+from syncline.api.auth import needs
+from syncline.api.parameters import Cursor, Limit
+from syncline.api.requests import context
+from syncline.api.views.base import Listing
+from syncline.api.views.targets import HistoryView, Known, TargetDetail, TargetView, detail
+from syncline.errors import NotFound
+from syncline.model.access import Scope
+from syncline.model.names import TargetName, split_target_id
+from syncline.model.state import TargetState
+from syncline.model.status import HealthStatus, SyncStatus
+from syncline.model.values import Name
+from syncline.store import documents, targets
+from syncline.store.connection import Store
+
+router = APIRouter(prefix="/targets", tags=["targets"], dependencies=[needs(Scope.READ)])
+
+Application = Annotated[str | None, Query(max_length=127, description="Only of [project/]name.")]
+
+
+@router.get("", summary="List targets")
+def list_all(
+    request: Request,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    *,
+    application: Application = None,
+    cluster: Annotated[Name | None, Query(description="Only on this cluster.")] = None,
+    project: Annotated[Name | None, Query(description="Only of this project.")] = None,
+    sync: Annotated[SyncStatus | None, Query(description="Only in this status.")] = None,
+    health: Annotated[HealthStatus | None, Query(description="Only in this status.")] = None,
+) -> Listing[TargetView]:
+    """In the order of their names; all filters must hold."""
+    store = context(request).store
+    page = targets.page(
+        store,
+        cursor=cursor,
+        limit=limit,
+        application=records.application_named(store, application).uid if application else None,
+        cluster=records.cluster(store, cluster).uid if cluster else None,
+        project=project,
+        sync=sync,
+        health=health,
+    )
+    return Listing(items=[TargetView.of(state) for state in page.items], cursor=page.cursor)
+
+
+# Before the route that takes any name: a name may hold a slash.
+@router.get("/{name:path}/history", summary="Its last runs")
+def history(
+    request: Request, name: str, limit: Annotated[int, Query(ge=1, le=500)] = 10
+) -> Listing[HistoryView]:
+    """The newest first; as many as SYNCLINE_STORE_HISTORY keeps."""
+    store = context(request).store
+    runs = targets.history(store, _get(store, name).id, limit)
+    return Listing(items=[HistoryView.of(entry) for entry in runs])
+
+
+@router.get("/{name:path}", summary="All that is known of one")
+def one(request: Request, name: str) -> TargetDetail:
+    """Conditions, last error, pending request, inventory, history, errors of look-ups."""
+    store = context(request).store
+    state = _get(store, name)
+    application = documents.application(store, split_target_id(state.id)[0])
+    error = ""
+    if application and application.repository:
+        known = records.lookups(store, application.repository)
+        error = known.error_of(application.spec.source.revision)
+    return detail(
+        Known(
+            state=state,
+            application=application,
+            inventory=targets.inventory(store, state.id),
+            history=targets.history(store, state.id),
+            lookup_error=error,
+        )
+    )
+
+
+def _get(store: Store, text: str) -> TargetState:
+    name = TargetName.parse(text)
+    found = targets.by_name(store, name)
+    if found is None:
+        raise NotFound(f"Target/{name}", "does not exist: `syncline get targets` lists all")
+    return found

@@ -1,0 +1,183 @@
+"""Registered documents: applications, clusters, repositories, with how they are doing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from syncline.api.views.base import moment
+from syncline.api.views.status import Status, health_of, sentence, sync_of
+from syncline.model import giturl
+from syncline.model.application import ApplicationSpec
+from syncline.model.cluster import ClusterSpec
+from syncline.model.names import application_name
+from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
+from syncline.model.repository import RepositorySpec
+from syncline.model.state import ClusterStatus, Summary
+from syncline.model.status import HealthStatus, SyncStatus
+
+
+class Registered(Status):
+    """What every registered document shows."""
+
+    uid: str = Field(description="Immutable; survives a change of everything else.")
+    labels: dict[str, str] = Field(description="What selectors match.")
+    annotations: dict[str, str] = Field(description="Free text.")
+    declared_in: str = Field(description="`fleet: FILE`, or empty: over the API.")
+    generation: int = Field(description="Grows with each change of the document.")
+    created_at: datetime | None = Field(description="When it was registered first.")
+    deleting: bool = Field(description="It is being removed.")
+
+
+class Counted(Registered):
+    """What applications and clusters show: the counts of their targets."""
+
+    targets: int = Field(description="How many targets it has.")
+    sync_counts: dict[str, int] = Field(description="Targets by sync status.")
+    health_counts: dict[str, int] = Field(description="Targets by health status.")
+
+
+class ApplicationView(Counted):
+    """An application. `revision` is the commit that its source's revision was last resolved to."""
+
+    project: str = Field(description="Whose fair share it uses.")
+    spec: ApplicationSpec = Field(description="As it was written.")
+
+
+class ClusterView(Counted):
+    """A cluster. `revision` is always empty: its targets have revisions."""
+
+    version: str = Field(description="The Kubernetes version, once seen.")
+    kube_uid: str = Field(description="The uid of its kube-system namespace, once seen.")
+    reachable: bool | None = Field(description="What the last probe or run saw; null: none yet.")
+    spec: ClusterSpec = Field(description="As it was written; never the credentials.")
+
+
+class RepositoryView(Registered):
+    """A repository. `revision` is always empty: it has one for each branch that is followed."""
+
+    url: str = Field(description="Without any user name or password.")
+    heads: dict[str, str] = Field(description="Followed revision as written → commit.")
+    errors: dict[str, str] = Field(description="Followed revision → why it was not resolved.")
+    spec: RepositorySpec = Field(description="As it was written; only references to credentials.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookups:
+    """What the look-ups of one repository came to; both by revision as written."""
+
+    heads: dict[str, str]
+    errors: dict[str, str]  # under "": the repository as a whole
+
+    def error_of(self, revision: str) -> str:
+        """Return why a revision was not resolved last, or nothing."""
+        return self.errors.get(revision) or self.errors.get("") or ""
+
+
+def application(
+    record: ApplicationRecord, summary: Summary, lookups: Lookups | None
+) -> ApplicationView:
+    """Show an application; without look-ups its repository is not registered."""
+    wanted = record.spec.source.revision
+    verdict = _verdict_of_application(record, summary, lookups)
+    return ApplicationView(
+        **_counted(record, summary),
+        name=application_name(record.project, record.name),
+        revision=lookups.heads.get(wanted, "") if lookups else "",
+        reason=verdict[0],
+        message=verdict[1],
+        project=record.project,
+        spec=record.spec,
+    )
+
+
+def cluster(record: ClusterRecord, summary: Summary, status: ClusterStatus | None) -> ClusterView:
+    """Show a cluster."""
+    verdict = _verdict_of_cluster(record, summary, status)
+    return ClusterView(
+        **_counted(record, summary),
+        name=record.name,
+        revision="",
+        reason=verdict[0],
+        message=verdict[1],
+        version=record.version,
+        kube_uid=record.kube_uid,
+        reachable=status.reachable if status and status.checked_at else None,
+        spec=record.spec,
+    )
+
+
+def repository(record: RepositoryRecord, lookups: Lookups) -> RepositoryView:
+    """Show a repository."""
+    failed = next((f"{which}: {why}" for which, why in lookups.errors.items() if why), "")
+    url = giturl.shown(record.spec.url)
+    return RepositoryView(
+        **_registered(record),
+        name=record.name,
+        sync=SyncStatus.UNKNOWN,
+        health=HealthStatus.UNKNOWN,
+        revision="",
+        reason="LookupFailed" if failed else "Resolved" if lookups.heads else "NotFollowed",
+        message=failed.removeprefix(": ") or f"{len(lookups.heads)} revisions are followed",
+        url=url,
+        heads=lookups.heads,
+        errors=lookups.errors,
+        spec=record.spec.model_copy(update={"url": url}),
+    )
+
+
+def _registered(record: Record) -> dict[str, Any]:
+    return {
+        "uid": record.uid,
+        "labels": record.labels,
+        "annotations": record.annotations,
+        "declared_in": record.declared_in,
+        "generation": record.generation,
+        "created_at": moment(record.created_at),
+        "deleting": record.deleting,
+    }
+
+
+def _counted(record: Record, summary: Summary) -> dict[str, Any]:
+    return {
+        **_registered(record),
+        "sync": sync_of(summary.sync),
+        "health": health_of(summary.health),
+        "targets": summary.targets,
+        "sync_counts": summary.sync,
+        "health_counts": summary.health,
+    }
+
+
+def _verdict_of_application(
+    record: ApplicationRecord, summary: Summary, lookups: Lookups | None
+) -> tuple[str, str]:
+    counted = sentence(summary.sync, summary.targets)
+    if record.deleting:
+        return "Deleting", counted
+    if lookups is None:
+        wanted = record.spec.source.repository
+        return "RepositoryMissing", f"repository {wanted} is not registered: syncline repo add"
+    if why := lookups.error_of(record.spec.source.revision):
+        return "LookupFailed", why
+    if not summary.targets:
+        return "NoTargets", "no registered cluster matches its destination"
+    return sync_of(summary.sync).value, counted
+
+
+def _verdict_of_cluster(
+    record: ClusterRecord, summary: Summary, status: ClusterStatus | None
+) -> tuple[str, str]:
+    counted = sentence(summary.sync, summary.targets)
+    if record.deleting:
+        return "Deleting", counted
+    if status and not status.reachable:
+        return status.reason or "ClusterUnreachable", status.message
+    if record.spec.paused:
+        return "Paused", "nothing is written to it"
+    if status is None or not status.checked_at:
+        return "NotProbed", "no worker has reached it yet"
+    return status.reason or "Reachable", status.message or counted

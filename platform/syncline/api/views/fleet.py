@@ -1,0 +1,44 @@
+"""The fleet in numbers, and whether all that a sync needs is in place."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from syncline.api.views.base import View
+
+
+class FleetView(View):
+    """How many targets there are, and how they are doing; read without looking at any target."""
+
+    targets: int = Field(description="Applications times their clusters.")
+    sync: dict[str, int] = Field(description="Targets by sync status; all three are present.")
+    health: dict[str, int] = Field(description="Targets by health status; all six are present.")
+    phases: dict[str, int] = Field(default={}, description="Targets by phase of their work.")
+    applications: int = Field(description="Registered applications.")
+    clusters: int = Field(description="Registered clusters.")
+    repositories: int = Field(description="Registered repositories.")
+
+
+class FollowedView(View):
+    """The fleet repository that Syncline follows."""
+
+    repository: str = Field(description="Its name, or empty: none is followed.")
+    revision: str = Field(default="", description="As written.")
+    path: str = Field(default="", description="The directory that holds documents.")
+    commit: str = Field(default="", description="What was adopted last.")
+    error: str = Field(default="", description="Why the newest commit was not adopted.")
+
+
+class Check(View):
+    """One thing that must be in place."""
+
+    name: str = Field(description="What was checked.")
+    ok: bool = Field(description="Whether it is in place.")
+    found: str = Field(description="What was found, with its numbers.")
+    next: str = Field(default="", description="What to do about it; empty where it is in place.")
+
+
+class DoctorView(View):
+    """All checks, in the order in which a sync needs them."""
+
+    checks: list[Check]

@@ -1,0 +1,111 @@
+"""Operations: the request that starts one, how far it is, and what came of each target."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from syncline.api.views.base import Asked, View, moment
+from syncline.api.views.status import Status
+from syncline.api.views.targets import ChangeView
+from syncline.model.operation import MemberState, Operation, OperationState, OperationTarget
+from syncline.model.status import HealthStatus, SyncStatus
+
+_REASON = "Why: kept in the audit trail; worth reading later."
+
+
+class OperationAsked(Asked):
+    """A sync over a selection of targets; what is given together must hold together."""
+
+    applications: tuple[str, ...] = Field(
+        default=(), max_length=10_000, description="[project/]name."
+    )
+    application_selector: str = Field(default="", description="By label: team=shop,tier!=test.")
+    cluster_selector: str = Field(default="", description="Only on clusters with these labels.")
+    sync: SyncStatus | None = Field(default=None, description="Only targets in this status.")
+    health: HealthStatus | None = Field(default=None, description="Only targets in this status.")
+    all: bool = Field(default=False, description="Every target; needed where nothing else selects.")
+    revision: str | None = Field(
+        default=None, min_length=1, max_length=255, description="Another than declared."
+    )
+    prune: bool | None = Field(default=None, description="null: as each application says.")
+    dry_run: bool = Field(default=False, description="Change nothing; report what would change.")
+    confirm_prune: bool = Field(default=False, description="Accept what the prune guard refused.")
+    full: bool = Field(default=False, description="Apply unchanged objects again, too.")
+    concurrency: int = Field(default=0, ge=0, description="Targets at once; 0: no cap.")
+    reason: str = Field(min_length=3, max_length=1000, description=_REASON)
+
+
+class ReasonAsked(Asked):
+    """Why."""
+
+    reason: str = Field(min_length=3, max_length=1000, description=_REASON)
+
+
+class SpecView(OperationAsked):
+    """What was asked for, by whom."""
+
+    actor: str = Field(description="Whose token it was.")
+    retry_of: str | None = Field(default=None, description="Only what failed in that operation.")
+
+
+class OperationView(Status):
+    """A durable, fleet-wide request. Its name is its id; `reason` is its state."""
+
+    state: OperationState = Field(description="The last three are final.")
+    total: int = Field(description="Targets selected so far.")
+    counts: dict[MemberState, int] = Field(description="Targets by their state in it.")
+    spec: SpecView
+    created_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, operation: Operation) -> OperationView:
+        """Show an operation."""
+        return cls(
+            name=operation.uid,
+            sync=_sync_of(operation),
+            health=HealthStatus.UNKNOWN,
+            revision=operation.spec.revision or "",
+            reason=operation.state.value,
+            message=operation.error or _progress(operation),
+            state=operation.state,
+            total=operation.total,
+            counts=operation.counts,
+            spec=SpecView.model_validate(operation.spec.model_dump(exclude={"verb"})),
+            created_at=moment(operation.created_at),
+            finished_at=moment(operation.finished_at),
+        )
+
+
+class MemberView(View):
+    """What came of one target of an operation."""
+
+    name: str = Field(description="project/app@cluster.")
+    state: MemberState = Field(description="All but pending and running are final.")
+    reason: str
+    message: str
+    changes: list[ChangeView] = Field(description="dry run: what would change, the first ones.")
+
+    @classmethod
+    def of(cls, member: OperationTarget) -> MemberView:
+        """Show what came of one target."""
+        return cls(
+            name=member.name,
+            state=member.state,
+            reason=member.reason,
+            message=member.message,
+            changes=[ChangeView.of(change) for change in member.changes],
+        )
+
+
+def _sync_of(operation: Operation) -> SyncStatus:
+    if operation.state is OperationState.SUCCEEDED and not operation.spec.dry_run:
+        return SyncStatus.SYNCED
+    return SyncStatus.OUT_OF_SYNC if operation.is_finished else SyncStatus.UNKNOWN
+
+
+def _progress(operation: Operation) -> str:
+    found = ", ".join(f"{count} {state}" for state, count in operation.counts.items() if count)
+    return f"{operation.total} targets: {found}" if found else f"{operation.total} targets"

@@ -1,0 +1,233 @@
+"""Targets: what is listed of each, and all that is known of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from syncline.api.views.base import View, moment
+from syncline.api.views.status import Status
+from syncline.model.change import Change, Inventory, InventoryEntry
+from syncline.model.records import ApplicationRecord
+from syncline.model.state import HistoryEntry, TargetState
+from syncline.model.status import HealthStatus, Outcome, Phase, SyncStatus
+
+_SAME = {
+    "id",
+    "name",
+    "project",
+    "application",
+    "cluster",
+    "sync",
+    "health",
+    "reason",
+    "message",
+    "revision",
+    "observed",
+    "phase",
+    "operation",
+    "deleting",
+}
+"""Fields that a view shows as the store has them."""
+
+
+class TargetView(Status):
+    """One application on one cluster."""
+
+    id: str = Field(description="`<application uid>.<cluster uid>`: immutable.")
+    project: str
+    application: str
+    cluster: str
+    observed: str = Field(description="The newest commit known not to change the target.")
+    phase: Phase = Field(description="Where its work stands.")
+    operation: str = Field(description="The operation that asked last, or empty.")
+    updated_at: datetime | None = Field(description="When its state changed last.")
+    synced_at: datetime | None = Field(description="When it was brought in sync last.")
+    deleting: bool = Field(description="Its objects are being removed.")
+
+    @classmethod
+    def of(cls, state: TargetState) -> TargetView:
+        """Show a target in a list."""
+        return TargetView(**_listed(state))
+
+
+class ConditionView(View):
+    """A typed status, as Kubernetes has them."""
+
+    type: str = Field(description="Ready, Reconciling or Stalled.")
+    status: str = Field(description="True, False or Unknown.")
+    reason: str
+    message: str
+
+
+class PendingView(View):
+    """A request that no run has satisfied yet."""
+
+    generation: int = Field(description="Grows with each request of the target.")
+    trigger: str = Field(description="push, poll, drift, user, operation, spec, retry ...")
+    operation: str = Field(description="Whose request it is, or empty.")
+    attempt: int
+    retry_at: datetime | None = Field(description="When a failed request is tried again.")
+
+    @classmethod
+    def of(cls, state: TargetState) -> PendingView | None:
+        """Show what waits for a run, or runs."""
+        if state.done >= state.generation and not state.requested:
+            return None
+        return cls(
+            generation=state.generation,
+            trigger=state.trigger,
+            operation=state.operation,
+            attempt=state.attempt,
+            retry_at=moment(state.retry_at),
+        )
+
+
+class ObjectView(View):
+    """One object of the inventory."""
+
+    object: str = Field(description="group/Kind/namespace/name.")
+    version: str = Field(description="The apiVersion that it was applied in.")
+    uid: str = Field(description="Of the live object, as the apply returned it.")
+    generation: int
+
+    @classmethod
+    def of(cls, entry: InventoryEntry) -> ObjectView:
+        """Show an object that was applied."""
+        return cls(
+            object=str(entry.ref),
+            version=entry.ref.api_version,
+            uid=entry.uid,
+            generation=entry.generation,
+        )
+
+
+class ChangeView(View):
+    """What happened to one object."""
+
+    object: str
+    action: str
+    message: str
+    drift: bool = Field(description="The live object had lost what was applied.")
+
+    @classmethod
+    def of(cls, change: Change) -> ChangeView:
+        """Show a change."""
+        return cls(
+            object=str(change.ref),
+            action=change.action.value,
+            message=change.message,
+            drift=change.drift,
+        )
+
+
+class HistoryView(View):
+    """One run that changed something, or that ended in a new way."""
+
+    finished_at: datetime | None
+    seconds: float = Field(description="From the claim to the report.")
+    outcome: Outcome
+    reason: str = Field(description="Succeeded, or why it failed.")
+    message: str
+    revision: str
+    trigger: str
+    actor: str
+    why: str
+    operation: str
+    changed: int = Field(description="Objects that were changed.")
+    changes: list[ChangeView] = Field(description="The first ones of them.")
+    parameters: dict[str, str]
+
+    @classmethod
+    def of(cls, entry: HistoryEntry) -> HistoryView:
+        """Show a run."""
+        trigger = entry.request.trigger
+        return cls(
+            finished_at=moment(entry.finished_at),
+            seconds=round(entry.finished_at - entry.started_at, 3) if entry.started_at else 0.0,
+            outcome=entry.outcome,
+            reason=entry.reason,
+            message=entry.message,
+            revision=entry.revision,
+            trigger=trigger.kind.value,
+            actor=trigger.actor,
+            why=trigger.reason,
+            operation=entry.request.operation or "",
+            changed=entry.changed,
+            changes=[ChangeView.of(change) for change in entry.changes],
+            parameters=entry.parameters,
+        )
+
+
+class TargetDetail(TargetView):
+    """All that is known of one target."""
+
+    repository: str = Field(description="The name of its source's repository.")
+    path: str
+    wanted: str = Field(description="The revision as the application writes it.")
+    conditions: list[ConditionView]
+    last_error: str = Field(description="What the last run said; empty after success.")
+    lookup_error: str = Field(description="Why its revision could not be looked up, or empty.")
+    worker: str = Field(description="Which runs it, or ran it last.")
+    pending: PendingView | None = Field(description="What waits for a run, or runs.")
+    objects: list[ObjectView] = Field(description="The inventory: what was applied.")
+    history: list[HistoryView] = Field(description="The last runs, newest first.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store knows of one target, read in a few steps."""
+
+    state: TargetState
+    application: ApplicationRecord | None
+    inventory: Inventory
+    history: list[HistoryEntry]
+    lookup_error: str
+
+
+def detail(known: Known) -> TargetDetail:
+    """Show all that is known of one target."""
+    source = known.application.spec.source if known.application else None
+    return TargetDetail(
+        **_listed(known.state),
+        repository=source.repository if source else "",
+        path=source.path if source else "",
+        wanted=source.revision if source else "",
+        conditions=conditions(known),
+        last_error=_last_error(known.history),
+        lookup_error=known.lookup_error,
+        worker=known.state.worker,
+        pending=PendingView.of(known.state),
+        objects=[ObjectView.of(entry) for entry in known.inventory],
+        history=[HistoryView.of(entry) for entry in known.history],
+    )
+
+
+def conditions(known: Known) -> list[ConditionView]:
+    """Derive Ready, Reconciling and Stalled as Kubernetes controllers write them."""
+    state = known.state
+    failed = bool(known.history) and known.history[0].outcome is Outcome.STALLED
+    busy = state.phase is not Phase.IDLE or state.requested or state.retry_at > 0
+    ready = state.sync is SyncStatus.SYNCED and state.health is HealthStatus.HEALTHY
+    facts = (("Ready", ready), ("Reconciling", busy), ("Stalled", failed and not busy))
+    return [
+        ConditionView(type=name, status=str(holds), reason=state.reason, message=state.message)
+        for name, holds in facts
+    ]
+
+
+def _listed(state: TargetState) -> dict[str, Any]:
+    return {
+        **state.model_dump(include=_SAME),
+        "updated_at": moment(state.updated_at),
+        "synced_at": moment(state.synced_at),
+    }
+
+
+def _last_error(history: list[HistoryEntry]) -> str:
+    if not history or history[0].outcome not in (Outcome.FAILED, Outcome.STALLED):
+        return ""
+    return f"{history[0].reason}: {history[0].message}"
