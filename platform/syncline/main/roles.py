@@ -15,7 +15,6 @@ from syncline.contract import queues
 from syncline.main import worker as workers
 from syncline.scheduler import loop
 from syncline.settings import Settings
-from syncline.store import connection, migrations
 
 
 def register(app: typer.Typer) -> None:
@@ -35,9 +34,7 @@ def server(
         "port": settings.server.port if port is None else port,
     }
     listening = settings.server.model_copy(update=chosen)
-    store = connection.connect(settings.store, key=settings.keys.platform_key())
-    migrations.prepare(store)
-    api.serve(settings.model_copy(update={"server": listening}), store)
+    api.serve(settings.model_copy(update={"server": listening}))
 
 
 def scheduler() -> None:

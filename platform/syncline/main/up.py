@@ -18,7 +18,7 @@ import typer
 
 from syncline import embedded, logs
 from syncline.errors import NotReady, SynclineError
-from syncline.main import fleet, ports, worker
+from syncline.main import fleet, ports, renderers, worker
 from syncline.main.directory import DataDirectory, write_private
 from syncline.main.supervisor import Child, stop
 from syncline.model.seal import PlatformKey
@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Roles")(up)
 
 
-def up(
+def up(  # noqa: PLR0917 - typer's options, not a call
     data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
     port: Annotated[int, typer.Option(help="The API's port; 0: any free one.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, help="Celery workers.")] = 2,
@@ -98,7 +98,11 @@ def run(plan: Plan, declared: fleet.Declared | None) -> None:
 
 
 def _environment(plan: Plan, url: str, declared: fleet.Declared | None) -> dict[str, str]:
-    settings = {"SYNCLINE_STORE_URL": url, **plan.data.environment()}
+    settings = {
+        "SYNCLINE_STORE_URL": url,
+        **plan.data.environment(),
+        **renderers.environment(os.environ),
+    }
     allowed = fleet.allow_local(declared, Settings().git.allow_local)
     return {**settings, **({"SYNCLINE_GIT_ALLOW_LOCAL": allowed} if allowed else {})}
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Protocol
 
 from syncline.contract.reports import PreviewRequest
@@ -17,6 +16,7 @@ from syncline.model.run import Claim, Inputs, Lease, Refusal
 from syncline.model.seal import PlatformKey
 from syncline.model.values import Manifest
 from syncline.settings import RenderSettings
+from syncline_workers.renderers.tree import Tree
 
 
 class Desk(Protocol):
@@ -94,24 +94,6 @@ class Checks(Protocol):
 
     def preview(self, uid: Uid) -> PreviewRequest | None:
         """The question; None where it has expired."""
-
-
-class Tree(Protocol):
-    """One commit of a repository, read without a checkout. Paths are relative, ``/``-separated."""
-
-    revision: str
-
-    def ids(self, paths: Iterable[str]) -> dict[str, str]:
-        """Path → tree or blob id; "" where nothing is there. ``.`` is the root."""
-
-    def files(self, path: str) -> Mapping[str, str]:
-        """Every regular file below a directory → blob id; raises on links that leave it."""
-
-    def read(self, path: str) -> bytes:
-        """The bytes of a file."""
-
-    def materialise(self, paths: Iterable[str]) -> AbstractContextManager[Path]:
-        """Lay the files below these paths out in a private directory, for an external tool."""
 
 
 class Repositories(Protocol):

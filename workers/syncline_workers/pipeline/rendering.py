@@ -6,23 +6,42 @@ from collections.abc import Mapping
 
 from syncline.model.run import Inputs
 from syncline.model.values import Manifest
-from syncline_workers import renderers
 from syncline_workers.pipeline.attempt import Attempt
-from syncline_workers.pipeline.ports import Tree
 from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.pipeline.resolve import repository_of
-from syncline_workers.renderers import RenderPlan
+from syncline_workers.renderers import plan as plans
+from syncline_workers.renderers import render as renderers
+from syncline_workers.renderers.plan import RenderPlan
 
 
 def render(attempt: Attempt) -> list[Manifest]:
-    """Return the manifests of the attempt's revision; fills its render key and inputs."""
-    claim, ports = attempt.claim, attempt.ports
-    repository = repository_of(claim)
-    with ports.repositories.tree(repository, attempt.revision) as tree:
-        return _known(attempt, tree) or _rendered(attempt, tree)
+    """Return the manifests of the attempt's revision; fills its render key and inputs.
+
+    Which inputs a render reads is known only after it. So those of the last render of the same
+    plan are looked up in the new commit first: where a result is kept under the key that they
+    make, nothing is rendered.
+    """
+    ports = attempt.ports
+    with ports.repositories.tree(repository_of(attempt.claim), attempt.revision) as tree:
+        plan = renderers.settled(tree, _plan(attempt))
+        version = renderers.version(plan, ports.render)
+        cache, share = _cache(attempt), _is_shared(attempt)
+        name = plans.plan_key(plan, version)
+        learned = cache.inputs(name, share=share)
+        if learned is not None:
+            inputs = tree.ids(learned)
+            key = plans.render_key(plan, inputs, version)
+            if (found := cache.get(key, share=share)) is not None:
+                return _fill(attempt, key, inputs, plans.load(found).manifests)
+        rendered = renderers.render(tree, plan, ports.render)
+        key = plans.render_key(plan, rendered.inputs, version)
+        cache.put(key, plans.dump(rendered), share=share)
+        if learned != rendered.inputs:
+            cache.learn(name, rendered.inputs, share=share)
+        return _fill(attempt, key, rendered.inputs, rendered.manifests)
 
 
-def plan_of(attempt: Attempt) -> RenderPlan:
+def _plan(attempt: Attempt) -> RenderPlan:
     """What beside the sources decides the result."""
     application = attempt.claim.application
     return RenderPlan(
@@ -34,38 +53,16 @@ def plan_of(attempt: Attempt) -> RenderPlan:
     )
 
 
-def _known(attempt: Attempt, tree: Tree) -> list[Manifest] | None:
-    """What was rendered before from the same inputs, if that can be told without rendering."""
-    plan, cache, share = plan_of(attempt), _cache(attempt), _is_shared(attempt)
-    learned = cache.inputs(_name(attempt, plan, {}), share=share)
-    if learned is None:
-        return None
-    inputs = tree.ids(learned)
-    key = _name(attempt, plan, inputs)
-    found = cache.get(key, share=share)
-    if found is None:
-        return None
-    _fill(attempt, key, inputs)
-    return list(renderers.load_rendered(found).manifests)
-
-
-def _rendered(attempt: Attempt, tree: Tree) -> list[Manifest]:
-    plan, cache, share = plan_of(attempt), _cache(attempt), _is_shared(attempt)
-    rendered = renderers.render(tree, plan, attempt.ports.render)
-    key = _name(attempt, plan, rendered.inputs)
-    cache.put(key, renderers.dump_rendered(rendered), share=share)
-    cache.learn(_name(attempt, plan, {}), rendered.inputs, share=share)
-    _fill(attempt, key, rendered.inputs)
-    return list(rendered.manifests)
-
-
-def _fill(attempt: Attempt, key: str, inputs: Mapping[str, str]) -> None:
+def _fill(
+    attempt: Attempt, key: str, inputs: Mapping[str, str], manifests: tuple[Manifest, ...]
+) -> list[Manifest]:
     attempt.render_key = key
     attempt.inputs = Inputs(
         repository=repository_of(attempt.claim).uid,
         revision=attempt.claim.application.spec.source.revision,
         paths=dict(inputs),
     )
+    return list(manifests)
 
 
 def _cache(attempt: Attempt) -> RenderCache:
@@ -76,10 +73,3 @@ def _cache(attempt: Attempt) -> RenderCache:
 def _is_shared(attempt: Attempt) -> bool:
     """Several clusters may need the same result."""
     return attempt.claim.application.spec.destination.selector is not None
-
-
-def _name(attempt: Attempt, plan: RenderPlan, inputs: Mapping[str, str]) -> str:
-    """The render key; with no inputs, the key of the plan alone."""
-    return renderers.render_key(
-        plan, inputs, attempt.ports.render, repository_of(attempt.claim).uid
-    )

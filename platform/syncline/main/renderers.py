@@ -1,0 +1,28 @@
+"""Where helm and kustomize are: on PATH, else in the cache that ``tools/get.py`` fills."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+NAMES = ("helm", "kustomize")
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that name those which are not on PATH and not set already."""
+    found = {}
+    for name in NAMES:
+        setting = f"SYNCLINE_RENDER_{name.upper()}"
+        if setting in given or shutil.which(name):
+            continue
+        kept = sorted(_cache(given).glob(f"{name}/*/{name}"))
+        if kept:
+            found[setting] = str(kept[-1])
+    return found
+
+
+def _cache(given: Mapping[str, str]) -> Path:
+    base = given.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - may be unset
+    return Path(base) / "syncline"
