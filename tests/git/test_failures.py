@@ -53,7 +53,7 @@ def test_what_git_says_becomes_an_error_with_a_next_step(
 
 
 def test_what_is_quoted_is_one_short_line_without_secrets() -> None:
-    said = "fatal: https://me:pw@host/x\n\n  sent s3cret\n" + "y" * 1000
+    said = "@@@@\nfatal: https://me:pw@host/x\n\n  sent s3cret\n" + "y" * 1000
 
     quoted = failures.quoted(said, ("s3cret",))
 

@@ -104,6 +104,9 @@ _DAMAGED = re.compile(
     r"could not (open|read) pack|is not a GIT packfile|packfile .* (cannot|is far)|"
     r"Unable to create '.*\.lock'|cannot lock ref|did not send all necessary objects",
 )
+_NOISE = re.compile(
+    r"[\s@]*|Please make sure you have the correct access rights|and the repository exists\."
+)
 _REMOTE = re.compile(r"^remote:.*$", re.MULTILINE)
 
 
@@ -133,7 +136,8 @@ def quoted(stderr: str, secrets: Sequence[str]) -> str:
     text = giturl.shown(stderr)
     for secret in secrets:
         text = text.replace(secret, "***")
-    text = "; ".join(line.strip() for line in text.splitlines() if line.strip())
+    lines = (line.strip() for line in text.splitlines() if not _NOISE.fullmatch(line))
+    text = "; ".join(lines)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
