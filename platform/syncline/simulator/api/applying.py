@@ -27,7 +27,7 @@ Object = dict[str, Any]
 BEFORE = "before-first-apply"
 STATUS: Tree = {"f:status": {}}
 SPEC: Tree = {"f:spec": {}, "f:metadata": {"f:labels": {}}}
-MOST_READ = 4096
+MOST_READ = 1024
 LONGEST_READ = 32 * 1024
 
 # One manifest goes to many clusters: it is parsed, checked and read for its claims once.
@@ -73,7 +73,7 @@ def apply(call: Call) -> Response:
         force=force,
     )
     response, now_kept = merge(call, config, live, write)
-    if now_kept is not None and not now_kept.is_fresh:
+    if now_kept is not None and not (now_kept.is_fresh and call.behaviour.is_rewritten_once):
         now_kept.applied = done
     return response
 
