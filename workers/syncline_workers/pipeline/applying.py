@@ -11,6 +11,7 @@ from syncline_workers.change import order, owned, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.health import registry
 from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
 
 _ESTABLISH = timedelta(seconds=30)  # until the definitions that were applied serve
@@ -35,18 +36,23 @@ def apply(attempt: Attempt, api: Api, work: plan.Plan) -> None:
         SynclineError: the first refusal; what was applied before it is in the attempt.
     """
     items = {id(item.manifest): item for item in work.apply}
+    forecast = Forecast(api, [item.manifest for item in work.apply], attempt.claim.application)
     for stage in order.stages(item.manifest for item in work.apply):
         members = [items[id(manifest)] for manifest in stage.manifests]
-        _apply_stage(attempt, api, members)
+        _apply_stage(attempt, api, forecast, members)
         if stage.wait and not attempt.is_dry:
             api.wait_established(stage.manifests, within=_ESTABLISH)
 
 
-def _apply_stage(attempt: Attempt, api: Api, members: list[plan.Rendered]) -> None:
+def _apply_stage(
+    attempt: Attempt, api: Api, forecast: Forecast, members: list[plan.Rendered]
+) -> None:
     policy = attempt.claim.application.spec.sync_policy
 
     def one(item: plan.Rendered) -> Manifest:
-        return api.apply(item.manifest, force=policy.force_conflicts, dry_run=attempt.is_dry)
+        if attempt.is_dry:
+            return forecast.apply(item.manifest, force=policy.force_conflicts)
+        return api.apply(item.manifest, force=policy.force_conflicts)
 
     done = parallel.each(
         members,

@@ -14,6 +14,7 @@ from syncline_workers.change.tracking import Origin
 from syncline_workers.pipeline import connection, namespaces, rendering, resolve
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.failure import describe
+from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.heartbeat import Heart
 from syncline_workers.pipeline.ports import Api, Ports
 
@@ -56,7 +57,8 @@ def _differences(
     origin = Origin(claim.installation, claim.application.project, claim.application.name)
     ready = plan.prepare(manifests, origin, ports.key)
     work = plan.plan(ready, claim.inventory, mode=plan.Mode.FULL)
-    found = [_difference(api, item.manifest) for item in work.apply]
+    forecast = Forecast(api, manifests, claim.application)
+    found = [_difference(api, forecast, item.manifest) for item in work.apply]
     found += [
         Difference(
             subject=str(entry.ref),
@@ -69,11 +71,11 @@ def _differences(
     return [difference for difference in found if difference is not None]
 
 
-def _difference(api: Api, manifest: Manifest) -> Difference | None:
+def _difference(api: Api, forecast: Forecast, manifest: Manifest) -> Difference | None:
     """Compare the live object with a server-side dry run of the apply."""
     ref = ref_of(manifest)
     live = api.get(ref)
-    text = diff.unified(live, api.apply(manifest, force=True, dry_run=True), name=str(ref))
+    text = diff.unified(live, forecast.apply(manifest, force=True), name=str(ref))
     if not text:
         return None
     action = Action.CREATED if live is None else Action.CONFIGURED
