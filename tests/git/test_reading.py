@@ -119,6 +119,12 @@ def test_links_inside_the_repository_are_followed(
         "apps/web/c.yaml": oid(desk, "apps/web/c.yaml"),
         "apps/web/twice": oid(desk, "shared/b.yaml"),
     }
+    assert sorted(tree.links("apps/web")) == [
+        "apps/web/again.yaml",
+        "apps/web/b.yaml",
+        "apps/web/base",
+        "apps/web/twice",
+    ]
     assert tree.read("apps/web/base/a.yaml") == b"a"
     assert tree.ids(["apps/web/base", "apps/web/twice"]) == {
         "apps/web/base": oid(desk, "shared/base"),
@@ -126,47 +132,25 @@ def test_links_inside_the_repository_are_followed(
     }
 
 
-@pytest.mark.parametrize("path", ["apps/web", "apps/web/link.yaml", "apps", "."])
-def test_an_id_changes_with_what_links_lead_to(
-    desk: Desk, repositories: GitRepositories, path: str
-) -> None:
-    desk.work.write({"shared.yaml": "old", "other": "x"})
-    desk.work.link("apps/web/link.yaml", "../../shared.yaml")
-    desk.work.commit("one")
-    before = opened(desk, repositories)
-    desk.work.commit("two", {"shared.yaml": "new"})
-
-    after = opened(desk, repositories)
-
-    assert oid(desk, "apps/web") == desk.work.git("rev-parse", "HEAD~:apps/web")
-    assert after.ids([path]) != before.ids([path])
-    assert after.read("apps/web/link.yaml") == b"new"
-
-
-def test_an_id_stays_where_links_lead_to_the_same(
+def test_a_links_id_changes_with_what_it_leads_to(
     desk: Desk, repositories: GitRepositories
 ) -> None:
     desk.work.write({"shared.yaml": "old", "other": "x"})
     desk.work.link("apps/web/link.yaml", "../../shared.yaml")
     desk.work.commit("one")
-    before = opened(desk, repositories)
+    first = opened(desk, repositories)
     desk.work.commit("two", {"other": "y"})
+    second = opened(desk, repositories)
+    desk.work.commit("three", {"shared.yaml": "new"})
 
-    assert opened(desk, repositories).ids(["apps/web"]) == before.ids(["apps/web"])
+    third = opened(desk, repositories)
 
-
-def test_an_id_changes_when_a_broken_link_is_mended(
-    desk: Desk, repositories: GitRepositories
-) -> None:
-    desk.work.link("apps/web/link.yaml", "../../shared.yaml")
-    desk.work.commit("one")
-    before = opened(desk, repositories)
-    desk.work.commit("two", {"shared.yaml": "new"})
-
-    after = opened(desk, repositories)
-
-    assert before.ids(["apps/web"])["apps/web"] != ""
-    assert after.ids(["apps/web"]) != before.ids(["apps/web"])
+    paths = ["apps/web", *first.links("apps/web")]
+    assert paths == ["apps/web", "apps/web/link.yaml"]
+    assert second.ids(paths) == first.ids(paths)
+    assert third.ids(paths) == first.ids(paths) | {"apps/web/link.yaml": oid(desk, "shared.yaml")}
+    assert third.files("apps/web") == {"apps/web/link.yaml": oid(desk, "shared.yaml")}
+    assert third.read("apps/web/link.yaml") == b"new"
 
 
 @pytest.mark.parametrize(

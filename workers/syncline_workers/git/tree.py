@@ -7,7 +7,6 @@ happens where the mirror is damaged, is the mirror's business.
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +16,9 @@ from syncline.errors import LimitExceeded, PathNotFound, UnsafePath
 from syncline_workers.git import layout, listing, walk
 from syncline_workers.git.entries import Directory, Entry, Kind, Malformed
 from syncline_workers.git.kept import Kept
-from syncline_workers.git.listing import Dangling, Endless, Lister
+from syncline_workers.git.listing import Dangling, Endless, Lister, Listing
 from syncline_workers.git.objects import TooLarge
-from syncline_workers.git.walk import Found, Nothing, Parts, Unsafe, Walk
+from syncline_workers.git.walk import Found, Nothing, Unsafe, Walk
 
 R = TypeVar("R")
 _LONGEST_TARGET = 4096  # bytes of a link's target: PATH_MAX
@@ -53,11 +52,10 @@ class CommitTree:
         self._walk = Walk(root, objects.directory, self._target)
 
     def ids(self, paths: Iterable[str]) -> dict[str, str]:
-        """Path → an id that changes with whatever `files` and `read` would give there.
+        """Path → tree or blob id; "" where nothing is there, or what is there may not be read.
 
-        It is git's tree or blob id, except for a directory with links below it: git's id says
-        nothing about what they lead to. ``.`` is the root; "" where nothing is there, or what is
-        there may not be read.
+        ``.`` is the root. Links are followed, so that the id of a link's path changes with what
+        it leads to.
 
         Raises:
             UnsafePath: a path is absolute or climbs with ``..``.
@@ -74,7 +72,18 @@ class CommitTree:
             UnsafePath: a link leaves the repository or goes in circles, or there is a submodule.
             LimitExceeded: more than 100,000 files.
         """
-        return self._listing(path)
+        return self._listing(path).files
+
+    def links(self, path: str) -> tuple[str, ...]:
+        """The links that `files` followed below a path; each is an input of its own.
+
+        A directory's tree id says nothing about what its links lead to, while `ids` of a link's
+        path does.
+
+        Raises:
+            As `files`.
+        """
+        return self._listing(path).links
 
     def read(self, path: str) -> bytes:
         """The bytes of a file.
@@ -109,33 +118,21 @@ class CommitTree:
         parts = self._guarded(walk.split, path)
         try:
             found = self._walk.find(parts)
-            if isinstance(found, Nothing):
-                return ""
-            kind, oid = found.entry
-            if kind is Kind.TREE and self._kept.holds_links(oid, self._objects.directory):
-                return self._id_with_links(oid, parts, found)
         except (Unsafe, Malformed):
             return ""  # reading it raises, and says why
-        return oid
+        return found.entry.oid if isinstance(found, Found) else ""
 
-    def _id_with_links(self, oid: str, parts: Parts, found: Found) -> str:
-        try:
-            seen = repr(sorted(Lister(self._walk).below(parts, found).files.items()))
-        except (Unsafe, Dangling, Endless) as exc:
-            seen = str(exc)  # it may be put right without a change of this tree
-        return hashlib.sha256(f"{oid}\n{seen}".encode(errors="surrogateescape")).hexdigest()
-
-    def _listing(self, path: str) -> Mapping[str, str]:
+    def _listing(self, path: str) -> Listing:
         found = self._found(path)
         parts = self._guarded(walk.split, path)
         key = (found.entry.oid, parts)
-        kept = self._kept.listings.get(key)
-        if kept is not None:
-            return kept.files
+        known = self._kept.listings.get(key)
+        if known is not None:
+            return known
         fresh = self._guarded(Lister(self._walk).below, parts, found)
-        if not fresh.links:  # else it depends on more than its own tree
-            self._kept.listings.put(key, fresh, weight=len(fresh.files) + 1)
-        return fresh.files
+        if fresh.links:
+            return fresh  # it depends on more than its own tree
+        return self._kept.listings.put(key, fresh, weight=len(fresh.files) + 1)
 
     def _found(self, path: str) -> Found:
         found = self._guarded(self._walk.find, self._guarded(walk.split, path))
