@@ -23,6 +23,7 @@ class Fault:
     """Tells the simulator that one of its clusters refuses connections."""
 
     url: str
+    token: str
 
     def stop(self) -> None:
         """Refuse."""
@@ -34,7 +35,10 @@ class Fault:
 
     def _set(self, mode: str) -> None:
         body = json.dumps({"mode": mode}).encode()
-        request = urllib.request.Request(self.url, data=body, method="PUT")  # noqa: S310
+        headers = {"Authorization": f"Bearer {self.token}"}
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            self.url, data=body, method="PUT", headers=headers
+        )
         urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - loopback
 
 
@@ -54,11 +58,12 @@ def running(directory: Path, count: int) -> Iterator[list[tuple[Path, Fault]]]:
 
 
 def _found(directory: Path, count: int) -> list[tuple[Path, Fault]] | None:
-    files = sorted([*directory.glob("*.kubeconfig"), *directory.glob("*.yaml")])
+    files = sorted(directory.glob("*.kubeconfig"))
     return [(file, _fault(file)) for file in files] if len(files) == count else None
 
 
 def _fault(kubeconfig: Path) -> Fault:
     server = yaml.safe_load(kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
     base, _, name = server.rpartition("/clusters/")
-    return Fault(f"{base}/simulator/clusters/{name}/faults")
+    token = (kubeconfig.parent / "admin-token").read_text().strip()
+    return Fault(f"{base}/simulator/clusters/{name}/faults", token)
