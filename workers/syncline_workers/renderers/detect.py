@@ -1,0 +1,26 @@
+"""Which renderer a directory is for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from syncline.model.application import RendererName, Source
+from syncline_workers.renderers.tree import Tree, name_in, normal
+
+CHART: Final = "Chart.yaml"
+KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+def detect(tree: Tree, source: Source) -> RendererName:
+    """Return what the source names; else helm where a chart is, kustomize likewise, else plain.
+
+    Raises:
+        UnsafePath: the path leads outside the repository.
+    """
+    if source.renderer is not None:
+        return source.renderer
+    path = normal(source.path, subject=source.path)
+    found = tree.ids(name_in(path, name) for name in (CHART, *KUSTOMIZATIONS))
+    if found[name_in(path, CHART)]:
+        return RendererName.HELM
+    return RendererName.KUSTOMIZE if any(found.values()) else RendererName.PLAIN

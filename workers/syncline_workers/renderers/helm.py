@@ -1,0 +1,117 @@
+"""Helm charts, by the official binary: ``helm template``, offline, with private homes.
+
+Values come in Helm's order: the chart's own, value files, inline values, parameters. CRDs are
+included; tests are left out; other hooks are kept as plain objects, because nothing here runs
+them. Dependencies must be in ``charts/`` (``helm dependency build``); those named by a path of the
+same repository (``file://../common``) are put there for the render. Templates that draw random
+values or look into the cluster give what ``helm template`` gives: the render is kept under its
+key, so that it does not change by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from syncline.model import yaml
+from syncline.model.application import RendererName
+from syncline.settings import RenderSettings
+from syncline_workers.renderers import chart as charts
+from syncline_workers.renderers import normalise, parameters, sandbox, tools
+from syncline_workers.renderers.plan import Rendered, RenderPlan
+from syncline_workers.renderers.tree import Tree, normal
+
+_SOURCE: Final = re.compile(r"^---\n# Source: (.+)\n", re.MULTILINE)
+
+
+def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
+    """Template a chart.
+
+    Raises:
+        PathNotFound, UnsafePath: the chart, a value file or a local dependency.
+        RenderFailed: helm refused, or there is none here.
+        InvalidDocument: a parameter's name is no path of a value.
+        ManifestInvalid, LimitExceeded: as ``render.render``.
+    """
+    root = normal(plan.source.path, subject=plan.source.path)
+    chart = charts.read(tree, root, plan.source.helm.value_files)
+    output = _template(tree, chart, plan, settings).decode(errors="replace")
+    documents = _documents(output, root, settings)
+    return Rendered(
+        manifests=normalise.manifests(documents, subject=root, most=settings.documents),
+        inputs=chart.inputs,
+        renderer=RendererName.HELM,
+    )
+
+
+def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: RenderSettings) -> bytes:
+    binary = tools.find(RendererName.HELM, settings, subject=chart.directory)
+    with tree.materialise(sorted(chart.laid_out)) as sources, sandbox.scratch() as home:
+        directory = _completed(sources, chart, home)
+        command = [
+            binary,
+            "template",
+            "--include-crds",
+            "--skip-tests",
+            f"--namespace={plan.namespace}",
+            *([f"--kube-version={plan.kube_version}"] if plan.kube_version else []),
+            *([f"--api-versions={','.join(plan.api_versions)}"] if plan.api_versions else []),
+            *(f"--values={sources / path}" for path in chart.value_files),
+            *_inline_values(plan, home),
+            *parameters.arguments(plan.parameters, home, subject=chart.directory),
+            "--",  # a release name is no option
+            plan.source.helm.release_name or plan.name,
+            str(directory),
+        ]
+        return sandbox.run(
+            command,
+            home=home,
+            settings=settings,
+            subject=chart.directory,
+            shown={
+                str(directory): f"{chart.directory}/",
+                str(sources.resolve()): "",
+                str(sources): "",
+                str(home): "the renderer's home",
+            },
+        )
+
+
+def _inline_values(plan: RenderPlan, home: Path) -> list[str]:
+    if not plan.source.helm.values:
+        return []
+    (home / "values.json").write_text(json.dumps(plan.source.helm.values))
+    return ["--values=values.json"]
+
+
+def _completed(sources: Path, chart: charts.Chart, home: Path) -> Path:
+    """The chart's directory; a copy where dependencies are to be put into it."""
+    directory = sources / chart.directory
+    if not chart.dependencies:
+        return directory
+    copy = home / "chart"
+    shutil.copytree(directory, copy)
+    _put(sources, chart.dependencies, copy)
+    return copy
+
+
+def _put(sources: Path, dependencies: Iterable[charts.Dependency], into: Path) -> None:
+    for dependency in dependencies:
+        place = into / "charts" / dependency.name
+        shutil.copytree(sources / dependency.directory, place)
+        _put(sources, dependency.dependencies, place)
+
+
+def _documents(output: str, root: str, settings: RenderSettings) -> Iterator[normalise.Located]:
+    """Each document, named after the template that it is from."""
+    limits = yaml.Limits(size=settings.output, documents=settings.documents)
+    _, *parts = _SOURCE.split(output)
+    for template, text in zip(parts[::2], parts[1::2], strict=True):
+        _, _, inner = template.partition("/")  # the first is the chart's name
+        origin = root if not inner else f"{root}/{inner}".removeprefix("./")
+        values = yaml.load_all(text, source=origin, limits=limits, last_key_wins=True)
+        yield from normalise.locate(origin, values)

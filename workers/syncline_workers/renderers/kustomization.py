@@ -1,0 +1,216 @@
+"""Which files a kustomization reaches: bases, components, resources, patches, generators' files.
+
+Followed by reading the kustomization files, wherever in the repository they lie. Everything that
+kustomize could read is found or refused here, and nothing else is laid out for it: a file that is
+missed would be a failed build, never a stale one. Two things are beyond that: generators,
+transformers and validators may name files inside their own configuration, so a directory that has
+them counts as a whole; and remote bases, which are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from syncline.errors import LimitExceeded, PathNotFound, RenderFailed, UnsafePath
+from syncline.model import yaml
+from syncline_workers.renderers.detect import KUSTOMIZATIONS
+from syncline_workers.renderers.tree import Tree, inputs_below, join, name_in
+
+_DIRECTORIES: Final = ("resources", "bases", "components")
+_FILES: Final = ("crds", "configurations")
+_PATCHES: Final = ("patches", "patchesJson6902", "replacements")
+_GENERATORS: Final = ("configMapGenerator", "secretGenerator")
+_PLUGINS: Final = ("generators", "transformers", "validators")
+_CHARTS: Final = ("helmCharts", "helmChartInflationGenerator")
+_REMOTE: Final = re.compile(
+    r"[\w+.-]+://|[\w.-]+@[\w.-]+:|git::|[\w-]+(\.[\w-]+)+(:\d+)?/|.*\?ref="
+)
+_MOST: Final = 1000  # kustomizations in one build
+
+
+@dataclass(slots=True)
+class Reach:
+    """What one build reaches."""
+
+    inputs: dict[str, str] = field(default_factory=dict)  # path → id; "" = looked for, absent
+    laid_out: set[str] = field(default_factory=set)  # files and directories, to be materialised
+    roots: set[str] = field(default_factory=set)  # directories with a kustomization
+    has_plugins: bool = False
+    outside: str = ""  # a file that lies outside of the directory that names it
+
+    @property
+    def needs_no_restriction(self) -> bool:
+        """Whether kustomize must be allowed to read files above a kustomization's directory.
+
+        Only where each of them is known to lie in the repository: never beside plugins.
+        """
+        return bool(self.outside) and not self.has_plugins
+
+
+def reach(tree: Tree, root: str) -> Reach:
+    """Follow a kustomization from its directory.
+
+    Raises:
+        PathNotFound: there is no kustomization, or it names what is not there.
+        UnsafePath: it names what is outside the repository.
+        RenderFailed: a remote base, or a chart.
+        ManifestInvalid: a kustomization file is broken YAML.
+        LimitExceeded: more than 1000 kustomizations.
+    """
+    found = Reach()
+    waiting = [root]
+    while waiting:
+        directory = waiting.pop()
+        if directory in found.roots:
+            continue
+        found.roots.add(directory)
+        if len(found.roots) > _MOST:
+            raise LimitExceeded(root, f"reaches more than {_MOST} kustomizations")
+        waiting += _Step(tree, found, directory).follow()
+    return found
+
+
+@dataclass(slots=True)
+class _Step:
+    """One kustomization."""
+
+    tree: Tree
+    found: Reach
+    directory: str
+    file: str = ""
+
+    def follow(self) -> list[str]:
+        """Note what it names; return the directories that are kustomizations themselves."""
+        content = self._read()
+        for name in _CHARTS:
+            if content.get(name):
+                self._refuse(
+                    f"{name} is not inflated here: make the chart an application of its own, with "
+                    "renderer helm"
+                )
+        if any(content.get(name) for name in _PLUGINS):
+            self.found.has_plugins = True
+            self.found.laid_out.add(self.directory)
+            self.found.inputs |= inputs_below(self.tree, self.directory)
+        for place, path in _files(content):
+            self._file(place, path)
+        return [
+            inner
+            for place, path in _directories(content)
+            if (inner := self._directory(place, path)) is not None
+        ]
+
+    def _read(self) -> dict[str, Any]:
+        names = [name_in(self.directory, name) for name in KUSTOMIZATIONS]
+        ids = self.tree.ids(names)
+        self.found.inputs |= ids  # the absent ones too: a second one would be an error
+        present = [name for name in names if ids[name]]
+        if not present:
+            self.tree.files(self.directory)  # raises where the directory itself is missing
+            raise PathNotFound(self.directory, f"has none of {', '.join(KUSTOMIZATIONS)}")
+        if len(present) > 1:
+            raise RenderFailed(self.directory, f"has both {' and '.join(present)}: keep one")
+        self.file = present[0]
+        self.found.laid_out.add(self.file)
+        (content, *more) = yaml.load_all(self.tree.read(self.file), source=self.file) or [None]
+        if more or not isinstance(content, dict | None):
+            self._refuse("must hold one mapping")
+        return content or {}
+
+    def _directory(self, place: str, path: str) -> str | None:
+        """Note a resource; return it where it is a directory with a kustomization."""
+        if _is_inline(path):
+            return None
+        target = self._inside(place, path)
+        names = [name_in(target, name) for name in KUSTOMIZATIONS]
+        if any(self.tree.ids(names).values()):
+            return target
+        if target not in self.tree.files(target):
+            raise PathNotFound(
+                self.file, f"{place} names {path}, which has none of {', '.join(KUSTOMIZATIONS)}"
+            )
+        self._note(target)
+        return None
+
+    def _file(self, place: str, path: str) -> None:
+        if not _is_inline(path):
+            self._note(self._inside(place, path))
+
+    def _inside(self, place: str, path: str) -> str:
+        """The path in the repository of what is named there."""
+        if _REMOTE.match(path) and not self._exists(path):
+            self._refuse(
+                f"{place} names the remote {path}, and renderers have no network: "
+                "copy it into the repository"
+            )
+        target = join(self.directory, path, subject=self.file)
+        if not self.tree.ids([target])[target]:
+            try:
+                self.tree.files(target)
+            except (PathNotFound, UnsafePath) as exc:
+                raise type(exc)(self.file, f"{place} names {path}: {exc.detail}") from exc
+        return target
+
+    def _exists(self, path: str) -> bool:
+        if "://" in path or path.startswith("/"):
+            return False
+        target = join(self.directory, path, subject=self.file)
+        return bool(self.tree.ids([target])[target])
+
+    def _note(self, target: str) -> None:
+        if self.directory != "." and not target.startswith(f"{self.directory}/"):
+            self.found.outside = target
+        self.found.laid_out.add(target)
+        self.found.inputs |= inputs_below(self.tree, target)
+
+    def _refuse(self, fact: str) -> None:
+        raise RenderFailed(self.file, fact)
+
+
+def _directories(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Place and path of what may be a directory; plugins' configuration may be one too."""
+    for name in (*_DIRECTORIES, *_PLUGINS):
+        for number, path in enumerate(_texts(content.get(name))):
+            yield f"{name}[{number}]", path
+
+
+def _files(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in (*_FILES, "patchesStrategicMerge"):
+        for number, path in enumerate(_texts(content.get(name))):
+            yield f"{name}[{number}]", path
+    for name in _PATCHES:
+        for number, patch in enumerate(_mappings(content.get(name))):
+            if isinstance(patch.get("path"), str):
+                yield f"{name}[{number}].path", patch["path"]
+    for name in _GENERATORS:
+        for number, made in enumerate(_mappings(content.get(name))):
+            yield from _generator_files(f"{name}[{number}]", made)
+    openapi = content.get("openapi")
+    if isinstance(openapi, dict) and isinstance(openapi.get("path"), str):
+        yield "openapi.path", openapi["path"]
+
+
+def _generator_files(place: str, made: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for number, text in enumerate(_texts(made.get("files"))):
+        yield f"{place}.files[{number}]", text.rpartition("=")[2]
+    for number, path in enumerate(_texts(made.get("envs"))):
+        yield f"{place}.envs[{number}]", path
+    if isinstance(made.get("env"), str):
+        yield f"{place}.env", made["env"]
+
+
+def _texts(value: Any) -> list[str]:
+    # What has another type kustomize refuses, and says so better.
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _is_inline(text: str) -> bool:
+    """Whether a text is configuration or a patch itself, rather than the path of one."""
+    return "\n" in text or text.lstrip().startswith(("{", "["))

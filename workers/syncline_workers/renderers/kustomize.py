@@ -1,0 +1,57 @@
+"""Kustomize, by the official binary: offline, without plugins, on nothing but what it reaches.
+
+Inputs are each file that the build reads (``kustomization``), not whole directories. ``kustomize
+build`` reads files only below the directory that names them; a file elsewhere in the repository is
+allowed too, except beside generators, transformers and validators. ``${name}`` is filled in for
+declared parameters (``substitute``).
+"""
+
+from __future__ import annotations
+
+from syncline.model import yaml
+from syncline.model.application import RendererName
+from syncline.settings import RenderSettings
+from syncline_workers.renderers import kustomization, normalise, sandbox, substitute, tools
+from syncline_workers.renderers.detect import CHART
+from syncline_workers.renderers.plan import Rendered, RenderPlan
+from syncline_workers.renderers.tree import Tree, name_in, normal
+
+
+def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
+    """Build a kustomization.
+
+    Raises:
+        PathNotFound, UnsafePath: the path, or what it reaches.
+        RenderFailed: kustomize refused, a remote base, or no kustomize here.
+        ManifestInvalid, LimitExceeded: as ``render.render``.
+    """
+    root = normal(plan.source.path, subject=plan.source.path)
+    reach = kustomization.reach(tree, root)
+    output = _build(tree, reach, root, settings)
+    limits = yaml.Limits(size=settings.output, documents=settings.documents)
+    values = yaml.load_all(output, source=root, limits=limits)
+    filled = substitute.fill(plan.parameters)
+    if filled is not None:
+        values = [substitute.into(value, filled) for value in values]
+    return Rendered(
+        manifests=normalise.manifests(
+            normalise.locate(root, values), subject=root, most=settings.documents
+        ),
+        inputs=reach.inputs | tree.ids([name_in(root, CHART)]),  # with a chart it would be helm's
+        renderer=RendererName.KUSTOMIZE,
+    )
+
+
+def _build(tree: Tree, reach: kustomization.Reach, root: str, settings: RenderSettings) -> bytes:
+    binary = tools.find(RendererName.KUSTOMIZE, settings, subject=root)
+    restrictor = (
+        "LoadRestrictionsNone" if reach.needs_no_restriction else "LoadRestrictionsRootOnly"
+    )
+    with tree.materialise(sorted(reach.laid_out)) as sources, sandbox.scratch() as home:
+        return sandbox.run(
+            [binary, "build", f"--load-restrictor={restrictor}", "--", str(sources / root)],
+            home=home,
+            settings=settings,
+            subject=root,
+            shown={str(sources.resolve()): "", str(sources): "", str(home): "the renderer's home"},
+        )

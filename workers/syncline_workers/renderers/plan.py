@@ -1,0 +1,103 @@
+"""What is to be rendered, what came of it, and the keys under which that may be kept.
+
+The inputs of a render are known only after it: they are learned. So there are two keys. The plan's
+key names the last learned inputs; with the ids of those in a new commit, the render key names the
+result. Equal render keys mean equal manifests, whichever repository, commit or cluster asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from syncline.model.application import RendererName, Source
+from syncline.model.values import Manifest
+
+_FORMAT: Final = 1  # grows with each change of what we make of a renderer's output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderPlan:
+    """Everything but the commit that a render depends on.
+
+    ``kube_version`` and ``api_versions`` (``apps/v1`` or ``apps/v1/Deployment``) are the
+    cluster's, and only Helm charts see them, as they do the namespace and the name.
+    """
+
+    source: Source
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    namespace: str = "default"
+    name: str = "release"  # the application's; a chart's release, unless it names another
+    kube_version: str = ""  # "" = the renderer's own
+    api_versions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """Manifests in the order of their sources, and what they were made from."""
+
+    manifests: tuple[Manifest, ...]
+    inputs: Mapping[str, str]  # path → tree or blob id; "" = looked for, and absent
+    renderer: RendererName
+
+
+def plan_key(plan: RenderPlan, version: str) -> str:
+    """Name a plan whose renderer is settled; two plans that must render alike share it.
+
+    Args:
+        plan: its source names the renderer (``render.settled``).
+        version: the renderer's (``tools.version``).
+
+    Returns:
+        64 hex digits.
+    """
+    facts: dict[str, Any] = {
+        "format": _FORMAT,
+        "renderer": plan.source.renderer,
+        "version": version,
+        "path": plan.source.path,
+        "parameters": dict(plan.parameters),
+    }
+    if plan.source.renderer is RendererName.HELM:
+        facts |= {
+            "helm": plan.source.helm.model_dump(mode="json"),
+            "namespace": plan.namespace,
+            "name": plan.name,
+            "kube_version": plan.kube_version,
+            "api_versions": sorted(plan.api_versions),
+        }
+    return _digest(facts)
+
+
+def render_key(plan: RenderPlan, inputs: Mapping[str, str], version: str) -> str:
+    """Name the result of rendering a plan from these inputs: 64 hex digits."""
+    return _digest([plan_key(plan, version), dict(inputs)])
+
+
+def dump(rendered: Rendered) -> bytes:
+    """Write a result compactly, to be kept; ``load`` reads it."""
+    value = {
+        "manifests": rendered.manifests,
+        "inputs": dict(rendered.inputs),
+        "renderer": rendered.renderer,
+    }
+    return zlib.compress(orjson.dumps(value), level=1)
+
+
+def load(data: bytes) -> Rendered:
+    """Read what ``dump`` wrote."""
+    value = orjson.loads(zlib.decompress(data))
+    return Rendered(
+        manifests=tuple(value["manifests"]),
+        inputs=value["inputs"],
+        renderer=RendererName(value["renderer"]),
+    )
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,60 @@
+"""Sources to manifests: one way in for all renderers. Adding one adds a file and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from syncline.model.application import RendererName
+from syncline.settings import RenderSettings
+from syncline_workers.renderers import helm, kustomize, plain, tools
+from syncline_workers.renderers.detect import detect
+from syncline_workers.renderers.plan import Rendered, RenderPlan
+from syncline_workers.renderers.tree import Tree
+
+_RENDERERS: Final[dict[RendererName, Callable[[Tree, RenderPlan, RenderSettings], Rendered]]] = {
+    RendererName.PLAIN: plain.render,
+    RendererName.KUSTOMIZE: kustomize.render,
+    RendererName.HELM: helm.render,
+}
+
+
+def settled(tree: Tree, plan: RenderPlan) -> RenderPlan:
+    """Return the plan with its renderer named, as the keys of ``plan`` need it.
+
+    Raises:
+        UnsafePath: the path leads outside the repository.
+    """
+    if plan.source.renderer is not None:
+        return plan
+    found = detect(tree, plan.source)
+    return replace(plan, source=plan.source.model_copy(update={"renderer": found}))
+
+
+def version(plan: RenderPlan, settings: RenderSettings) -> str:
+    """Return the version of a settled plan's renderer, for its keys.
+
+    Raises:
+        RenderFailed: there is no such binary.
+    """
+    renderer = plan.source.renderer or RendererName.PLAIN
+    return tools.version(renderer, settings, subject=plan.source.path)
+
+
+def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
+    """Make the manifests of a source.
+
+    Args:
+        tree: the commit.
+        plan: what to render, with parameters that are resolved already.
+        settings: binaries and limits.
+
+    Raises:
+        PathNotFound, UnsafePath: the path, or what it reaches, is not in the repository.
+        RenderFailed: the renderer refused; the detail is its own message.
+        ManifestInvalid: broken YAML, no Kubernetes object, or the same object twice.
+        LimitExceeded: bytes, objects, time or memory.
+    """
+    plan = settled(tree, plan)
+    return _RENDERERS[plan.source.renderer or RendererName.PLAIN](tree, plan, settings)
