@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from syncline.model.journal import AuditRecord
-from syncline.store.connection import Store
+from syncline.store import keys
+from syncline.store.connection import Store, now
 
 
 def append(store: Store, record: AuditRecord) -> str:
@@ -12,9 +13,13 @@ def append(store: Store, record: AuditRecord) -> str:
     Returns:
         Its id.
     """
-    raise NotImplementedError
+    fields = record.model_dump(exclude={"id", "at"}) | {"at": repr(now(store))}
+    added = store.redis.xadd(keys.AUDIT(), fields, maxlen=store.settings.audit, approximate=True)
+    return str(added)
 
 
 def read(store: Store, *, before: str | None = None, limit: int = 50) -> list[AuditRecord]:
     """Return records, newest first; ``before`` is the id of the last one seen."""
-    raise NotImplementedError
+    newest = f"({before}" if before else "+"
+    rows = store.redis.xrevrange(keys.AUDIT(), max=newest, count=limit)
+    return [AuditRecord(id=ident, **row) for ident, row in rows]

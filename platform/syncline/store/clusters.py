@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from syncline.contract.reports import ClusterReport, HealthReport, SweepReport
 from syncline.model.change import Inventory
-from syncline.model.names import TargetId, Uid
+from syncline.model.names import TargetId, Uid, split_target_id
 from syncline.model.records import ClusterRecord
 from syncline.model.run import Claim
 from syncline.model.state import ClusterStatus
-from syncline.store.connection import Store
-from syncline.store.runs import Limits
+from syncline.model.status import Phase
+from syncline.store import breaker, claims, index, keys, records, targets
+from syncline.store.batches import CHUNK, batched
+from syncline.store.connection import Store, now
+from syncline.store.limits import DEFAULT, Limits
+from syncline.store.records import Kind
 
 
 def status(store: Store, cluster: Uid) -> ClusterStatus | None:
     """Return how a cluster is doing; None where it is not registered."""
-    raise NotImplementedError
+    return statuses(store, [cluster])[0]
 
 
 def statuses(store: Store, clusters: list[Uid]) -> list[ClusterStatus | None]:
     """The same for several, in one round trip."""
-    raise NotImplementedError
+    if not clusters:
+        return []
+    at = now(store)
+    with store.redis.pipeline() as pipe:
+        for uid in clusters:
+            pipe.hmget(keys.RECORD(uid), "uid", *_STATUS)
+            pipe.zcount(keys.LEASES(uid), at, "+inf")
+            pipe.hmget(keys.COUNTS(uid), "phase:ready", "phase:parked")
+        rows = pipe.execute()
+    return [_status(*rows[i : i + 3]) for i in range(0, len(rows), 3)]
 
 
 def fold_cluster(store: Store, report: ClusterReport, *, limits: Limits | None = None) -> None:
     """Fold a probe: open or close the breaker, bind the cluster's identity, set the next probe."""
-    raise NotImplementedError
+    reachable = "1" if report.reachable else "0"
+    seen = (reachable, report.error, report.kube_uid, report.version)
+    flipped = store.call("probe", report.cluster, *seen, *_limits(limits))
+    breaker.follow_up(store, report.cluster, flipped)
 
 
 def fold_sweep(store: Store, report: SweepReport, *, limits: Limits | None = None) -> int:
@@ -35,12 +52,26 @@ def fold_sweep(store: Store, report: SweepReport, *, limits: Limits | None = Non
     Returns:
         How many were triggered.
     """
-    raise NotImplementedError
+    seen = ("1" if report.reachable else "0", report.error, "", "")
+    flipped = store.call("probe", report.cluster, *seen, *_limits(limits))
+    breaker.follow_up(store, report.cluster, flipped)
+    moved = [(target, _named(objects)) for target, objects in report.moved.items()]
+    return sum(
+        store.call("sweep", "the live objects are not as applied: ", *chain.from_iterable(chunk))
+        for chunk in batched(moved, CHUNK)
+    )
 
 
 def fold_health(store: Store, report: HealthReport, *, limits: Limits | None = None) -> bool:
     """Fold another look at a target's health; False where a newer run has made it void."""
-    raise NotImplementedError
+    seen = (report.health, report.reason, report.message[:2000])
+    again = "" if report.check_after is None else str(report.check_after)
+    reachable = "1" if report.reachable else "0"
+    folded, flipped = store.call(
+        "health", report.target, report.fence, *seen, again, reachable, *_limits(limits)
+    )
+    breaker.follow_up(store, split_target_id(report.target)[1], flipped)
+    return bool(folded)
 
 
 def mark(store: Store, cluster: Uid, limit: int = 200) -> bool:
@@ -52,31 +83,99 @@ def mark(store: Store, cluster: Uid, limit: int = 200) -> bool:
     Returns:
         True when all are done (the due member is removed then).
     """
-    raise NotImplementedError
+    return breaker.mark(store, cluster, limit)
 
 
 def confirm(store: Store, cluster: Uid) -> bool:
     """Accept that a cluster's identity changed: the next probe binds it anew."""
-    raise NotImplementedError
+    if not store.redis.exists(keys.RECORD(cluster)):
+        return False
+    store.call("bind", cluster, "")
+    return True
 
 
 def inventories(
     store: Store, cluster: Uid, *, chunk: int = 100
 ) -> Iterator[tuple[TargetId, Inventory]]:
     """Read what each idle target of a cluster has applied, in chunks, but those being removed."""
-    raise NotImplementedError
+    for rows in index.chunks(store.redis, keys.OF_CLUSTER(cluster), chunk):
+        found = [index.split(row)[1] for row in rows]
+        with store.redis.pipeline() as pipe:
+            for target in found:
+                pipe.hmget(keys.TARGET(target), "phase", "deleting")
+                pipe.hvals(keys.INVENTORY(target))
+            answers = pipe.execute()
+        for target, state, held in zip(found, answers[::2], answers[1::2], strict=True):
+            if state == [Phase.IDLE, None]:
+                yield TargetId(target), targets.entries(held)
 
 
 def inventory(store: Store, target: TargetId) -> tuple[int, ClusterRecord, str, Inventory] | None:
     """Return fence of the last run, cluster, sealed kubeconfig and inventory; None where gone."""
-    raise NotImplementedError
+    uid = split_target_id(target)[1]
+    with store.redis.pipeline() as pipe:
+        pipe.hget(keys.TARGET(target), "fence")
+        pipe.hmget(keys.RECORD(uid), *records.FIELDS)
+        pipe.get(keys.KUBECONFIG(uid))
+        pipe.hvals(keys.INVENTORY(target))
+        fence, values, kubeconfig, held = pipe.execute()
+    found = records.parse(Kind.CLUSTER, values)
+    if fence is None or not isinstance(found, ClusterRecord):
+        return None
+    return int(fence), found, kubeconfig or "", targets.entries(held)
 
 
 def snapshot(store: Store, target: TargetId) -> Claim | None:
     """Return what a claim would hand out, with no lease (fence 0): for previews."""
-    raise NotImplementedError
+    answer = store.call("snapshot", target)
+    found = claims.read(answer[:18], target, "", 0) if answer else None
+    return found if isinstance(found, Claim) else None
 
 
 def running(store: Store, cluster: Uid) -> int:
     """Count the live leases on a cluster."""
-    raise NotImplementedError
+    return int(store.redis.zcount(keys.LEASES(cluster), now(store), "+inf"))
+
+
+_STATUS = ("open", "paused", "barred", "failures", "error", "checked_at", "opened_at")
+
+
+def _status(
+    record: list[str | None], running: int, waiting: list[str | None]
+) -> ClusterStatus | None:
+    uid, *values = record
+    if uid is None:
+        return None
+    found = {name: value or "" for name, value in zip(_STATUS, values, strict=True)}
+    reason, message = _why(found)
+    return ClusterStatus(
+        reachable=found["open"] != "1",
+        failures=int(found["failures"] or 0),
+        reason=reason,
+        message=message,
+        checked_at=float(found["checked_at"] or 0),
+        running=running,
+        ready=sum(int(count or 0) for count in waiting),
+    )
+
+
+def _why(found: dict[str, str]) -> tuple[str, str]:
+    """Why nothing runs, or what the last answer lacked."""
+    if found["open"] == "1":
+        return "ClusterUnreachable", found["error"]
+    if found["barred"]:
+        reason, _, message = found["barred"].partition(": ")
+        return reason, message
+    if found["paused"]:
+        return "Paused", "its document says so"
+    return ("ClusterUnreachable", found["error"]) if found["failures"] else ("", "")
+
+
+def _limits(limits: Limits | None) -> tuple[int, float]:
+    given = limits or DEFAULT
+    return given.breaker_failures, given.probe_interval.total_seconds()
+
+
+def _named(objects: tuple[str, ...]) -> str:
+    shown, rest = ", ".join(objects[:3]), len(objects) - 3
+    return f"{shown} and {rest} more" if rest > 0 else shown

@@ -86,7 +86,7 @@ def connect(settings: StoreSettings, *, key: PlatformKey | None) -> Store:
     return Store(
         redis=_client(settings, decode_responses=True),
         binary=_client(settings, decode_responses=False),
-        scripts=Scripts(),
+        scripts=Scripts(settings),
         key=key,
         settings=settings,
     )

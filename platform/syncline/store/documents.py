@@ -7,28 +7,24 @@ until the last of its targets is gone; its name is taken until then.
 
 from __future__ import annotations
 
+import secrets
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from syncline.errors import ClusterIdentityChanged, Conflict, CredentialRefused
 from syncline.model.application import Application
 from syncline.model.change import Action
 from syncline.model.cluster import Cluster
-from syncline.model.names import DEFAULT_PROJECT, Uid
+from syncline.model.names import DEFAULT_PROJECT, Uid, application_name
 from syncline.model.page import Page
 from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
 from syncline.model.repository import Repository
 from syncline.model.selector import Selector
+from syncline.store import index, keys, records
 from syncline.store.connection import Store
-
-
-class Kind(StrEnum):
-    """What can be registered; the words are the documents' ``kind``."""
-
-    REPOSITORY = "Repository"
-    CLUSTER = "Cluster"
-    APPLICATION = "Application"
+from syncline.store.records import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +50,8 @@ def put_repository(store: Store, document: Repository, *, declared_in: str = "")
     Raises:
         Conflict: it is declared in the fleet repository and this write is not.
     """
-    raise NotImplementedError
+    needed = {"url": document.spec.url}
+    return _put(store, Kind.REPOSITORY, document, _Write(declared_in=declared_in, needed=needed))
 
 
 def put_cluster(
@@ -72,7 +69,12 @@ def put_cluster(
         Conflict: a tombstone has the name, or it is declared in the fleet repository.
         CredentialRefused: a kubeconfig was given and there is no platform key to seal it with.
     """
-    raise NotImplementedError
+    needed = {
+        "max_runs": str(document.spec.max_runs),
+        "paused": "1" if document.spec.paused else "",
+    }
+    write = _Write(declared_in=declared_in, needed=needed, kubeconfig=kubeconfig)
+    return _put(store, Kind.CLUSTER, document, write)
 
 
 def put_application(store: Store, document: Application, *, declared_in: str = "") -> Put:
@@ -81,37 +83,64 @@ def put_application(store: Store, document: Application, *, declared_in: str = "
     Raises:
         Conflict: a tombstone has the name, or it is declared in the fleet repository.
     """
-    raise NotImplementedError
+    spec = document.spec
+    needed = {
+        "project": document.metadata.project,
+        "repository_name": spec.source.repository,
+        "revision": spec.source.revision,
+        "automated": "1" if spec.sync_policy.automated else "",
+        "self_heal": "1" if spec.sync_policy.self_heal else "",
+    }
+    return _put(store, Kind.APPLICATION, document, _Write(declared_in=declared_in, needed=needed))
 
 
 def get(store: Store, kind: Kind, name: str, project: str = DEFAULT_PROJECT) -> Record | None:
     """Return the record of that name."""
-    raise NotImplementedError
+    uid = store.redis.hget(keys.NAMES(kind), _label(kind, name, project))
+    return by_uid(store, kind, Uid(uid)) if uid else None
 
 
 def by_uid(store: Store, kind: Kind, uid: Uid) -> Record | None:
     """Return the record of that uid."""
-    raise NotImplementedError
+    return many(store, kind, [uid])[0]
+
+
+def kind_of(store: Store, uid: Uid) -> Kind | None:
+    """Return what is registered under a uid, None where nothing is."""
+    kind = store.redis.hget(keys.RECORD(uid), "kind")
+    return Kind(kind) if kind else None
 
 
 def many(store: Store, kind: Kind, uids: Sequence[Uid]) -> list[Record | None]:
     """Return the records of these uids, in their order, in one round trip."""
-    raise NotImplementedError
+    if not uids:
+        return []
+    with store.redis.pipeline() as pipe:
+        for uid in uids:
+            pipe.hmget(keys.RECORD(uid), *records.FIELDS)
+        rows = pipe.execute()
+    if kind is not Kind.APPLICATION:
+        return [records.parse(kind, row) for row in rows]
+    owners = _repositories(store, {row[_REPOSITORY_NAME] for row in rows} - {None})
+    return [records.parse(kind, row, owners.get(row[_REPOSITORY_NAME])) for row in rows]
 
 
 def repository(store: Store, uid: Uid) -> RepositoryRecord | None:
     """Return a repository by uid."""
-    raise NotImplementedError
+    found = by_uid(store, Kind.REPOSITORY, uid)
+    return found if isinstance(found, RepositoryRecord) else None
 
 
 def cluster(store: Store, uid: Uid) -> ClusterRecord | None:
     """Return a cluster by uid."""
-    raise NotImplementedError
+    found = by_uid(store, Kind.CLUSTER, uid)
+    return found if isinstance(found, ClusterRecord) else None
 
 
 def application(store: Store, uid: Uid) -> ApplicationRecord | None:
     """Return an application by uid."""
-    raise NotImplementedError
+    found = by_uid(store, Kind.APPLICATION, uid)
+    return found if isinstance(found, ApplicationRecord) else None
 
 
 def page(
@@ -127,7 +156,20 @@ def page(
     Raises:
         Conflict: the cursor is none that a page returned.
     """
-    raise NotImplementedError
+    filters = filters or Filters()
+    key = _index_of(kind, filters)
+    found: list[Record] = []
+    while True:
+        rows, cursor = index.read(store.redis, key, cursor, limit)
+        read = many(store, kind, [Uid(index.split(row)[1]) for row in rows])
+        for row, record in zip(rows, read, strict=True):
+            if record is not None and _passes(record, filters):
+                found.append(record)
+            if len(found) == limit:
+                more = cursor is not None or row != rows[-1]
+                return Page(items=tuple(found), cursor=index.cursor_after(row) if more else None)
+        if cursor is None:
+            return Page(items=tuple(found))
 
 
 def mark_deleting(store: Store, kind: Kind, uid: Uid, *, orphan: bool = False) -> bool:
@@ -139,7 +181,8 @@ def mark_deleting(store: Store, kind: Kind, uid: Uid, *, orphan: bool = False) -
     Returns:
         False where the record is gone already.
     """
-    raise NotImplementedError
+    del kind  # the uid says it; the argument keeps callers honest
+    return bool(store.call("delete", uid, "1" if orphan else "", "") != "gone")
 
 
 def remove(store: Store, kind: Kind, uid: Uid) -> bool:
@@ -148,12 +191,16 @@ def remove(store: Store, kind: Kind, uid: Uid) -> bool:
     Raises:
         Conflict: it still has targets (a repository: applications).
     """
-    raise NotImplementedError
+    came = store.call("delete", uid, "", "1")
+    if came == "used":
+        what = "applications" if kind is Kind.REPOSITORY else "targets"
+        raise Conflict(f"{kind}/{uid}", f"still has {what}: delete it, and it goes with the last")
+    return bool(came == "removed")
 
 
 def sealed_kubeconfig(store: Store, cluster_uid: Uid) -> str:
     """Return the sealed kubeconfig of a cluster, base64; "" where none is stored."""
-    raise NotImplementedError
+    return store.redis.get(keys.KUBECONFIG(cluster_uid)) or ""
 
 
 def bind_kube_uid(store: Store, cluster_uid: Uid, kube_uid: str) -> None:
@@ -163,24 +210,128 @@ def bind_kube_uid(store: Store, cluster_uid: Uid, kube_uid: str) -> None:
         ClusterIdentityChanged: it is bound to another uid; ``clusters.confirm`` accepts this one.
         Conflict: another registered cluster is bound to this uid.
     """
-    raise NotImplementedError
+    why = store.call("bind", cluster_uid, kube_uid)
+    if why:
+        reason, _, detail = why.partition(": ")
+        error = ClusterIdentityChanged if reason == ClusterIdentityChanged.reason else Conflict
+        raise error(f"Cluster/{cluster_uid}", detail)
 
 
 def all_clusters(store: Store) -> Iterator[ClusterRecord]:
     """Read all clusters in chunks, in order of their names."""
-    raise NotImplementedError
+    for record in _all(store, Kind.CLUSTER, keys.RECORDS(Kind.CLUSTER)):
+        if isinstance(record, ClusterRecord):
+            yield record
 
 
 def all_applications(store: Store) -> Iterator[ApplicationRecord]:
     """Read all applications in chunks, in order of their names."""
-    raise NotImplementedError
+    for record in _all(store, Kind.APPLICATION, keys.RECORDS(Kind.APPLICATION)):
+        if isinstance(record, ApplicationRecord):
+            yield record
 
 
 def applications_of_repository(store: Store, repository_uid: Uid) -> Iterator[ApplicationRecord]:
     """Read the applications that use a repository, in chunks, in order of their names."""
-    raise NotImplementedError
+    name = store.redis.hget(keys.RECORD(repository_uid), "name")
+    for record in _all(store, Kind.APPLICATION, keys.USERS(name or "")):
+        if isinstance(record, ApplicationRecord):
+            yield record
 
 
 def counts(store: Store) -> dict[Kind, int]:
     """Return how many of each kind are registered."""
-    raise NotImplementedError
+    with store.redis.pipeline() as pipe:
+        for kind in Kind:
+            pipe.zcard(keys.RECORDS(kind))
+        return dict(zip(Kind, pipe.execute(), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Write:
+    """What comes with a document: where from, what scripts need of its spec, credentials."""
+
+    declared_in: str
+    needed: dict[str, str]
+    kubeconfig: bytes | None = None
+
+
+_REPOSITORY_NAME = records.FIELDS.index("repository_name")
+_CHUNK = 200
+
+
+def _put(store: Store, kind: Kind, document: Repository | Cluster | Application, w: _Write) -> Put:
+    name = document.metadata.name
+    label = _label(kind, name, w.needed.get("project", DEFAULT_PROJECT))
+    text = records.content(document, document.spec)
+    uid = store.redis.hget(keys.NAMES(kind), label) or secrets.token_hex(8)
+    while True:
+        sealed, needed = _sealed(store, uid, w)
+        head = (kind, uid, label, name, text.text, text.digest, text.needed, w.declared_in, sealed)
+        flat = [part for pair in needed.items() for part in pair]
+        answer = store.call("put", *head, *flat)
+        if answer[0] == "retry":
+            uid = answer[1]
+            continue
+        if answer[0] == "Conflict":
+            raise Conflict(f"{kind}/{label}", answer[1])
+        return _put_result(store, kind, answer)
+
+
+def _sealed(store: Store, uid: str, write: _Write) -> tuple[str, dict[str, str]]:
+    if write.kubeconfig is None:
+        return "", write.needed
+    if store.key is None:
+        raise CredentialRefused("kubeconfig", "cannot be kept: no platform key is set")
+    sealed = store.key.seal(write.kubeconfig, purpose=f"kubeconfig:{uid}")
+    digest = store.key.digest(write.kubeconfig)
+    return b64encode(sealed).decode(), {**write.needed, "kubeconfig_digest": digest}
+
+
+def _put_result(store: Store, kind: Kind, answer: list[Any]) -> Put:
+    action, uid, flat = answer
+    fields = dict(zip(flat[::2], flat[1::2], strict=True))
+    record = by_uid(store, kind, uid)
+    if record is None:
+        raise Conflict(f"{kind}/{uid}", "was deleted while it was written: write it again")
+    if not fields:
+        return Put(record, Action(action), None)
+    owner = record.repository if isinstance(record, ApplicationRecord) else None
+    return Put(record, Action(action), records.parse_hash(kind, fields, owner))
+
+
+def _label(kind: Kind, name: str, project: str) -> str:
+    return application_name(project, name) if kind is Kind.APPLICATION else name
+
+
+def _repositories(store: Store, names: set[str]) -> dict[str, str]:
+    if not names:
+        return {}
+    ordered = sorted(names)
+    found = store.redis.hmget(keys.NAMES(Kind.REPOSITORY), ordered)
+    return {name: uid for name, uid in zip(ordered, found, strict=True) if uid}
+
+
+def _index_of(kind: Kind, filters: Filters) -> str:
+    if kind is Kind.APPLICATION and filters.repository is not None:
+        return keys.USERS(filters.repository)
+    if kind is Kind.APPLICATION and filters.project is not None:
+        return keys.PROJECT_RECORDS(filters.project)
+    return keys.RECORDS(kind)
+
+
+def _passes(record: Record, filters: Filters) -> bool:
+    if filters.selector is not None and not filters.selector.matches(record.labels):
+        return False
+    if not isinstance(record, ApplicationRecord):
+        return True
+    return filters.project in (None, record.project) and (
+        filters.repository in (None, record.spec.source.repository)
+    )
+
+
+def _all(store: Store, kind: Kind, key: str) -> Iterator[Record]:
+    for rows in index.chunks(store.redis, key, _CHUNK):
+        for record in many(store, kind, [Uid(index.split(row)[1]) for row in rows]):
+            if record is not None:
+                yield record

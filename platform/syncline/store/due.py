@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
-from syncline.store.connection import Store
+from syncline.store import keys
+from syncline.store.connection import LONGEST_BLOCK, Store, now
 
 
 class Due(NamedTuple):
@@ -32,44 +33,51 @@ def add(store: Store, member: str, at: float | None = None, *, earlier_only: boo
         at: seconds since the epoch by the store's clock; None: now.
         earlier_only: keep an earlier time that is set already.
     """
-    raise NotImplementedError
+    store.call("due_set", member, "" if at is None else repr(at), "1" if earlier_only else "")
 
 
 def take(store: Store, limit: int = 200, *, hold: timedelta = timedelta(seconds=30)) -> list[Due]:
     """Take what is due. Each comes up again after ``hold`` unless done or rescheduled."""
-    raise NotImplementedError
+    held, *members = store.call("due_take", min(limit, 200), hold.total_seconds())
+    taken = (member.partition(":") for member in members)
+    return [Due(kind, ident, float(held)) for kind, _, ident in taken]
 
 
 def done(store: Store, due: Due) -> bool:
     """Remove a taken member; False where somebody made it due again since (it stays)."""
-    raise NotImplementedError
+    return bool(store.call("due_done", due.member, repr(due.held), ""))
 
 
 def reschedule(store: Store, due: Due, at: float) -> bool:
     """Set a taken member's next time; False where somebody made it due again since."""
-    raise NotImplementedError
+    return bool(store.call("due_done", due.member, repr(due.held), repr(at)))
 
 
 def drop(store: Store, member: str) -> None:
     """Remove a member."""
-    raise NotImplementedError
+    store.redis.zrem(keys.DUE(), member)
 
 
 def at(store: Store, member: str) -> float | None:
     """Return when a member is due, None where it is not set."""
-    raise NotImplementedError
+    score = store.redis.zscore(keys.DUE(), member)
+    return None if score is None else float(score)
 
 
 def waits(store: Store) -> tuple[int, float]:
     """Return how many members are set, and how many seconds the first one is overdue (or 0)."""
-    raise NotImplementedError
+    count = int(store.redis.zcard(keys.DUE()))
+    first = store.redis.zrange(keys.DUE(), 0, 0, withscores=True)
+    return count, max(0.0, now(store) - float(first[0][1])) if first else 0.0
 
 
 def wake(store: Store) -> None:
     """Wake one scheduler."""
-    raise NotImplementedError
+    if not store.redis.llen(keys.WAKE()):
+        store.redis.lpush(keys.WAKE(), "1")
 
 
 def sleep(store: Store, longest: timedelta) -> bool:
     """Wait until something wants a scheduler; True where woken, False where the time is over."""
-    raise NotImplementedError
+    seconds = min(max(longest.total_seconds(), 0.001), LONGEST_BLOCK)
+    return store.redis.blpop([keys.WAKE()], timeout=seconds) is not None

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from syncline.contract.reports import FollowReport
 from syncline.model.names import Uid
-from syncline.store.connection import Store
+from syncline.store import due, keys
+from syncline.store.connection import Store, now
+
+ADOPT = "fleet:adopt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,29 +26,78 @@ class Followed:
 
 def declare(store: Store, repository: Uid, revision: str, path: str) -> bool:
     """Follow a repository, in place of any other; False where nothing changes."""
-    raise NotImplementedError
+    before = followed(store)
+    if before and (before.repository, before.revision, before.path) == (repository, revision, path):
+        due.add(store, f"follow:{repository}")
+        return False
+    with store.redis.pipeline(transaction=True) as pipe:
+        pipe.delete(keys.FLEET(), keys.FLEET_PENDING())
+        fields = {"repository": repository, "revision": revision, "path": path}
+        pipe.hset(keys.FLEET(), mapping=fields)
+        pipe.execute()
+    if before:
+        due.drop(store, f"follow:{before.repository}")
+    due.add(store, f"follow:{repository}")
+    return True
 
 
 def followed(store: Store) -> Followed | None:
     """Return what is followed, None where nothing is."""
-    raise NotImplementedError
+    row = store.redis.hgetall(keys.FLEET())
+    if not row:
+        return None
+    return Followed(
+        repository=Uid(row["repository"]),
+        revision=row["revision"],
+        path=row["path"],
+        commit=row.get("commit", ""),
+        error=row.get("error", ""),
+        checked_at=float(row.get("checked_at", 0)),
+    )
 
 
 def stop(store: Store) -> None:
     """Follow nothing any more; what was declared stays."""
-    raise NotImplementedError
+    before = followed(store)
+    store.redis.delete(keys.FLEET(), keys.FLEET_PENDING())
+    if before:
+        due.drop(store, f"follow:{before.repository}")
 
 
 def fold_follow(store: Store, report: FollowReport) -> None:
-    """Keep a report until it is adopted (due ``fleet:adopt``); an error is only noted."""
-    raise NotImplementedError
+    """Keep a report until it is adopted (due ``fleet:adopt``); an error is only noted.
+
+    A report of a repository that is not followed any more is dropped.
+    """
+    current = followed(store)
+    if current is None or current.repository != report.repository:
+        return
+    told = {"checked_at": repr(now(store)), "error": report.error}
+    if report.error and report.revision:
+        told["commit"] = report.revision  # not read again until it moves
+    with store.redis.pipeline(transaction=True) as pipe:
+        pipe.hset(keys.FLEET(), mapping=told)
+        if not report.error and report.revision:
+            pipe.set(keys.FLEET_PENDING(), report.model_dump_json())
+        pipe.execute()
+    if not report.error and report.revision:
+        due.add(store, ADOPT)
 
 
 def pending(store: Store) -> FollowReport | None:
     """Return the report that waits to be adopted."""
-    raise NotImplementedError
+    text = store.redis.get(keys.FLEET_PENDING())
+    return FollowReport.model_validate_json(text) if text else None
 
 
 def adopted(store: Store, commit: str, *, error: str = "") -> None:
-    """Note that the pending report was adopted, or refused for a reason; it is forgotten."""
-    raise NotImplementedError
+    """Note that the pending report was adopted, or refused for a reason; it is forgotten.
+
+    A newer report that came meanwhile stays pending.
+    """
+    waiting = pending(store)
+    with store.redis.pipeline(transaction=True) as pipe:
+        pipe.hset(keys.FLEET(), mapping={"commit": commit, "error": error})
+        if waiting and waiting.revision == commit:
+            pipe.delete(keys.FLEET_PENDING())
+        pipe.execute()

@@ -13,9 +13,9 @@ def elect(store: Store, name: str, holder: str, lease: timedelta) -> int | None:
     Returns:
         A fence that grows with each new holder, None where somebody else holds it.
     """
-    raise NotImplementedError
+    return store.call("elect", name, holder, int(lease / timedelta(milliseconds=1))) or None
 
 
 def resign(store: Store, name: str, holder: str) -> None:
     """Give the lease back, if it is ours."""
-    raise NotImplementedError
+    store.call("resign", name, holder)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
+
+from syncline.errors import Conflict
+from syncline.store import keys
 from syncline.store.connection import Store
 
 SCHEMA = 1
 """The version that this release reads and writes."""
+
+STEPS: dict[int, Callable[[Store], None]] = {}
+"""Version → what brings a store of that version to the next. Each step may run twice."""
 
 
 def prepare(store: Store) -> str:
@@ -17,9 +25,19 @@ def prepare(store: Store) -> str:
     Raises:
         Conflict: a newer release has written the store.
     """
-    raise NotImplementedError
+    store.redis.set(keys.SCHEMA_VERSION(), SCHEMA, nx=True)
+    version = int(store.redis.get(keys.SCHEMA_VERSION()))
+    if version > SCHEMA:
+        raise Conflict(
+            "store", f"has schema {version}, this release knows {SCHEMA}: run the newer release"
+        )
+    for step in range(version, SCHEMA):
+        STEPS[step](store)
+        store.redis.set(keys.SCHEMA_VERSION(), step + 1)
+    store.redis.set(keys.INSTALLATION(), secrets.token_hex(8), nx=True)
+    return installation(store)
 
 
 def installation(store: Store) -> str:
     """Return the installation's id, "" where ``prepare`` never ran."""
-    raise NotImplementedError
+    return store.redis.get(keys.INSTALLATION()) or ""

@@ -22,6 +22,11 @@ def many(store: Store, names: Sequence[str]) -> list[str]:
     return [text or "" for text in store.redis.hmget(_KEY, names)] if names else []
 
 
+def names(store: Store) -> list[str]:
+    """Return the names of all notes."""
+    return list(store.redis.hkeys(_KEY))
+
+
 def put(store: Store, name: str, text: str) -> None:
     """Keep a note; "" forgets it."""
     if text:

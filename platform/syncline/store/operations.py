@@ -6,12 +6,29 @@ and a crash loses nothing. From then on runs move it.
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Sequence
+from itertools import chain
 
+import orjson
+
+from syncline.errors import Conflict
+from syncline.model.change import Change
 from syncline.model.names import TargetId, Uid
-from syncline.model.operation import MemberState, Operation, OperationSpec, OperationTarget
+from syncline.model.operation import (
+    MemberState,
+    Operation,
+    OperationSpec,
+    OperationState,
+    OperationTarget,
+)
 from syncline.model.page import Page
+from syncline.model.request import Options, Trigger, TriggerKind
+from syncline.store import index, keys
+from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
+from syncline.store.reports import flags
 
 
 def create(
@@ -25,17 +42,38 @@ def create(
     Raises:
         Conflict: the key was used with another specification.
     """
-    raise NotImplementedError
+    text = spec.model_dump_json()
+    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+    key = hashlib.sha256(idempotency_key.encode()).hexdigest() if idempotency_key else ""
+    trigger = Trigger(kind=TriggerKind.OPERATION, actor=spec.actor, reason=spec.reason)
+    pin = (spec.revision or "", "1" if spec.dry_run else "", spec.concurrency)
+    request = (trigger.model_dump_json(), flags(options_of(spec)), *pin)
+    uid, known, is_new = store.call("operation", secrets.token_hex(8), text, *request, key, digest)
+    if known != digest:
+        raise Conflict(f"idempotency key {idempotency_key!r}", f"was used by operation {uid}")
+    found = get(store, uid)
+    if found is None:
+        raise Conflict(f"operation/{uid}", "has expired: use another idempotency key")
+    return found, bool(is_new)
 
 
 def get(store: Store, uid: Uid) -> Operation | None:
     """Return an operation with its counts."""
-    raise NotImplementedError
+    return _read(store, [uid])[0]
 
 
 def page(store: Store, *, cursor: str | None = None, limit: int = 50) -> Page[Operation]:
     """List operations, newest first."""
-    raise NotImplementedError
+    newest = "+inf" if cursor is None else f"({_time_of(cursor)!r}"
+    rows = store.redis.zrevrangebyscore(
+        keys.OPERATIONS(), newest, "-inf", start=0, num=limit + 1, withscores=True
+    )
+    found = _read(store, [uid for uid, _ in rows[:limit]])
+    gone = [uid for (uid, _), item in zip(rows, found, strict=False) if item is None]
+    if gone:
+        store.redis.zrem(keys.OPERATIONS(), *gone)
+    last = repr(float(rows[limit - 1][1])) if len(rows) > limit else None
+    return Page(items=tuple(item for item in found if item), cursor=last)
 
 
 def targets(
@@ -47,7 +85,14 @@ def targets(
     state: MemberState | None = None,
 ) -> Page[OperationTarget]:
     """List an operation's targets in order of their names, with what came of them."""
-    raise NotImplementedError
+    key = keys.MEMBERS_BY(uid, state or "all")
+    rows, following = index.read(store.redis, key, cursor, limit)
+    if not rows:
+        return Page(items=())
+    pairs = [index.split(row) for row in rows]
+    values = store.redis.hmget(keys.MEMBERS(uid), [ident for _, ident in pairs])
+    items = [_member(*pair, value) for pair, value in zip(pairs, values, strict=True) if value]
+    return Page(items=tuple(items), cursor=following)
 
 
 def add(store: Store, uid: Uid, members: Sequence[tuple[TargetId, str]]) -> int:
@@ -56,22 +101,25 @@ def add(store: Store, uid: Uid, members: Sequence[tuple[TargetId, str]]) -> int:
     Returns:
         How many are new.
     """
-    raise NotImplementedError
+    return sum(
+        store.call("members", uid, *chain.from_iterable(chunk)) for chunk in batched(members, CHUNK)
+    )
 
 
 def position(store: Store, uid: Uid) -> str:
     """Return where the expansion stands: what ``advance_to`` was told last, "" = nothing yet."""
-    raise NotImplementedError
+    return store.redis.hget(keys.OPERATION(uid), "position") or ""
 
 
 def advance_to(store: Store, uid: Uid, cursor: str) -> None:
     """Note where the expansion stands."""
-    raise NotImplementedError
+    if store.redis.exists(keys.OPERATION(uid)):
+        store.redis.hset(keys.OPERATION(uid), "position", cursor)
 
 
 def expanded(store: Store, uid: Uid, *, error: str = "") -> None:
     """Note that the selection is complete; an operation with nothing open is finished then."""
-    raise NotImplementedError
+    store.call("expanded", uid, error)
 
 
 def launch(store: Store, uid: Uid, limit: int = 200) -> int:
@@ -82,7 +130,7 @@ def launch(store: Store, uid: Uid, limit: int = 200) -> int:
     Returns:
         How many were triggered or skipped.
     """
-    raise NotImplementedError
+    return int(store.call("launch", uid, min(limit, CHUNK)))
 
 
 def cancel(store: Store, uid: Uid, limit: int = 200) -> bool:
@@ -91,9 +139,72 @@ def cancel(store: Store, uid: Uid, limit: int = 200) -> bool:
     Returns:
         True when none is left to cancel.
     """
-    raise NotImplementedError
+    return bool(store.call("cancel", uid, min(limit, CHUNK)))
 
 
 def is_cancelled(store: Store, uid: Uid) -> bool:
     """Ask whether an operation was cancelled."""
-    raise NotImplementedError
+    return bool(store.redis.hexists(keys.OPERATION(uid), "cancelled"))
+
+
+def options_of(spec: OperationSpec) -> Options:
+    """Return what an operation asks of each of its targets."""
+    return Options(
+        dry_run=spec.dry_run, prune=spec.prune, confirm_prune=spec.confirm_prune, full=spec.full
+    )
+
+
+def _read(store: Store, uids: Sequence[str]) -> list[Operation | None]:
+    if not uids:
+        return []
+    with store.redis.pipeline() as pipe:
+        for uid in uids:
+            pipe.hgetall(keys.OPERATION(uid))
+            pipe.zcard(keys.MEMBERS_BY(uid, "all"))
+            for state in MemberState:
+                pipe.zcard(keys.MEMBERS_BY(uid, state))
+        rows = pipe.execute()
+    width = 2 + len(MemberState)
+    parts = [rows[start : start + width] for start in range(0, len(rows), width)]
+    return [
+        _operation(Uid(uid), row, total, counts)
+        for uid, (row, total, *counts) in zip(uids, parts, strict=True)
+    ]
+
+
+def _operation(
+    uid: Uid, row: dict[str, str], total: int, counts: Sequence[int]
+) -> Operation | None:
+    if not row:
+        return None
+    return Operation(
+        uid=uid,
+        spec=OperationSpec.model_validate_json(row["spec"]),
+        state=OperationState(row["state"]),
+        total=total,
+        expanded="expanded" in row,
+        cancelled="cancelled" in row,
+        counts=dict(zip(MemberState, counts, strict=True)),
+        error=row.get("error", ""),
+        created_at=float(row["created_at"]),
+        finished_at=float(row.get("finished_at", 0)),
+    )
+
+
+def _member(name: str, target: str, value: str) -> OperationTarget:
+    state, reason, message, plan = value.split("\x1f")
+    return OperationTarget(
+        target=TargetId(target),
+        name=name,
+        state=MemberState(state),
+        reason=reason,
+        message=message,
+        changes=tuple(Change.model_validate(item) for item in orjson.loads(plan or "[]")),
+    )
+
+
+def _time_of(cursor: str) -> float:
+    try:
+        return float(cursor)
+    except ValueError as exc:
+        raise Conflict("cursor", "is none that a list returned: start again without one") from exc

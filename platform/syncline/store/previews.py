@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 
 from syncline.contract.reports import PreviewReport, PreviewRequest
+from syncline.errors import CredentialRefused
 from syncline.model.names import Uid
-from syncline.store.connection import Store
+from syncline.model.seal import PlatformKey
+from syncline.store import keys
+from syncline.store.connection import LONGEST_BLOCK, Store
+
+TTL = 300  # seconds
 
 
 def ask(store: Store, request: PreviewRequest) -> Uid:
     """Keep a question for 300 s; who asks also publishes the PREVIEW task."""
-    raise NotImplementedError
+    uid = Uid(secrets.token_hex(8))
+    store.redis.set(keys.PREVIEW(uid), request.model_dump_json(), ex=TTL)
+    return uid
 
 
 def get(store: Store, uid: Uid) -> PreviewRequest | None:
     """Return the question, None where it has expired."""
-    raise NotImplementedError
+    text = store.redis.get(keys.PREVIEW(uid))
+    return PreviewRequest.model_validate_json(text) if text else None
 
 
 def answer(store: Store, report: PreviewReport) -> None:
-    """Keep the answer for 300 s, sealed with the platform key, and wake who waits for it."""
-    raise NotImplementedError
+    """Keep the answer for 300 s, sealed with the platform key, and wake who waits for it.
+
+    Raises:
+        CredentialRefused: there is no platform key.
+    """
+    sealed = _key(store).seal(report.model_dump_json().encode(), purpose=_purpose(report.preview))
+    with store.binary.pipeline(transaction=True) as pipe:
+        pipe.set(keys.PREVIEW_ANSWER(report.preview), sealed, ex=TTL)
+        pipe.lpush(keys.PREVIEW_BELL(report.preview), "1")
+        pipe.expire(keys.PREVIEW_BELL(report.preview), TTL)
+        pipe.execute()
 
 
 def result(store: Store, uid: Uid, *, wait: timedelta | None = None) -> PreviewReport | None:
     """Return the answer, waiting for it at most 5 s a call; None where there is none yet."""
-    raise NotImplementedError
+    sealed = store.binary.get(keys.PREVIEW_ANSWER(uid))
+    if sealed is None and wait is not None:
+        seconds = min(max(wait.total_seconds(), 0.01), LONGEST_BLOCK)
+        # Rung again for whoever else waits.
+        bell = keys.PREVIEW_BELL(uid)
+        store.redis.blmove(bell, bell, seconds)
+        sealed = store.binary.get(keys.PREVIEW_ANSWER(uid))
+    if sealed is None:
+        return None
+    return PreviewReport.model_validate_json(_key(store).open(sealed, purpose=_purpose(uid)))
+
+
+def _purpose(uid: str) -> str:
+    return f"preview:{uid}"
+
+
+def _key(store: Store) -> PlatformKey:
+    if store.key is None:
+        raise CredentialRefused("preview", "cannot be kept: no platform key is set")
+    return store.key

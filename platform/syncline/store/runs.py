@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from syncline.errors import LeaseLost, OwnedByAnother
 from syncline.model.change import Inventory
-from syncline.model.names import TargetId, Uid
-from syncline.model.request import Request
+from syncline.model.names import TargetId, Uid, split_target_id
+from syncline.model.request import LANES, Request
 from syncline.model.run import Claim, Lease, Refusal, Report
-from syncline.model.status import HealthStatus, Lane, SyncStatus
+from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus
+from syncline.store import breaker, claims, keys, reports
+from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
+from syncline.store.limits import DEFAULT, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +31,6 @@ class Condition:
     sync: SyncStatus | None = None
     health: HealthStatus | None = None
     idle: bool = False  # no run at hand, and none waiting
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """When to give up: on a cluster that does not answer, on a request that loses its workers."""
-
-    breaker_failures: int = 3  # connection failures in a row that open a cluster's breaker
-    probe_interval: timedelta = timedelta(seconds=10)  # between probes of a cluster that is away
-    attempts: int = 5  # lost workers of one request until it stalls; failures until an operation
-    #                    calls its target failed (the target itself is tried on)
 
 
 class Dispatch(NamedTuple):
@@ -68,7 +62,11 @@ def trigger(
         The generation given to each, 0 where the target is gone, is being removed, or the
         condition does not hold.
     """
-    raise NotImplementedError
+    arguments = _asked(request, only_if or Condition(), orphan=orphan)
+    generations: list[int] = []
+    for chunk in batched(targets, CHUNK):
+        generations += store.call("trigger", *arguments, *chunk)
+    return generations
 
 
 def dispatch(store: Store, lane: Lane, room: int, *, slots: int = 0) -> list[Dispatch]:
@@ -84,7 +82,12 @@ def dispatch(store: Store, lane: Lane, room: int, *, slots: int = 0) -> list[Dis
         slots: runs that all workers can do at once; unproven clusters together get a quarter of
             it. 0: no such bound.
     """
-    raise NotImplementedError
+    if room <= 0:
+        return []
+    flat = store.call("dispatch", lane, min(room, CHUNK), slots)
+    return [
+        Dispatch(TargetId(target), ticket, name, lane) for target, ticket, name in batched(flat, 3)
+    ]
 
 
 def claim(
@@ -101,12 +104,16 @@ def claim(
     Refused as Stale (another ticket, nothing wanted), Held (a live lease), ClusterBusy (at its
     cap), ClusterParked (away), Paused, Gone. A refused target keeps its wish and comes again.
     """
-    raise NotImplementedError
+    seconds = lease.total_seconds()
+    attempts = (limits or DEFAULT).attempts
+    answer = store.call("claim", target, ticket, worker, seconds, attempts)
+    return claims.read(answer, target, ticket, seconds)
 
 
 def renew(store: Store, lease: Lease) -> bool:
     """Prolong the lease; False where it is lost."""
-    raise NotImplementedError
+    cluster = split_target_id(lease.target)[1]
+    return bool(store.call("renew", lease.target, lease.fence, lease.seconds, cluster))
 
 
 def record(store: Store, lease: Lease, inventory: Inventory) -> None:
@@ -116,7 +123,17 @@ def record(store: Store, lease: Lease, inventory: Inventory) -> None:
         OwnedByAnother: another target owns one of the objects; names both. Nothing is stored.
         LeaseLost: the fence is stale.
     """
-    raise NotImplementedError
+    cluster = split_target_id(lease.target)[1]
+    answer = store.call("record", lease.target, lease.fence, cluster, *reports.pairs(inventory))
+    if not answer:
+        return
+    if answer[0] == LeaseLost.reason:
+        raise LeaseLost(lease.target, "another attempt has it, or it was taken back: stop")
+    owned, owner = answer[1].strip("/"), answer[2]
+    name = store.redis.hget(keys.TARGET(lease.target), "name")
+    raise OwnedByAnother(
+        owned, f"is wanted by {name} and owned by {owner}: leave it to one of the two"
+    )
 
 
 def fold(store: Store, report: Report, *, limits: Limits | None = None) -> bool:
@@ -128,7 +145,12 @@ def fold(store: Store, report: Report, *, limits: Limits | None = None) -> bool:
     Returns:
         False where the fence is stale: nothing was written.
     """
-    raise NotImplementedError
+    limits = limits or DEFAULT
+    folded, flipped = store.call(
+        "fold", *reports.arguments(report, limits), *reports.inventory(report)
+    )
+    breaker.follow_up(store, split_target_id(report.lease.target)[1], flipped)
+    return bool(folded)
 
 
 def fold_failure(store: Store, ticket: str, error: str, *, limits: Limits | None = None) -> bool:
@@ -136,7 +158,9 @@ def fold_failure(store: Store, ticket: str, error: str, *, limits: Limits | None
 
     It is tried again with back-off until ``limits.attempts``, then it stalls as WorkerLost.
     """
-    raise NotImplementedError
+    target = ticket.rpartition(".")[0]
+    attempts = (limits or DEFAULT).attempts
+    return bool(store.call("failure", target, ticket, error[:2000], attempts, _BACK_OFF))
 
 
 def requeue_silent(
@@ -147,12 +171,13 @@ def requeue_silent(
     A message that never was claimed is sent again later each time; a run whose worker fell silent
     counts as an attempt and stalls as WorkerLost after ``limits.attempts``.
     """
-    raise NotImplementedError
+    found = store.call("requeue", min(limit, CHUNK), (limits or DEFAULT).attempts)
+    return [TargetId(target) for target in found]
 
 
 def release(store: Store, cluster: Uid) -> None:
     """Let the targets of a cluster be dispatched again, if nothing holds them back now."""
-    raise NotImplementedError
+    store.call("release", cluster)
 
 
 def result_of(store: Store, ticket: str) -> dict[str, Any] | None:
@@ -160,9 +185,69 @@ def result_of(store: Store, ticket: str) -> dict[str, Any] | None:
 
     The ticket is the Celery task's id. A ticket that a newer one has replaced answers REVOKED.
     """
-    raise NotImplementedError
+    target = ticket.rpartition(".")[0]
+    fields = ("ticket", "phase", "ended", "outcome", "name", "reason", "message", "revision")
+    found = dict(zip(fields, store.redis.hmget(keys.TARGET(target), fields), strict=True))
+    if found["name"] is None:
+        return None
+    if found["ticket"] == ticket:
+        status = "STARTED" if found["phase"] == Phase.RUNNING else "PENDING"
+        return {"task_id": ticket, "status": status, "result": None}
+    if found["ended"] != ticket:
+        return {"task_id": ticket, "status": "REVOKED", "result": _error("Superseded", ticket, "")}
+    told = {name: found[name] or "" for name in ("outcome", "reason", "message", "revision")}
+    if told["outcome"] in (Outcome.SUCCEEDED, Outcome.SUPERSEDED, Outcome.ABANDONED):
+        return {"task_id": ticket, "status": "SUCCESS", "result": {"name": found["name"], **told}}
+    result = _error(told["reason"], found["name"], told["message"])
+    return {"task_id": ticket, "status": "FAILURE", "result": result}
 
 
 def drop(store: Store, target: TargetId) -> None:
     """Remove a target at once; see ``targets.forget``."""
-    raise NotImplementedError
+    store.call("forget", target)
+
+
+__all__ = [
+    "Condition",
+    "Dispatch",
+    "Limits",
+    "claim",
+    "dispatch",
+    "drop",
+    "fold",
+    "fold_failure",
+    "record",
+    "release",
+    "renew",
+    "requeue_silent",
+    "result_of",
+    "trigger",
+]
+
+_BACK_OFF = 2.5  # seconds after the first unforeseen failure of a request; doubles
+
+
+def _asked(request: Request, only_if: Condition, *, orphan: bool) -> tuple[str, ...]:
+    options = request.options
+    return (
+        request.trigger.kind,
+        LANES[request.trigger.kind],
+        reports.flags(options),
+        request.operation or "",
+        request.trigger.model_dump_json(),
+        request.revision or "",
+        "1" if options.dry_run else "",
+        "1" if orphan else "",
+        only_if.sync or "",
+        only_if.health or "",
+        "1" if only_if.idle else "",
+    )
+
+
+def _error(reason: str, subject: str, detail: str) -> dict[str, Any]:
+    """Write an error as Celery's ``exception_to_python`` reads it."""
+    return {
+        "exc_type": reason or "Failed",
+        "exc_message": [subject, detail],
+        "exc_module": "syncline.errors",
+    }

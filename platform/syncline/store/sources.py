@@ -7,36 +7,42 @@ the whole fleet, and only the targets behind changed ones are triggered.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
 from syncline.contract.reports import LookupReport
 from syncline.model.names import Uid
-from syncline.model.request import Trigger
+from syncline.model.request import Trigger, TriggerKind
 from syncline.model.run import Inputs
+from syncline.store import keys
+from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 
 
 def follow(store: Store, repository: Uid, revision: str, *, who: str) -> None:
     """Have a revision (as written) looked up for somebody; applications do so when they are put."""
-    raise NotImplementedError
+    store.call("follow", repository, revision, who, "1")
 
 
 def unfollow(store: Store, repository: Uid, revision: str, *, who: str) -> None:
     """Undo ``follow``; the revision is forgotten with the last of its followers."""
-    raise NotImplementedError
+    store.call("follow", repository, revision, who, "")
 
 
 def heads(store: Store, repository: Uid) -> dict[str, str]:
     """Return every followed revision as written → the commit folded last, "" = never."""
-    raise NotImplementedError
+    return dict(store.redis.hgetall(keys.SEEN(_name(store, repository))))
 
 
 def errors(store: Store, repository: Uid) -> dict[str, str]:
     """Return revision as written ("" = all) → why it could not be looked up last."""
-    raise NotImplementedError
+    return dict(store.redis.hgetall(keys.LOOKUP_ERRORS(_name(store, repository))))
 
 
 def inputs(store: Store, repository: Uid, revision: str) -> dict[str, Inputs]:
     """Return digest → learned inputs of the targets that follow this revision."""
-    raise NotImplementedError
+    rows = store.redis.hgetall(keys.INPUTS(_name(store, repository), revision))
+    return {digest: Inputs.model_validate_json(text) for digest, text in rows.items()}
 
 
 def fold_lookup(store: Store, report: LookupReport, *, trigger: Trigger | None = None) -> int:
@@ -49,4 +55,67 @@ def fold_lookup(store: Store, report: LookupReport, *, trigger: Trigger | None =
     Returns:
         How many targets were triggered.
     """
-    raise NotImplementedError
+    name = _name(store, report.repository)
+    if not name:
+        return 0
+    asked = trigger or Trigger(kind=TriggerKind.POLL)
+    seen = store.redis.hgetall(keys.SEEN(name))
+    _note_errors(store, name, report)
+    triggered = 0
+    for revision, commit in report.heads.items():
+        if revision not in seen or seen[revision] == commit:
+            continue
+        # Claims take the new head from here on; look-ups compare with the old one until all
+        # targets were told.
+        store.redis.hset(keys.HEADS(name), revision, commit)
+        triggered += _move(store, _Move(name, revision, commit, asked), report)
+        store.redis.hset(keys.SEEN(name), revision, commit)
+    return triggered
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A head that moved."""
+
+    repository: str  # by name
+    revision: str  # as written
+    commit: str
+    trigger: Trigger
+
+
+def _move(store: Store, move: _Move, report: LookupReport) -> int:
+    told = dict.fromkeys(report.unaffected.get(move.revision, ()), "")
+    told |= dict.fromkeys(("", *report.affected.get(move.revision, ())), "1")
+    head = (move.repository, move.revision)
+    triggered = 0
+    for digest, affected in told.items():
+        ask = (move.commit, affected, move.trigger.model_dump_json(), move.trigger.kind)
+        for targets in _behind(store, (*head, digest)):
+            triggered += store.call("lookup", *head, digest, *ask, *targets)
+    return triggered
+
+
+def _behind(store: Store, group: tuple[str, str, str]) -> Iterator[Sequence[str]]:
+    """Read a set in chunks; SSCAN may tell a member twice, and a chunk may be larger than asked."""
+    cursor = 0
+    while True:
+        cursor, found = store.redis.sscan(keys.BEHIND(*group), cursor, count=CHUNK)
+        yield from batched(found, CHUNK)
+        if cursor == 0:
+            return
+
+
+def _note_errors(store: Store, name: str, report: LookupReport) -> None:
+    key = keys.LOOKUP_ERRORS(name)
+    with store.redis.pipeline(transaction=True) as pipe:
+        if "" in report.errors:
+            pipe.hset(key, "", report.errors[""])
+        else:
+            pipe.delete(key)
+            if report.errors:
+                pipe.hset(key, mapping=report.errors)
+        pipe.execute()
+
+
+def _name(store: Store, repository: Uid) -> str:
+    return store.redis.hget(keys.RECORD(repository), "name") or ""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import TypeVar
 
-from syncline.model.change import Inventory
-from syncline.model.names import TargetId, TargetName, Uid
+import orjson
+
+from syncline.model.change import Inventory, InventoryEntry
+from syncline.model.names import TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
-from syncline.model.records import ApplicationRecord, ClusterRecord
+from syncline.model.records import ApplicationRecord, ClusterRecord, name_of
 from syncline.model.state import FleetSummary, HistoryEntry, Summary, TargetState
-from syncline.model.status import HealthStatus, SyncStatus
+from syncline.model.status import HealthStatus, Phase, SyncStatus
+from syncline.store import index, keys, records, states
 from syncline.store.connection import Store
+from syncline.store.records import Kind
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 def ensure(store: Store, application: ApplicationRecord, cluster: ClusterRecord) -> bool:
@@ -21,27 +29,30 @@ def ensure(store: Store, application: ApplicationRecord, cluster: ClusterRecord)
     Returns:
         True where it was made or taken back: it then needs a first request.
     """
-    raise NotImplementedError
+    ident = target_id(application.uid, cluster.uid)
+    return bool(store.call("ensure", ident, str(name_of(application, cluster))))
 
 
 def forget(store: Store, target: TargetId) -> None:
     """Remove all that is stored of a target, at once: its objects stay in the cluster, unowned."""
-    raise NotImplementedError
+    store.call("forget", target)
 
 
 def get(store: Store, target: TargetId) -> TargetState | None:
     """Return the state of a target."""
-    raise NotImplementedError
+    return many(store, [target])[0]
 
 
 def many(store: Store, targets: Sequence[TargetId]) -> list[TargetState | None]:
     """Return the states of these targets, in their order, in one round trip."""
-    raise NotImplementedError
+    return states.read(store, targets)
 
 
 def by_name(store: Store, name: TargetName) -> TargetState | None:
     """Return the state of the target of that name."""
-    raise NotImplementedError
+    rows = store.redis.zrangebylex(keys.ALL(), f"[{name}{index.GAP}", "+", start=0, num=1)
+    found, ident = index.split(rows[0]) if rows else ("", "")
+    return get(store, TargetId(ident)) if found == str(name) else None
 
 
 def page(
@@ -60,46 +71,156 @@ def page(
     Raises:
         Conflict: the cursor is none that a page returned.
     """
-    raise NotImplementedError
+    lists = _lists(application, cluster, project, sync, health)
+    key, *others = _smallest_first(store, lists)
+    found: list[str] = []
+    size = limit if not others else max(limit, _CHUNK)
+    while True:
+        rows, cursor = index.read(store.redis, key, cursor, size)
+        passing = _in_all(store, rows, others)
+        if len(found) + len(passing) > limit or (cursor and len(found) + len(passing) == limit):
+            found += passing[: limit - len(found)]
+            return _page(store, found, more=True)
+        found += passing
+        if cursor is None:
+            return _page(store, found, more=False)
 
 
 def ids(
     store: Store, *, application: Uid | None = None, cluster: Uid | None = None, chunk: int = 200
 ) -> Iterator[list[tuple[TargetId, str]]]:
     """Read the ids and names of all targets (of an application, of a cluster) in chunks."""
-    raise NotImplementedError
+    key = _lists(application, cluster, None, None, None)[0]
+    for rows in index.chunks(store.redis, key, chunk):
+        yield [(TargetId(ident), name) for name, ident in map(index.split, rows)]
 
 
 def summary(store: Store) -> FleetSummary:
     """Count the fleet: one round trip, whatever its size."""
-    raise NotImplementedError
+    with store.redis.pipeline() as pipe:
+        pipe.hgetall(keys.COUNTS("fleet"))
+        for kind in Kind:
+            pipe.zcard(keys.RECORDS(kind))
+        counts, repositories, clusters, applications = pipe.execute()
+    return FleetSummary(
+        **_summary(counts).model_dump(),
+        phases=_words(Phase, "phase", counts),
+        applications=applications,
+        clusters=clusters,
+        repositories=repositories,
+    )
 
 
 def application_summary(store: Store, uid: Uid) -> Summary:
     """Count the targets of an application."""
-    raise NotImplementedError
+    return summaries(store, [uid])[0]
 
 
 def cluster_summary(store: Store, uid: Uid) -> Summary:
     """Count the targets of a cluster."""
-    raise NotImplementedError
+    return summaries(store, [uid])[0]
 
 
 def summaries(store: Store, uids: Sequence[Uid]) -> list[Summary]:
     """Count the targets of each of these applications or clusters, in one round trip."""
-    raise NotImplementedError
+    if not uids:
+        return []
+    with store.redis.pipeline() as pipe:
+        for uid in uids:
+            pipe.hgetall(keys.COUNTS(uid))
+        return [_summary(counts) for counts in pipe.execute()]
 
 
 def history(store: Store, target: TargetId, limit: int = 10) -> list[HistoryEntry]:
     """Return the last runs that changed something or ended in a new way, newest first."""
-    raise NotImplementedError
+    rows = store.redis.lrange(keys.HISTORY(target), 0, limit - 1)
+    return [_entry(row) for row in rows]
 
 
 def specification(store: Store, application: Uid, generation: int) -> ApplicationRecord | None:
     """Return an application as it was at a generation that some history entry still names."""
-    raise NotImplementedError
+    with store.redis.pipeline() as pipe:
+        pipe.hmget(keys.RECORD(application), *records.FIELDS)
+        pipe.hget(keys.SPECS(application), str(generation))
+        values, document = pipe.execute()
+    if document is None:
+        return None
+    fields = dict(zip(records.FIELDS, values, strict=True))
+    fields |= {"document": document, "generation": str(generation)}
+    found = records.parse(Kind.APPLICATION, list(fields.values()))
+    return found if isinstance(found, ApplicationRecord) else None
 
 
 def inventory(store: Store, target: TargetId) -> Inventory:
     """Return what is in the cluster by our hand."""
-    raise NotImplementedError
+    return entries(store.redis.hvals(keys.INVENTORY(target)))
+
+
+def entries(rows: Iterable[str]) -> Inventory:
+    """Read inventory entries, in order of their objects."""
+    read = (InventoryEntry.model_validate_json(row) for row in rows)
+    return tuple(sorted(read, key=lambda entry: entry.ref.key))
+
+
+_CHUNK = 500
+
+
+def _lists(
+    application: Uid | None,
+    cluster: Uid | None,
+    project: str | None,
+    sync: SyncStatus | None,
+    health: HealthStatus | None,
+) -> list[str]:
+    given = (
+        (keys.OF_APPLICATION, application),
+        (keys.OF_CLUSTER, cluster),
+        (keys.OF_PROJECT, project),
+        (keys.BY_SYNC, sync),
+        (keys.BY_HEALTH, health),
+    )
+    return [key(value) for key, value in given if value is not None] or [keys.ALL()]
+
+
+def _smallest_first(store: Store, lists: list[str]) -> list[str]:
+    if len(lists) == 1:
+        return lists
+    with store.redis.pipeline() as pipe:
+        for key in lists:
+            pipe.zcard(key)
+        sizes = dict(zip(lists, pipe.execute(), strict=True))
+    return sorted(lists, key=sizes.__getitem__)
+
+
+def _in_all(store: Store, rows: list[str], others: list[str]) -> list[str]:
+    if not rows or not others:
+        return rows
+    with store.redis.pipeline() as pipe:
+        for key in others:
+            pipe.zmscore(key, rows)
+        scores = pipe.execute()
+    return [row for row, *hits in zip(rows, *scores, strict=True) if None not in hits]
+
+
+def _page(store: Store, rows: list[str], *, more: bool) -> Page[TargetState]:
+    read = states.read(store, [index.split(row)[1] for row in rows])
+    items = tuple(state for state in read if state is not None)
+    return Page(items=items, cursor=index.cursor_after(rows[-1]) if more and rows else None)
+
+
+def _words(words: type[Word], prefix: str, counts: Mapping[str, str]) -> dict[Word, int]:
+    return {word: int(counts.get(f"{prefix}:{word}", 0)) for word in words}
+
+
+def _summary(counts: Mapping[str, str]) -> Summary:
+    return Summary(
+        targets=int(counts.get("targets", 0)),
+        sync=_words(SyncStatus, "sync", counts),
+        health=_words(HealthStatus, "health", counts),
+    )
+
+
+def _entry(row: str) -> HistoryEntry:
+    generation, finished_at, text = row.split(" ", 2)
+    told = {"application_generation": int(generation), "finished_at": float(finished_at)}
+    return HistoryEntry.model_validate({**orjson.loads(text), **told})

@@ -1,0 +1,52 @@
+"""What a claim's script hands out, read into a ``Claim`` or a ``Refusal``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from syncline.model.change import InventoryEntry
+from syncline.model.names import TargetId
+from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord
+from syncline.model.request import Request, Trigger, TriggerKind
+from syncline.model.run import Claim, Lease, Refusal
+from syncline.model.status import HealthStatus
+from syncline.store import records
+from syncline.store.records import Kind
+
+
+def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Claim | Refusal:
+    """Read the answer of ``claim.lua`` or ``snapshot.lua``."""
+    if answer[0]:
+        return Refusal(reason=answer[0], detail=answer[1])
+    _, fence, request, attempt, deleting, orphan, revision, observed = answer[:8]
+    render_key, health, head, kubeconfig, installation = answer[8:13]
+    application, cluster, repository, repository_uid, inventory = answer[13:18]
+    app = records.parse(Kind.APPLICATION, application, repository_uid or None)
+    on = records.parse(Kind.CLUSTER, cluster)
+    source = records.parse(Kind.REPOSITORY, repository) if repository else None
+    if not isinstance(app, ApplicationRecord) or not isinstance(on, ClusterRecord):
+        return Refusal(reason="Gone", detail="its documents are not registered")
+    return Claim(
+        lease=Lease(target=target, fence=int(fence), ticket=ticket, seconds=seconds),
+        installation=installation,
+        request=_request(request),
+        attempt=int(attempt or 1),
+        application=app,
+        cluster=on,
+        repository=source if isinstance(source, RepositoryRecord) else None,
+        kubeconfig=kubeconfig,
+        head=head,
+        revision=revision,
+        observed=observed,
+        render_key=render_key,
+        health=HealthStatus(health or HealthStatus.UNKNOWN),
+        inventory=tuple(InventoryEntry.model_validate_json(row) for row in inventory),
+        deleting=bool(deleting),
+        orphan=bool(orphan),
+    )
+
+
+def _request(text: str) -> Request:
+    if text:
+        return Request.model_validate_json(text)
+    return Request(trigger=Trigger(kind=TriggerKind.USER))

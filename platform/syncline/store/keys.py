@@ -1,0 +1,176 @@
+r"""The schema of the store, written out: every key, its type, what it holds, how long it lives.
+
+Scripts get the same names: ``lua`` writes ``K.target(id)`` for each key that they mention, so that
+no key is spelt anywhere else. Broker keys (``syncline:broker:``) are Celery's and not ours.
+
+Words: <target> is ``<application uid>.<cluster uid>``; <kind> is Repository, Cluster or
+Application; a *member* of a sorted list is ``<name>\0<id>`` with score 0, in order of names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PREFIX = "syncline:"
+
+_HOLE = re.compile(r"<([a-z ]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One pattern. Call it with what stands for the <words> to get a key."""
+
+    pattern: str
+    type: str
+    holds: str
+    lifetime: str = "kept"
+
+    def __call__(self, *parts: str) -> str:
+        """Fill the pattern's <words> in their order."""
+        left = iter(parts)
+        return PREFIX + _HOLE.sub(lambda _: next(left), self.pattern)
+
+    @property
+    def arity(self) -> int:
+        """How many <words> the pattern has."""
+        return len(_HOLE.findall(self.pattern))
+
+
+INSTALLATION = Key("installation", "string", "the installation's id, made once")
+SCHEMA_VERSION = Key("schema", "string", "the version of all this; see migrations")
+
+# Registered documents
+RECORD = Key(
+    "record:<uid>",
+    "hash",
+    "one document: kind, name, document (JSON of spec, labels, annotations), digest, generation; "
+    "what scripts need of the spec; a cluster's breaker and identity",
+    "until deleted and its last target is gone",
+)
+NAMES = Key("names:<kind>", "hash", "name (project/name) → uid")
+RECORDS = Key("records:<kind>", "zset", "members: all of a kind")
+PROJECT_RECORDS = Key("records:project:<project>", "zset", "members: a project's applications")
+USERS = Key("records:repository:<name>", "zset", "members: the applications of a repository")
+KUBECONFIG = Key("kubeconfig:<cluster>", "string", "sealed, base64", "as the cluster's record")
+KUBE_UIDS = Key("kube-uids", "hash", "uid of a kube-system namespace → cluster uid")
+SPECS = Key(
+    "specs:<application>",
+    "hash",
+    "generation → the application as it was then (JSON)",
+    "while a history entry or a running claim names the generation",
+)
+SPEC_USES = Key("spec-uses:<application>", "hash", "generation → how many name it", "as specs")
+
+# Targets
+TARGET = Key(
+    "target:<target>",
+    "hash",
+    "state: names, phase, sync, health, reason, message, revision, observed, …; the wish that "
+    "waits (pending…), the one at hand (request, operation), ticket, fence, attempt",
+    "until the target is gone",
+)
+PINS = Key("pins:<target>", "list", "pinned and dry wishes, first one first", "as target")
+INVENTORY = Key("inventory:<target>", "hash", "object → InventoryEntry (JSON)", "as target")
+HISTORY = Key(
+    "history:<target>",
+    "list",
+    "'<application generation> <time> <JSON>', newest first, bounded",
+    "as target",
+)
+OWNERS = Key("owners:<cluster>", "hash", "object → the target that owns it")
+ALL = Key("index:all", "zset", "members: all targets")
+OF_APPLICATION = Key("index:application:<application>", "zset", "members: its targets")
+OF_CLUSTER = Key("index:cluster:<cluster>", "zset", "members: its targets")
+OF_PROJECT = Key("index:project:<project>", "zset", "members: its targets")
+BY_SYNC = Key("index:sync:<status>", "zset", "members: targets of that sync status")
+BY_HEALTH = Key("index:health:<status>", "zset", "members: targets of that health status")
+COUNTS = Key(
+    "counts:<scope>",
+    "hash",
+    "targets, sync:<status>, health:<status>, phase:<phase> of the fleet, an application or a "
+    "cluster (scope: fleet or a uid)",
+)
+
+# The queue
+READY = Key("ready:<lane>:<project>:<cluster>", "zset", "targets by the time they got ready")
+GROUPS = Key("groups:<cluster>", "set", "<lane>:<project> of which targets are ready")
+RING = Key(
+    "ring:<lane>:<project>",
+    "zset",
+    "clusters with ready targets that are not held back, by the time they were served",
+)
+TURNS = Key("turns:<lane>", "zset", "projects with a ring, by what they had of their share")
+SHARES = Key("shares:<lane>", "hash", "project → what it had of its share, for its return")
+WEIGHTS = Key("weights", "hash", "project → weight; 1 where absent")
+SLOTS = Key("slots:<cluster>", "zset", "targets queued or running, by when that runs out")
+LEASES = Key("leases:<cluster>", "zset", "targets running, by when their lease runs out")
+UNPROVEN = Key("unproven", "zset", "targets in slots of unproven clusters, likewise")
+UNPROVEN_WAIT = Key("unproven-wait", "set", "unproven clusters that wait for such a slot")
+WATCH = Key("watch", "zset", "targets queued or running, by their deadline")
+
+# Timers
+DUE = Key("due", "zset", "kind:id by the time it is due")
+WAKE = Key("wake", "list", "one element while a scheduler has something to do at once")
+
+# Repositories
+HEADS = Key("heads:<repository name>", "hash", "revision as written → commit, for claims")
+SEEN = Key("seen:<repository name>", "hash", "revision as written → commit folded entirely")
+FOLLOWERS = Key("followers:<repository name>:<revision>", "set", "applications, or fleet")
+INPUTS = Key("inputs:<repository name>:<revision>", "hash", "digest → Inputs (JSON)")
+BEHIND = Key(
+    "behind:<repository name>:<revision>:<digest>",
+    "set",
+    "targets whose last render read these inputs; digest '' = unknown",
+)
+LOOKUP_ERRORS = Key("lookup-errors:<repository name>", "hash", "revision as written → why not")
+
+# Operations
+OPERATIONS = Key("operations", "zset", "uids by their time of creation", "7 days after the end")
+OPERATION = Key("operation:<operation>", "hash", "spec, request, state, total, cursor, …", "same")
+MEMBERS = Key("members:<operation>", "hash", "target → state, reason, message, plan", "same")
+MEMBERS_BY = Key(
+    "members:<operation>:<state>",
+    "zset",
+    "members: its targets by state; also all, and held (pending, not triggered yet)",
+    "same",
+)
+IDEMPOTENCY = Key("idempotency:<digest>", "string", "operation uid and digest of its spec", "1 day")
+
+# What is told
+EVENTS = Key("events", "stream", "what changed: kind, subject, name, at, …", "bounded")
+AUDIT = Key("audit", "stream", "who, what, when, why", "bounded")
+
+# The rest
+TOKEN = Key("token:<digest>", "hash", "name, scopes, times", "until it expires or is revoked")
+TOKENS = Key("tokens", "hash", "token id → digest")
+LEADER = Key("leader:<name>", "string", "the holder", "its lease")
+LEADER_FENCES = Key("leader-fences", "hash", "name → the last fence")
+PREVIEW = Key("preview:<uid>", "string", "PreviewRequest (JSON)", "300 s")
+PREVIEW_ANSWER = Key("preview-answer:<uid>", "string", "PreviewReport, sealed", "300 s")
+PREVIEW_BELL = Key("preview-bell:<uid>", "list", "one element once answered", "300 s")
+RENDERED = Key("rendered:<render key>", "string", "manifests, compressed and sealed", "1 h unused")
+RENDERED_BY = Key("rendered-by-use", "zset", "render keys by the time of their last use")
+RENDERED_SIZES = Key("rendered-sizes", "hash", "render key → bytes; total → their sum")
+FLEET = Key("fleet", "hash", "the followed repository, revision, path, commit, error")
+FLEET_PENDING = Key("fleet-pending", "string", "FollowReport (JSON)", "until adopted")
+
+SCHEMA: dict[str, Key] = {
+    name.lower(): value for name, value in sorted(globals().items()) if isinstance(value, Key)
+}
+"""Every key by its name in scripts."""
+
+_MENTIONED = re.compile(r"\bK\.([a-z_]+)")
+
+
+def lua(script: str) -> str:
+    """Write the table ``K`` with a function for each key that a script mentions."""
+    lines = ["local K = {}"]
+    for name in sorted(set(_MENTIONED.findall(script))):
+        key = SCHEMA[name]
+        names = [f"p{number}" for number in range(key.arity)]
+        body = PREFIX + key.pattern
+        for word in names:
+            body = _HOLE.sub(f'" .. {word} .. "', body, count=1)
+        lines.append(f'function K.{name}({", ".join(names)}) return "{body}" end')
+    return "\n".join(lines)

@@ -1,0 +1,19 @@
+"""When to give up: on a cluster that does not answer, on a request that loses its workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits that folding needs of the settings; their defaults are the settings' own."""
+
+    breaker_failures: int = 3  # connection failures in a row that open a cluster's breaker
+    probe_interval: timedelta = timedelta(seconds=10)  # between probes of a cluster that is away
+    attempts: int = 5  # lost workers in a row until a target stalls; failures of one request until
+    #                    its operation calls the target failed (the target itself is tried on)
+
+
+DEFAULT = Limits()

@@ -1,0 +1,137 @@
+"""A run's report as the fold takes it: flat arguments, and the texts that are kept of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import orjson
+
+from syncline.model.change import Change, Inventory, ObjectRef
+from syncline.model.request import Options, TriggerKind
+from syncline.model.run import Inputs, Report
+from syncline.model.state import HistoryEntry
+from syncline.model.status import Outcome
+from syncline.store.limits import Limits
+
+KEPT_CHANGES = 50
+"""Changes of one run that are kept; all are counted."""
+
+_MESSAGE = 2000  # characters
+
+_ASKED = {TriggerKind.USER, TriggerKind.OPERATION, TriggerKind.DELETE}
+
+
+def arguments(report: Report, limits: Limits) -> list[str]:
+    """Write the arguments of ``fold.lua``, without the inventory."""
+    digest, inputs = digest_of(report.inputs)
+    message = report.message[:_MESSAGE]
+    return [
+        report.lease.target,
+        str(report.lease.fence),
+        report.outcome,
+        report.sync,
+        report.health,
+        report.reason,
+        message,
+        report.revision,
+        report.observed,
+        report.render_key,
+        digest,
+        inputs,
+        _optional(report.retry_after),
+        _optional(report.check_after),
+        report.kube_uid,
+        report.kube_version,
+        "" if report.cluster_reachable is None else str(int(report.cluster_reachable)),
+        _history(report, message),
+        _signature(report),
+        "1" if report.changes or report.request.trigger.kind in _ASKED else "",
+        *_audit(report),
+        "1" if report.gone else "",
+        str(limits.breaker_failures),
+        str(limits.probe_interval.total_seconds()),
+        str(limits.attempts),
+        _changes(report.changes) if report.request.options.dry_run else "",
+    ]
+
+
+def inventory(report: Report) -> list[str]:
+    """Write whether an inventory is given, and the objects with their entries."""
+    if report.inventory is None and not report.gone:
+        return [""]
+    return ["1", *pairs(report.inventory or ())]
+
+
+def pairs(entries: Inventory) -> Iterable[str]:
+    """Write object and entry for each."""
+    for entry in entries:
+        yield object_key(entry.ref)
+        yield entry.model_dump_json()
+
+
+def object_key(ref: ObjectRef) -> str:
+    """Name an object within its cluster, unambiguously: an empty part stays as a gap."""
+    return f"{ref.group}/{ref.kind}/{ref.namespace}/{ref.name}"
+
+
+def digest_of(inputs: Inputs | None) -> tuple[str, str]:
+    """Return the digest of what was read, equal for equal ids at any commit, and its JSON."""
+    if inputs is None:
+        return "", ""
+    paths = orjson.dumps(inputs.paths, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(paths).hexdigest()[:32], inputs.model_dump_json()
+
+
+def flags(options: Options) -> str:
+    """Write options as scripts join them: prune, confirm_prune, full, dry_run; "-" is unset."""
+    prune = {True: "t", False: "f", None: "-"}[options.prune]
+    others = (options.confirm_prune, options.full, options.dry_run)
+    return prune + "".join("t" if flag else "-" for flag in others)
+
+
+def _optional(seconds: float | None) -> str:
+    return "" if seconds is None else str(seconds)
+
+
+def _changes(changes: tuple[Change, ...]) -> str:
+    kept = [change.model_dump(mode="json") for change in changes[:KEPT_CHANGES]]
+    return orjson.dumps(kept).decode()
+
+
+def _history(report: Report, message: str) -> str:
+    entry = HistoryEntry(
+        finished_at=0,
+        started_at=report.started_at,
+        outcome=report.outcome,
+        reason=report.reason,
+        message=message,
+        revision=report.revision,
+        render_key=report.render_key,
+        request=report.request,
+        parameters=report.parameters,
+        changes=report.changes[:KEPT_CHANGES],
+        changed=len(report.changes),
+        steps=report.steps,
+    )
+    return entry.model_dump_json(exclude={"finished_at", "application_generation"})
+
+
+def _signature(report: Report) -> str:
+    """Runs with equal signatures in a row tell nothing new."""
+    if report.outcome is Outcome.SUCCEEDED:
+        return f"ok {report.revision} {report.render_key}"
+    return f"{report.outcome} {report.reason} {report.revision}"
+
+
+def _audit(report: Report) -> tuple[str, str, str, str]:
+    """Verb, actor, reason, detail; nothing where nobody asked and nothing changed."""
+    trigger, options = report.request.trigger, report.request.options
+    wrote = report.changes and not options.dry_run
+    if trigger.kind not in _ASKED and not wrote:
+        return "", "", "", ""
+    verb = "remove" if trigger.kind is TriggerKind.DELETE else "run"
+    detail = f"{report.outcome}, {report.reason}, {len(report.changes)} changes"
+    if report.revision:
+        detail += f", revision {report.revision[:12]}"
+    return "dry-run" if options.dry_run else verb, trigger.actor, trigger.reason, detail

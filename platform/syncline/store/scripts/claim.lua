@@ -1,0 +1,92 @@
+-- needs: base target queue operation wishes source lost snapshot
+-- Take the lease of a target and a snapshot of all that its run needs.
+--
+-- ARGV  1 target  2 ticket  3 worker  4 lease, seconds  5 attempts that may be lost
+-- Touches  target, pins, slots, leases, unproven, watch, specs, behind, members, ready…, counts;
+--          reads record, heads, kubeconfig, inventory
+--
+-- Returns {reason, detail} where refused, else {'', fence, request, attempt, deleting, orphan,
+-- revision, observed, render key, health, head, kubeconfig, installation, application, cluster,
+-- repository, repository uid, inventory}.
+
+local id, ticket, worker, lease, attempts =
+  ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+
+local function refuse(reason, detail)
+  flush_counts()
+  return { reason, detail or '' }
+end
+
+local function back_in_line(t, c, why)
+  local w = next_wish(t)
+  free_slot(t)
+  make_ready(t, better(get(t, 'lane'), w.lane))
+  block(c, why)
+  save(t)
+end
+
+local t = load(id)
+if not t then return refuse('Gone', 'it is not registered any more') end
+if t.v.ticket ~= ticket or (t.v.phase ~= 'queued' and t.v.phase ~= 'running') then
+  return refuse('Stale', 'a newer message, or nothing is wanted')
+end
+if t.v.phase == 'running' then
+  local left = tonumber(call('ZSCORE', K.watch(), id) or '0') - now
+  if left > 0 then return refuse('Held', 'its lease has ' .. string.format('%.1f', left) .. ' s left') end
+  if number(t, 'lost') + 1 >= attempts then return refuse('Stale', 'too many workers were lost') end
+  put(t, 'lost', whole(number(t, 'lost') + 1))
+  return_wish(t, number(t, 'attempt') + 1)
+end
+
+local application, c = record_of(t.application), cluster(t.cluster)
+if not application or not c.exists then return refuse('Gone', 'its documents are not registered') end
+local w, pinned = next_wish(t)
+if not w then
+  free_slot(t)
+  settle(t)
+  save(t)
+  return refuse('Stale', 'nothing is wanted any more')
+end
+if parks(c) then
+  back_in_line(t, c, 'away')
+  if c.open == '1' then return refuse('ClusterParked', c.error) end
+  if c.paused == '1' then return refuse('Paused', 'Cluster/' .. c.name .. ' is paused') end
+  return refuse('ClusterParked', c.barred)
+end
+if live(K.leases(c.uid)) >= cap(c) and not call('ZSCORE', K.leases(c.uid), id) then
+  set_cluster(c, 'tight', '1')
+  back_in_line(t, c, 'cap')
+  return refuse('ClusterBusy', 'Cluster/' .. c.name .. ' runs ' .. cap(c) .. ' already')
+end
+
+local fence = whole(math.max(number(t, 'fence') + 1, micros))
+local untill = now + lease
+if pinned then pop_pin(t) else set_pending(t, nil) end
+take_at_hand(t, w, pinned)
+put(t, 'last_trigger', w.trigger)
+put(t, 'fence', fence)
+put(t, 'worker', worker)
+put(t, 'started_at', stamp)
+put(t, 'updated_at', stamp)
+put(t, 'sends', '')
+set_phase(t, 'running')
+take_slot(t, c, untill)
+call('ZADD', K.leases(c.uid), seconds(untill), id)
+call('ZADD', K.watch(), seconds(untill), id)
+move_member(w.operation, id, get(t, 'name'), 'running')
+let_spec(t.application, get(t, 'spec_held'))
+hold_spec(t.application, application[7], application[4])
+put(t, 'spec_held', application[7])
+file_anew(t, application[11], application[14])
+
+local revision = (w.revision or '') ~= '' and w.revision or application[14]
+local on, repository, repository_uid, head, kubeconfig = surroundings(t, application, revision)
+put(t, 'claimed_head', head)
+settle_done(t)
+tell(t)
+save(t)
+flush_counts()
+return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orphan'),
+  get(t, 'revision'), get(t, 'observed'), get(t, 'render_key'), ({ seen(t) })[2], head, kubeconfig,
+  call('GET', K.installation()) or '', application, on, repository, repository_uid,
+  call('HVALS', K.inventory(id)) }

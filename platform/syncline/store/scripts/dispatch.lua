@@ -1,0 +1,72 @@
+-- needs: base target queue
+-- Take ready targets of a lane for the broker: the project with the least of its share first, in it
+-- the cluster that was served longest ago, in it the target that waits longest.
+--
+-- ARGV  1 lane  2 room, at most 200  3 slots of all workers, 0 = not known
+-- Touches  turns, ring, ready, groups, shares, target, slots, unproven, watch, counts
+--
+-- Returns target, ticket, name for each, flat.
+
+local lane, room, slots = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local steps = 0 -- a step has one time only: who is served later gets a later one
+local WAIT = 60 -- seconds until a message that nobody claimed is sent again; doubles each time
+
+local function hold_back(c)
+  if parks(c) then
+    block(c, 'away')
+  elseif not has_room(c) then
+    block(c, 'cap')
+  elseif c.proven ~= '1' and slots > 0 and live(K.unproven()) >= math.max(1, math.floor(slots / 4)) then
+    call('SADD', K.unproven_wait(), c.uid)
+    block(c, 'quota')
+  else
+    return false
+  end
+  return true
+end
+
+local function served(project, c)
+  local weight = tonumber(call('HGET', K.weights(), project) or '1')
+  local share = call('ZINCRBY', K.turns(lane), string.format('%.17g', 1 / weight), project)
+  call('HSET', K.shares(lane), project, share)
+  steps = steps + 1
+  set_cluster(c, 'served', seconds(now + steps / 1e6))
+  if call('EXISTS', K.ready(lane, project, c.uid)) == 0 then
+    call('SREM', K.groups(c.uid), lane .. ':' .. project)
+    leave(lane, project, c.uid)
+  else
+    call('ZADD', K.ring(lane, project), c.served, c.uid)
+  end
+end
+
+local function queue(t, c)
+  local sends = number(t, 'sends')
+  local deadline = now + WAIT * 2 ^ math.min(sends, 4)
+  local ticket = math.max(number(t, 'tickets') + 1, math.floor(now * 1000))
+  put(t, 'sends', whole(sends + 1))
+  put(t, 'tickets', whole(ticket))
+  put(t, 'ticket', t.id .. '.' .. whole(ticket))
+  set_phase(t, 'queued')
+  take_slot(t, c, deadline)
+  call('ZADD', K.watch(), seconds(deadline), t.id)
+  save(t)
+end
+
+local out, left, looks = {}, room, room + 200
+while left > 0 and looks > 0 do
+  looks = looks - 1
+  local project = call('ZRANGE', K.turns(lane), 0, 0)[1]
+  if not project then break end
+  local c = cluster(call('ZRANGE', K.ring(lane, project), 0, 0)[1])
+  if not hold_back(c) then
+    local t = load(call('ZPOPMIN', K.ready(lane, project, c.uid))[1])
+    queue(t, c)
+    served(project, c)
+    left = left - 1
+    out[#out + 1] = t.id
+    out[#out + 1] = t.v.ticket
+    out[#out + 1] = t.v.name
+  end
+end
+flush_counts()
+return out

@@ -1,0 +1,132 @@
+-- needs: base target queue operation wishes cluster source document drop trigger lost inventory
+-- Fold a report into everything that it touches, if its fence still holds.
+--
+-- ARGV  1 target  2 fence  3 outcome  4 sync  5 health  6 reason  7 message  8 revision  9 observed
+--       10 render key  11 digest of inputs ('' = unchanged)  12 inputs (JSON)  13 retry after ('' = no)
+--       14 check health after ('' = no)  15 kube uid  16 version  17 reachable (1, 0, '')
+--       18 history entry (JSON)  19 its signature  20 kept in any case (1 or '')
+--       21 audit: verb ('' = none)  22 actor  23 reason  24 detail  25 gone (1 or '')
+--       26 failures that open a breaker  27 seconds to the next probe  28 failures of an operation's
+--       member  29 plan of a dry run (JSON)  30 inventory given (1 or '')  31… object, entry (JSON)
+-- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
+--          leases, watch, due, members, operation, the cluster's record, events, audit, ready…
+--
+-- Returns {1 if folded (or folded before), 0 if the fence is stale; opened, closed or ''}.
+
+local id, fence, outcome = ARGV[1], ARGV[2], ARGV[3]
+local t = load(id)
+if not t then return { 0, '' } end
+if t.v.folded == fence then return { 1, '' } end
+if t.v.phase ~= 'running' or t.v.fence ~= fence then return { 0, '' } end
+
+local c = cluster(t.cluster)
+local w, pinned = at_hand(t)
+local is_dry = truth(w.flags, 4) == 'true'
+local name, attempts = get(t, 'name'), tonumber(ARGV[28])
+
+local function audit()
+  if ARGV[21] == '' then return end
+  call('XADD', K.audit(), 'MAXLEN', '~', kept_audit, '*', 'at', stamp, 'verb', ARGV[21],
+    'actor', ARGV[22], 'subject', 'Target/' .. name, 'reason', ARGV[23], 'detail', ARGV[24])
+end
+
+local function remember()
+  local entry = get(t, 'spec_held') .. ' ' .. stamp .. ' ' .. ARGV[18]
+  local again = t.v.signature == ARGV[19]
+  if again and ARGV[20] == '' then
+    if outcome == 'Succeeded' then return let_spec(t.application, get(t, 'spec_held')) end
+    let_spec(t.application, string.match(call('LINDEX', K.history(id), 0) or '', '^%d+') or '')
+    call('LSET', K.history(id), 0, entry)
+  else
+    call('LPUSH', K.history(id), entry)
+    while call('LLEN', K.history(id)) > kept_history do
+      let_spec(t.application, string.match(call('RPOP', K.history(id)), '^%d+'))
+    end
+  end
+  put(t, 'signature', ARGV[19])
+end
+
+local function keep_state()
+  show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
+  put(t, 'revision', ARGV[8])
+  put(t, 'observed', ARGV[9])
+  put(t, 'render_key', ARGV[10])
+  if outcome == 'Succeeded' then put(t, 'synced_at', stamp) end
+  if ARGV[11] ~= '' and not pinned then
+    local repository, revision = split_follow(t.v.follow)
+    file(t, repository, revision, ARGV[11], ARGV[12])
+  end
+  undue('health:' .. id)
+  if ARGV[14] ~= '' then due('health:' .. id, now + tonumber(ARGV[14])) end
+  remember()
+  put(t, 'spec_held', '')
+end
+
+-- The head may have moved while this ran, past a look-up that did not see its inputs.
+local function follow_head()
+  if pinned or t.v.deleting or next_wish(t) or not t.v.follow then return end
+  local repository, revision = split_follow(t.v.follow)
+  local head = call('HGET', K.heads(repository), revision)
+  if not head or head == '' or head == get(t, 'claimed_head') then return end
+  if head == ARGV[8] or head == ARGV[9] then return end
+  if call('HGET', K.record(t.application), 'automated') ~= '1' then return end
+  want(t, { kind = 'poll', lane = 'push', flags = '----', operation = '', revision = '',
+    trigger = '{"kind":"poll","reason":"the head moved during the run"}' })
+end
+
+free_slot(t)
+put(t, 'folded', fence)
+put(t, 'ended', get(t, 'ticket'))
+put(t, 'outcome', outcome)
+put(t, 'ticket', '')
+
+if outcome == 'Abandoned' then
+  return_wish(t, number(t, 'attempt'))
+  if ARGV[13] ~= '' then back_off(t, tonumber(ARGV[13])) else settle(t) end
+  save(t)
+  flush_counts()
+  return { 1, '' }
+end
+
+put(t, 'lost', '')
+local flipped = ''
+if ARGV[17] == '1' then
+  flipped = note_answer(c)
+elseif ARGV[17] == '0' then
+  flipped = note_failure(c, ARGV[7], tonumber(ARGV[26]), tonumber(ARGV[27]))
+end
+bind(c, ARGV[15], ARGV[16])
+audit()
+
+if ARGV[25] == '1' and t.v.deleting then
+  move_member(w.operation, id, name, 'synced', 'Removed', '')
+  drop(t)
+  flush_counts()
+  return { 1, flipped }
+end
+
+if not is_dry then
+  if ARGV[30] == '1' then store_inventory(t, 31) end
+  if outcome ~= 'Superseded' then keep_state() end
+end
+
+local retried = outcome == 'Failed' and ARGV[13] ~= '' and not is_dry
+if retried then
+  if w.operation ~= '' and tonumber(w.attempt) >= attempts then
+    move_member(w.operation, id, name, 'failed', ARGV[6], ARGV[7])
+    put(t, 'operation', '')
+  end
+  local newer = not pinned and pending(t)
+  return_wish(t, number(t, 'attempt') + 1)
+  if newer then settle(t) else back_off(t, tonumber(ARGV[13])) end
+else
+  local state = ({ Succeeded = 'synced', Superseded = 'superseded' })[outcome] or 'failed'
+  move_member(w.operation, id, name, state, ARGV[6], ARGV[7], is_dry and ARGV[29] or '')
+  take_at_hand(t, nil)
+  settle(t)
+  if outcome ~= 'Superseded' then follow_head() end
+end
+tell(t)
+save(t)
+flush_counts()
+return { 1, flipped }

@@ -1,0 +1,40 @@
+-- needs: base target queue operation wishes source document drop trigger
+-- Trigger an operation's held members, as many as its concurrency allows.
+--
+-- ARGV  1 operation  2 limit, at most 200
+-- Returns how many left the held ones.
+
+local uid, limit = ARGV[1], tonumber(ARGV[2])
+local o = call('HMGET', K.operation(uid),
+  'trigger', 'flags', 'revision', 'dry', 'concurrency', 'state', 'cancelled', 'finished_at')
+if not o[1] or o[7] or o[8] then return 0 end
+local held = K.members_by(uid, 'held')
+local most = tonumber(o[5])
+if most > 0 then
+  local open = call('ZCARD', K.members_by(uid, 'pending')) + call('ZCARD', K.members_by(uid, 'running'))
+  limit = math.min(limit, most - (open - call('ZCARD', held)))
+end
+if limit <= 0 then return 0 end
+if o[6] == 'Pending' then
+  call('HSET', K.operation(uid), 'state', 'Running')
+  event('operation', uid, uid, 'state', 'Running')
+end
+
+local rows = call('ZRANGE', held, 0, limit - 1)
+for _, row in ipairs(rows) do
+  call('ZREM', held, row)
+  local gap = string.find(row, '%z')
+  local name, id = string.sub(row, 1, gap - 1), string.sub(row, gap + 1)
+  local t = load(id)
+  local generation = 0
+  if t then
+    generation = want(t, { kind = 'operation', lane = 'user', flags = o[2], operation = uid,
+      trigger = o[1], revision = o[3], dry = o[4] == '1' })
+    finish(t)
+  end
+  if generation == 0 then
+    move_member(uid, id, name, 'skipped', t and 'Deleting' or 'Gone')
+  end
+end
+flush_counts()
+return #rows

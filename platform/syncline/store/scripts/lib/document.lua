@@ -1,0 +1,65 @@
+-- A registered document: its removal, and that of what waited for it.
+-- Needs base.
+
+local function unfollow(repository, revision, who)
+  call('SREM', K.followers(repository, revision), who)
+  if call('EXISTS', K.followers(repository, revision)) == 0 then
+    call('HDEL', K.heads(repository), revision)
+    call('HDEL', K.seen(repository), revision)
+    call('HDEL', K.lookup_errors(repository), revision)
+  end
+end
+
+local remove_record
+
+local function leave_repository(uid, name, row)
+  call('ZREM', K.users(name), row)
+  if call('EXISTS', K.users(name)) == 1 then return end
+  local repository = call('HGET', K.names('Repository'), name)
+  if repository and call('HGET', K.record(repository), 'deleting') == '1' then
+    remove_record(repository)
+  end
+end
+
+remove_record = function(uid)
+  local values = call('HMGET', K.record(uid),
+    'kind', 'name', 'project', 'repository_name', 'revision', 'kube_uid', 'label')
+  local kind, name = values[1], values[7]
+  if not kind then return end
+  local row = name .. '\0' .. uid
+  call('HDEL', K.names(kind), name)
+  call('ZREM', K.records(kind), row)
+  call('DEL', K.record(uid))
+  if kind == 'Application' then
+    call('ZREM', K.project_records(values[3]), row)
+    unfollow(values[4], values[5], uid)
+    leave_repository(uid, values[4], row)
+    call('DEL', K.specs(uid), K.spec_uses(uid), K.counts(uid), K.of_application(uid))
+  elseif kind == 'Cluster' then
+    if values[6] and call('HGET', K.kube_uids(), values[6]) == uid then
+      call('HDEL', K.kube_uids(), values[6])
+    end
+    call('DEL', K.kubeconfig(uid), K.owners(uid), K.counts(uid), K.of_cluster(uid), K.groups(uid),
+      K.slots(uid), K.leases(uid))
+    call('SREM', K.unproven_wait(), uid)
+    for _, word in ipairs({ 'probe:', 'sweep:', 'mark:' }) do undue(word .. uid) end
+  else
+    call('DEL', K.heads(name), K.seen(name), K.lookup_errors(name))
+    undue('lookup:' .. uid)
+    undue('follow:' .. uid)
+  end
+  undue('expand:' .. uid)
+  event(string.lower(kind), uid, name, 'state', 'gone')
+end
+
+-- The tombstones that waited for their last target.
+local function remove_if_last(application, cluster_uid)
+  if call('EXISTS', K.of_application(application)) == 0
+    and call('HGET', K.record(application), 'deleting') == '1' then
+    remove_record(application)
+  end
+  if call('EXISTS', K.of_cluster(cluster_uid)) == 0
+    and call('HGET', K.record(cluster_uid), 'deleting') == '1' then
+    remove_record(cluster_uid)
+  end
+end

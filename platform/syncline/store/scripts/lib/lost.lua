@@ -1,0 +1,44 @@
+-- A run that never reported: its worker died, fell silent, or failed in an unforeseen way.
+-- Needs base target queue operation wishes.
+
+-- The wish at hand waits for its back-off.
+local function back_off(t, after)
+  set_phase(t, 'idle')
+  put(t, 'lane', '')
+  put(t, 'retry_at', seconds(now + after))
+  due('retry:' .. t.id, now + after)
+  settle_done(t)
+end
+
+local function stall(t, reason, message)
+  local _, health = seen(t)
+  show(t, cluster(t.cluster), 'Unknown', health, reason, message)
+  move_member(get(t, 'operation'), t.id, get(t, 'name'), 'failed', reason, message)
+  take_at_hand(t, nil)
+  put(t, 'lost', '')
+  put(t, 'outcome', 'Stalled')
+  settle(t)
+end
+
+-- after: seconds of back-off, 0 = again at once.
+local function lose(t, attempts, reason, message, after)
+  local lost = number(t, 'lost') + 1
+  put(t, 'lost', whole(lost))
+  put(t, 'ended', get(t, 'ticket'))
+  put(t, 'outcome', 'Failed')
+  put(t, 'ticket', '')
+  free_slot(t)
+  if lost >= attempts then
+    stall(t, 'WorkerLost', message .. '; ' .. lost .. ' attempts in a row: it stalls until '
+      .. 'something changes')
+  else
+    if reason ~= '' then
+      local sync, health = seen(t)
+      show(t, cluster(t.cluster), sync, health, reason, message)
+    end
+    local newer = pending(t)
+    return_wish(t, number(t, 'attempt') + 1)
+    if after > 0 and not newer then back_off(t, after) else settle(t) end
+  end
+  tell(t)
+end

@@ -1,0 +1,163 @@
+-- Ready targets, fairly: lane → ring of projects → ring of clusters → targets by time.
+-- A cluster that is held back leaves the rings as a whole, so that its targets cost nothing.
+-- Needs base target.
+
+-- What is known of a cluster; read once in a step.
+local clusters = {}
+
+local CLUSTER_FIELDS = { 'name', 'open', 'paused', 'barred', 'blocked', 'max_runs', 'proven',
+  'served', 'error', 'failures', 'deleting', 'tight' }
+
+local function cluster(uid)
+  local c = clusters[uid]
+  if c then return c end
+  local values = call('HMGET', K.record(uid), unpack(CLUSTER_FIELDS))
+  c = { uid = uid, exists = values[1] ~= false }
+  for i, field in ipairs(CLUSTER_FIELDS) do c[field] = values[i] or '' end
+  clusters[uid] = c
+  return c
+end
+
+local function set_cluster(c, field, value)
+  c[field] = value
+  if not c.exists then return end
+  if value == '' then
+    call('HDEL', K.record(c.uid), field)
+  else
+    call('HSET', K.record(c.uid), field, value)
+  end
+end
+
+local function parks(c) return c.open == '1' or c.paused == '1' or c.barred ~= '' end
+
+local function phase_word(c, phase)
+  if phase == 'ready' and parks(c) then return 'parked' end
+  return phase
+end
+
+local function set_phase(t, phase)
+  local old = t.v.phase
+  if old == phase then return end
+  local c = cluster(t.cluster)
+  if old then
+    count('fleet', 'phase:' .. phase_word(c, old), -1)
+    count(c.uid, 'phase:' .. phase_word(c, old), -1)
+  end
+  count('fleet', 'phase:' .. phase_word(c, phase), 1)
+  count(c.uid, 'phase:' .. phase_word(c, phase), 1)
+  put(t, 'phase', phase)
+end
+
+local function join(lane, project, c)
+  call('ZADD', K.ring(lane, project), 'NX', c.served == '' and '0' or c.served, c.uid)
+  if not call('ZSCORE', K.turns(lane), project) then
+    -- Who comes back is not ahead of those who stayed.
+    local had = tonumber(call('HGET', K.shares(lane), project) or '0')
+    local first = call('ZRANGE', K.turns(lane), 0, 0, 'WITHSCORES')
+    local least = tonumber(first[2] or '0')
+    call('ZADD', K.turns(lane), string.format('%.17g', math.max(had, least)), project)
+  end
+end
+
+local function leave(lane, project, uid)
+  call('ZREM', K.ring(lane, project), uid)
+  if call('EXISTS', K.ring(lane, project)) == 0 then call('ZREM', K.turns(lane), project) end
+end
+
+local function split_group(group)
+  local colon = string.find(group, ':', 1, true)
+  return string.sub(group, 1, colon - 1), string.sub(group, colon + 1)
+end
+
+local function block(c, why)
+  if c.blocked == '' then
+    for _, group in ipairs(call('SMEMBERS', K.groups(c.uid))) do
+      local lane, project = split_group(group)
+      leave(lane, project, c.uid)
+    end
+  end
+  if c.blocked ~= why then set_cluster(c, 'blocked', why) end
+end
+
+local function unblock(c)
+  if c.blocked == '' then return end
+  set_cluster(c, 'blocked', '')
+  local groups = call('SMEMBERS', K.groups(c.uid))
+  for _, group in ipairs(groups) do
+    local lane, project = split_group(group)
+    join(lane, project, c)
+  end
+  if #groups > 0 then wake() end
+end
+
+local RANKS = { user = 1, push = 2, drift = 3 }
+
+local function better(one, other)
+  if not one or one == '' then return other end
+  if not other or other == '' then return one end
+  return RANKS[one] <= RANKS[other] and one or other
+end
+
+local function leave_ready(t)
+  local lane, project = get(t, 'lane'), get(t, 'project')
+  local key = K.ready(lane, project, t.cluster)
+  call('ZREM', key, t.id)
+  if call('EXISTS', key) == 0 then
+    call('SREM', K.groups(t.cluster), lane .. ':' .. project)
+    leave(lane, project, t.cluster)
+  end
+end
+
+-- Put a target in line; one that waits already moves only to a better lane.
+local function make_ready(t, lane)
+  if t.v.phase == 'ready' then
+    if better(get(t, 'lane'), lane) == get(t, 'lane') then return end
+    leave_ready(t)
+  end
+  local c, project = cluster(t.cluster), get(t, 'project')
+  put(t, 'lane', lane)
+  set_phase(t, 'ready')
+  call('ZADD', K.ready(lane, project, c.uid), stamp, t.id)
+  call('SADD', K.groups(c.uid), lane .. ':' .. project)
+  if c.blocked == '' then
+    join(lane, project, c)
+    wake()
+  end
+end
+
+-- How many runs a cluster may have; one until it has answered.
+local function cap(c) return c.proven == '1' and (tonumber(c.max_runs) or 1) or 1 end
+
+local function live(key)
+  call('ZREMRANGEBYSCORE', key, '-inf', stamp)
+  return call('ZCARD', key)
+end
+
+-- Queued and running together may exceed the cap by half, so that a worker never waits for us;
+-- not where workers are so many that claims were refused for it (tight).
+local function has_room(c)
+  local most = cap(c)
+  if most > 1 and c.tight ~= '1' then most = most + math.ceil(most / 2) end
+  return live(K.slots(c.uid)) < most
+end
+
+local function take_slot(t, c, untill)
+  call('ZADD', K.slots(c.uid), seconds(untill), t.id)
+  if c.proven ~= '1' then call('ZADD', K.unproven(), seconds(untill), t.id) end
+end
+
+local function free_slot(t)
+  local c = cluster(t.cluster)
+  call('ZREM', K.slots(c.uid), t.id)
+  call('ZREM', K.leases(c.uid), t.id)
+  call('ZREM', K.watch(), t.id)
+  if c.blocked == 'cap' and call('ZCARD', K.leases(c.uid)) < cap(c) and has_room(c) then
+    unblock(c)
+  end
+  if call('ZREM', K.unproven(), t.id) == 1 then
+    for _, uid in ipairs(call('SPOP', K.unproven_wait(), 50)) do
+      local other = cluster(uid)
+      if other.blocked == 'quota' then unblock(other) end
+    end
+  end
+end

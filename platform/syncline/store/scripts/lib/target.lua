@@ -1,0 +1,112 @@
+-- One target in memory: loaded once, changed, saved once; its counters and indexes move with it.
+-- Needs base.
+
+local function load(id)
+  local raw = call('HGETALL', K.target(id))
+  if #raw == 0 then return nil end
+  local values = {}
+  for i = 1, #raw, 2 do values[raw[i]] = raw[i + 1] end
+  local dot = string.find(id, '.', 1, true)
+  return { id = id, v = values, w = {},
+    application = string.sub(id, 1, dot - 1), cluster = string.sub(id, dot + 1) }
+end
+
+-- '' is stored as no field at all.
+local function put(t, field, value)
+  if value == '' then value = nil end
+  if t.v[field] ~= value then
+    t.v[field] = value
+    t.w[field] = value or false
+  end
+end
+
+local function get(t, field) return t.v[field] or '' end
+local function number(t, field) return tonumber(t.v[field]) or 0 end
+
+local function save(t)
+  local set, unset = {}, {}
+  for field, value in pairs(t.w) do
+    if value then
+      set[#set + 1] = field
+      set[#set + 1] = value
+    else
+      unset[#unset + 1] = field
+    end
+  end
+  if #set > 0 then call('HSET', K.target(t.id), unpack(set)) end
+  if #unset > 0 then call('HDEL', K.target(t.id), unpack(unset)) end
+  t.w = {}
+end
+
+local function member(t) return get(t, 'name') .. '\0' .. t.id end
+
+local function count_target(t, field, delta)
+  count('fleet', field, delta)
+  count(t.application, field, delta)
+  count(t.cluster, field, delta)
+end
+
+local function set_sync(t, status)
+  local old = get(t, 'sync')
+  if old == status then return end
+  if old ~= '' then
+    count_target(t, 'sync:' .. old, -1)
+    call('ZREM', K.by_sync(old), member(t))
+  end
+  count_target(t, 'sync:' .. status, 1)
+  call('ZADD', K.by_sync(status), 0, member(t))
+  put(t, 'sync', status)
+end
+
+local function set_health(t, status)
+  local old = get(t, 'health')
+  if old == status then return end
+  if old ~= '' then
+    count_target(t, 'health:' .. old, -1)
+    call('ZREM', K.by_health(old), member(t))
+  end
+  count_target(t, 'health:' .. status, 1)
+  call('ZADD', K.by_health(status), 0, member(t))
+  put(t, 'health', status)
+end
+
+local SEEN_GAP = '\31'
+
+-- Show what was seen; while the cluster is away it is kept for its return, and Unknown is shown.
+local function show(t, c, sync, health, reason, message)
+  if c.open == '1' then
+    put(t, 'away', '1')
+    put(t, 'seen', table.concat({ sync, health, reason, message }, SEEN_GAP))
+    set_sync(t, 'Unknown')
+    set_health(t, 'Unknown')
+    put(t, 'reason', 'ClusterUnreachable')
+    put(t, 'message', 'Cluster/' .. get(t, 'cluster') .. ': ' .. c.error)
+  else
+    put(t, 'away', '')
+    put(t, 'seen', '')
+    set_sync(t, sync)
+    set_health(t, health)
+    put(t, 'reason', reason)
+    put(t, 'message', message)
+  end
+  put(t, 'updated_at', stamp)
+end
+
+-- What was seen last: sync, health, reason, message; whether or not it is shown now.
+local function seen(t)
+  local kept = t.v.seen
+  if not kept then return get(t, 'sync'), get(t, 'health'), get(t, 'reason'), get(t, 'message') end
+  local parts, from = {}, 1
+  for i = 1, 3 do
+    local at = string.find(kept, SEEN_GAP, from, true)
+    parts[i] = string.sub(kept, from, at - 1)
+    from = at + 1
+  end
+  return parts[1], parts[2], parts[3], string.sub(kept, from)
+end
+
+local function tell(t)
+  event('target', t.id, get(t, 'name'), 'phase', get(t, 'phase'), 'sync', get(t, 'sync'),
+    'health', get(t, 'health'), 'reason', get(t, 'reason'), 'revision', get(t, 'revision'),
+    'observed', get(t, 'observed'), 'operation', get(t, 'operation'))
+end

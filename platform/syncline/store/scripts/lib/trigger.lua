@@ -1,0 +1,58 @@
+-- A request is recorded: it joins what waits, and the target gets in line.
+-- Needs base target queue operation wishes source document drop.
+
+local function supersede_all(t, by)
+  local w = pending(t)
+  if w then superseded(t, w.operation, by) end
+  for _, text in ipairs(call('LRANGE', K.pins(t.id), 0, -1)) do
+    superseded(t, pin_of(text).operation, by)
+  end
+  call('DEL', K.pins(t.id))
+  put(t, 'pins', '')
+  set_pending(t, nil)
+end
+
+-- ask: kind, trigger (JSON), lane, flags, operation, revision, dry, orphan.
+-- Returns the generation, 0 where nothing was recorded; the target is dropped where `orphan`.
+local function want(t, ask)
+  if t.v.deleting and ask.kind ~= 'delete' then return 0 end
+  if ask.kind == 'retry' then
+    if t.v.phase == 'idle' and next_wish(t) then settle(t) end
+    return number(t, 'want')
+  end
+  local generation = number(t, 'want') + 1
+  put(t, 'want', whole(generation))
+  local w = { trigger = ask.trigger, lane = ask.lane, flags = ask.flags, at = stamp,
+    operation = ask.operation, generation = whole(generation), attempt = '1', joined = '',
+    revision = ask.revision }
+  if ask.kind == 'delete' then
+    put(t, 'deleting', '1')
+    supersede_all(t, 'the target is being removed')
+    if ask.orphan then
+      drop(t)
+      t.dropped = true
+      return generation
+    end
+    set_pending(t, w)
+  elseif ask.revision ~= '' or ask.dry then
+    push_pin(t, w)
+  else
+    set_pending(t, joined(t, pending(t), w))
+  end
+  local phase = t.v.phase
+  if phase == 'idle' then
+    settle(t)
+  elseif phase == 'ready' then
+    make_ready(t, ask.lane)
+  elseif phase == 'queued' and RANKS[ask.lane] < RANKS[get(t, 'lane')] then
+    free_slot(t)
+    make_ready(t, ask.lane)
+  end
+  settle_done(t)
+  return generation
+end
+
+local function finish(t)
+  if t.dropped then return end
+  save(t)
+end

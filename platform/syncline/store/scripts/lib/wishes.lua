@@ -1,0 +1,166 @@
+-- What is wanted of a target: one unpinned wish that newer ones join, and pinned ones in order.
+-- The wish that waits lies in the fields pending, pending_…; the one at hand in request, op, ….
+-- Needs base target queue operation.
+
+local WISH = { 'trigger', 'lane', 'flags', 'operation', 'generation', 'at', 'attempt', 'joined' }
+
+local function pending(t)
+  if not t.v.pending_generation then return nil end
+  local w = {}
+  for _, field in ipairs(WISH) do w[field] = get(t, 'pending_' .. field) end
+  return w
+end
+
+local function set_pending(t, w)
+  for _, field in ipairs(WISH) do put(t, 'pending_' .. field, w and w[field] or '') end
+end
+
+-- flags: prune (t, f, -), confirm_prune (t, -), full (t, -), dry_run (t, -)
+local WORDS = { t = 'true', f = 'false', ['-'] = 'null' }
+
+local function truth(flags, at) return string.sub(flags, at, at) == 't' and 'true' or 'false' end
+
+local function request_json(w)
+  return table.concat({
+    '{"generation":', w.generation, ',"requested_at":', w.at, ',"trigger":', w.trigger,
+    ',"revision":', (w.revision or '') == '' and 'null' or cjson.encode(w.revision),
+    ',"operation":', w.operation == '' and 'null' or '"' .. w.operation .. '"',
+    ',"options":{"prune":', WORDS[string.sub(w.flags, 1, 1)],
+    ',"confirm_prune":', truth(w.flags, 2), ',"full":', truth(w.flags, 3),
+    ',"dry_run":', truth(w.flags, 4), '}}' })
+end
+
+local function join_flags(older, newer)
+  local out = {}
+  for i = 1, 4 do
+    local a, b = string.sub(older, i, i), string.sub(newer, i, i)
+    out[i] = (a == 't' or b == 't') and 't' or (b ~= '-' and b or a)
+  end
+  return table.concat(out)
+end
+
+local function superseded(t, operation, by)
+  move_member(operation, t.id, get(t, 'name'), 'superseded', 'Superseded', by)
+end
+
+-- Two unpinned wishes become one: the newer one, with whatever the older one insisted on.
+local function joined(t, older, newer)
+  if not older then return newer end
+  local w = {}
+  for _, field in ipairs(WISH) do w[field] = newer[field] end
+  w.flags = join_flags(older.flags, newer.flags)
+  w.lane = better(older.lane, newer.lane)
+  if newer.operation == '' and older.operation ~= '' then
+    w.operation, w.trigger, w.joined = older.operation, older.trigger, '1'
+  elseif newer.operation ~= older.operation then
+    if older.operation ~= '' then
+      superseded(t, older.operation, 'operation ' .. newer.operation .. ' asked later')
+    end
+    if older.operation == '' or older.joined == '1' then w.joined = '1' end
+  else
+    w.joined = (older.joined == '1' or newer.joined == '1') and '1' or ''
+  end
+  return w
+end
+
+-- Pins travel as a list of texts: fields in order, then the revision.
+local PIN = { 'generation', 'lane', 'flags', 'operation', 'at', 'attempt', 'trigger', 'revision' }
+
+local function pin_text(w)
+  local parts = {}
+  for i, field in ipairs(PIN) do parts[i] = w[field] or '' end
+  return table.concat(parts, '\31')
+end
+
+local function pin_of(text)
+  local w, from = {}, 1
+  for i, field in ipairs(PIN) do
+    local at = string.find(text, '\31', from, true)
+    w[field] = string.sub(text, from, at and at - 1 or -1)
+    from = (at or 0) + 1
+  end
+  return w
+end
+
+local function first_pin(t)
+  if not t.v.pins then return nil end
+  local text = call('LINDEX', K.pins(t.id), 0)
+  return text and pin_of(text)
+end
+
+local function push_pin(t, w, front)
+  call(front and 'LPUSH' or 'RPUSH', K.pins(t.id), pin_text(w))
+  put(t, 'pins', '1')
+end
+
+local function pop_pin(t)
+  call('LPOP', K.pins(t.id))
+  if call('EXISTS', K.pins(t.id)) == 0 then put(t, 'pins', '') end
+end
+
+-- The wish that comes next: the older one of the waiting one and the first pin.
+local function next_wish(t)
+  local w, pin = pending(t), first_pin(t)
+  if pin and (not w or tonumber(pin.generation) < tonumber(w.generation)) then return pin, true end
+  return w, false
+end
+
+-- Every request up to `done` is satisfied, failed or superseded.
+local function settle_done(t)
+  local w, pin = pending(t), first_pin(t)
+  local open = number(t, 'want') + 1
+  if w then open = math.min(open, tonumber(w.generation)) end
+  if pin then open = math.min(open, tonumber(pin.generation)) end
+  if t.v.generation then open = math.min(open, number(t, 'generation')) end
+  put(t, 'done', whole(open - 1))
+end
+
+-- The wish at hand, as it was claimed; nil where none is.
+local function at_hand(t)
+  if not t.v.generation then return nil end
+  local w = {}
+  for _, field in ipairs(WISH) do w[field] = get(t, field == 'lane' and 'run_lane' or field) end
+  w.revision = get(t, 'pin')
+  return w, t.v.pinned == '1'
+end
+
+local function take_at_hand(t, w, pinned)
+  for _, field in ipairs(WISH) do
+    put(t, field == 'lane' and 'run_lane' or field, w and w[field] or '')
+  end
+  put(t, 'pinned', w and pinned and '1' or '')
+  put(t, 'pin', w and w.revision or '')
+end
+
+-- The wish at hand waits again, as attempt number `attempt`; a newer wish takes it in.
+local function return_wish(t, attempt)
+  local w, pinned = at_hand(t)
+  if not w then return end
+  w.attempt = whole(attempt)
+  if pinned then
+    push_pin(t, w, true)
+  else
+    local newer = pending(t)
+    set_pending(t, newer and joined(t, w, newer) or w)
+  end
+  if w.operation ~= '' then
+    move_member(w.operation, t.id, get(t, 'name'), 'pending', get(t, 'reason'), get(t, 'message'))
+  end
+  take_at_hand(t, nil)
+end
+
+-- The target's place after whatever happened: in line, or idle.
+local function settle(t)
+  local w = next_wish(t)
+  undue('retry:' .. t.id)
+  put(t, 'retry_at', '')
+  if w then
+    local other = pending(t)
+    make_ready(t, better(w.lane, other and other.lane or ''))
+  else
+    if t.v.phase == 'ready' then leave_ready(t) end
+    set_phase(t, 'idle')
+    put(t, 'lane', '')
+  end
+  settle_done(t)
+end

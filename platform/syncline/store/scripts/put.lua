@@ -1,0 +1,94 @@
+-- needs: base target queue cluster document
+-- Register or change a document.
+--
+-- ARGV  1 kind  2 uid to use if it is new  3 label (its name in lists)  4 name  5 document (JSON)
+--       6 digest of all of it  7 digest of what a run depends on  8 declared in  9 kubeconfig, sealed
+--       10… field, value in pairs: what scripts need of the spec
+-- Touches  record, names, records…, users, followers, heads, kubeconfig, rings of a cluster, due
+--
+-- Returns {Conflict, text}, {retry, uid} where the kubeconfig was sealed for another uid, or
+-- {created | configured | unchanged, uid, fields before or {}}.
+
+local kind, label, declared_in, kubeconfig = ARGV[1], ARGV[3], ARGV[8], ARGV[9]
+local uid = call('HGET', K.names(kind), label)
+local is_new = not uid
+uid = uid or ARGV[2]
+if kubeconfig ~= '' and uid ~= ARGV[2] then return { 'retry', uid } end -- sealed for another
+local key, row = K.record(uid), label .. '\0' .. uid
+local before, old = {}, {}
+if not is_new then
+  before = call('HGETALL', key)
+  for i = 1, #before, 2 do old[before[i]] = before[i + 1] end
+  if old.deleting and kind ~= 'Repository' then
+    return { 'Conflict', 'is being deleted: wait until the last of its targets is gone' }
+  end
+  if declared_in == '' and (old.declared_in or '') ~= '' then
+    return { 'Conflict', 'is declared in the ' .. old.declared_in .. ': change it there' }
+  end
+end
+
+local new = {}
+for i = 10, #ARGV, 2 do new[ARGV[i]] = ARGV[i + 1] end
+local is_same = old.digest == ARGV[6] and (old.declared_in or '') == declared_in
+  and not old.deleting
+  and (not new.kubeconfig_digest or new.kubeconfig_digest == old.kubeconfig_digest)
+if is_same then return { 'unchanged', uid, before } end
+
+local moved = is_new or old.content ~= ARGV[7]
+  or (new.kubeconfig_digest ~= nil and new.kubeconfig_digest ~= old.kubeconfig_digest)
+call('HSET', key, 'uid', uid, 'kind', kind, 'label', label, 'name', ARGV[4], 'document', ARGV[5],
+  'digest', ARGV[6], 'content', ARGV[7], 'declared_in', declared_in, unpack(ARGV, 10))
+call('HDEL', key, 'deleting', 'orphan')
+if moved then call('HINCRBY', key, 'generation', 1) end
+if kubeconfig ~= '' then call('SET', K.kubeconfig(uid), kubeconfig) end
+if is_new then
+  call('HSET', key, 'created_at', stamp)
+  call('HSET', K.names(kind), label, uid)
+  call('ZADD', K.records(kind), 0, row)
+end
+
+local function put_application()
+  call('ZADD', K.project_records(new.project), 0, row)
+  local is_elsewhere = old.repository_name and old.repository_name ~= new.repository_name
+  if is_elsewhere or (old.revision and old.revision ~= new.revision) then
+    unfollow(old.repository_name, old.revision, uid)
+  end
+  if is_elsewhere then leave_repository(uid, old.repository_name, row) end
+  call('ZADD', K.users(new.repository_name), 0, row)
+  call('SADD', K.followers(new.repository_name, new.revision), uid)
+  local is_unseen = call('HSETNX', K.heads(new.repository_name), new.revision, '') == 1
+  call('HSETNX', K.seen(new.repository_name), new.revision, '')
+  local repository = call('HGET', K.names('Repository'), new.repository_name)
+  if is_unseen and repository then due('lookup:' .. repository, now) end
+end
+
+local function put_cluster()
+  local c = cluster(uid)
+  local was = old.open == '1' or old.paused == '1' or old.barred ~= nil
+  if is_new then was = false end
+  recount_parked(c, was)
+  set_cluster(c, 'tight', '')
+  if parks(c) then block(c, 'away') else unblock(c) end
+  if moved then due('probe:' .. uid, now) end
+end
+
+local function put_repository()
+  if old.url and old.url ~= new.url then
+    for _, hash in ipairs({ K.heads(label), K.seen(label) }) do
+      for _, revision in ipairs(call('HKEYS', hash)) do call('HSET', hash, revision, '') end
+    end
+  end
+  if moved then due('lookup:' .. uid, now) end
+end
+
+if kind == 'Application' then
+  put_application()
+elseif kind == 'Cluster' then
+  put_cluster()
+else
+  put_repository()
+end
+flush_counts()
+local action = is_new and 'created' or 'configured'
+event(string.lower(kind), uid, label, 'state', action)
+return { action, uid, before }

@@ -1,0 +1,27 @@
+-- needs: base target queue operation wishes lost
+-- Put back what is past its deadline: lost messages, dead workers.
+--
+-- ARGV  1 limit, at most 200  2 attempts that may be lost
+-- Returns the targets.
+
+local out = {}
+for _, id in ipairs(call('ZRANGEBYSCORE', K.watch(), '-inf', stamp, 'LIMIT', 0, tonumber(ARGV[1]))) do
+  local t = load(id)
+  if not t then
+    call('ZREM', K.watch(), id)
+  else
+    if t.v.phase == 'queued' then
+      free_slot(t)
+      put(t, 'ticket', '')
+      make_ready(t, get(t, 'lane'))
+    elseif t.v.phase == 'running' then
+      lose(t, tonumber(ARGV[2]), '', 'worker ' .. get(t, 'worker') .. ' fell silent', 0)
+    else
+      call('ZREM', K.watch(), id)
+    end
+    save(t)
+    out[#out + 1] = id
+  end
+end
+flush_counts()
+return out
