@@ -7,24 +7,47 @@ until the last of its targets is gone; its name is taken until then.
 
 from __future__ import annotations
 
-import secrets
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
-from syncline.errors import ClusterIdentityChanged, Conflict, CredentialRefused
+from syncline.errors import ClusterIdentityChanged, Conflict
 from syncline.model.application import Application
-from syncline.model.change import Action
 from syncline.model.cluster import Cluster
-from syncline.model.names import DEFAULT_PROJECT, Uid, application_name
+from syncline.model.names import DEFAULT_PROJECT, Uid
 from syncline.model.page import Page
 from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
 from syncline.model.repository import Repository
 from syncline.model.selector import Selector
-from syncline.store import index, keys, records
+from syncline.store import index, keys
 from syncline.store.connection import Store
+from syncline.store.reading import by_uid, label, many
 from syncline.store.records import Kind
+from syncline.store.registration import Put, Write, put
+
+__all__ = [
+    "Filters",
+    "Kind",
+    "Put",
+    "all_applications",
+    "all_clusters",
+    "application",
+    "applications_of_repository",
+    "bind_kube_uid",
+    "by_uid",
+    "cluster",
+    "counts",
+    "get",
+    "kind_of",
+    "many",
+    "mark_deleting",
+    "page",
+    "put_application",
+    "put_cluster",
+    "put_repository",
+    "remove",
+    "repository",
+    "sealed_kubeconfig",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +59,6 @@ class Filters:
     selector: Selector | None = None
 
 
-class Put(NamedTuple):
-    """What a write did."""
-
-    record: Record
-    action: Action  # created, configured or unchanged
-    previous: Record | None
-
-
 def put_repository(store: Store, document: Repository, *, declared_in: str = "") -> Put:
     """Register or change a repository, and have it looked up now.
 
@@ -51,7 +66,7 @@ def put_repository(store: Store, document: Repository, *, declared_in: str = "")
         Conflict: it is declared in the fleet repository and this write is not.
     """
     needed = {"url": document.spec.url}
-    return _put(store, Kind.REPOSITORY, document, _Write(declared_in=declared_in, needed=needed))
+    return put(store, Kind.REPOSITORY, document, Write(declared_in=declared_in, needed=needed))
 
 
 def put_cluster(
@@ -73,8 +88,8 @@ def put_cluster(
         "max_runs": str(document.spec.max_runs),
         "paused": "1" if document.spec.paused else "",
     }
-    write = _Write(declared_in=declared_in, needed=needed, kubeconfig=kubeconfig)
-    return _put(store, Kind.CLUSTER, document, write)
+    write = Write(declared_in=declared_in, needed=needed, kubeconfig=kubeconfig)
+    return put(store, Kind.CLUSTER, document, write)
 
 
 def put_application(store: Store, document: Application, *, declared_in: str = "") -> Put:
@@ -91,38 +106,19 @@ def put_application(store: Store, document: Application, *, declared_in: str = "
         "automated": "1" if spec.sync_policy.automated else "",
         "self_heal": "1" if spec.sync_policy.self_heal else "",
     }
-    return _put(store, Kind.APPLICATION, document, _Write(declared_in=declared_in, needed=needed))
+    return put(store, Kind.APPLICATION, document, Write(declared_in=declared_in, needed=needed))
 
 
 def get(store: Store, kind: Kind, name: str, project: str = DEFAULT_PROJECT) -> Record | None:
     """Return the record of that name."""
-    uid = store.redis.hget(keys.NAMES(kind), _label(kind, name, project))
+    uid = store.redis.hget(keys.NAMES(kind), label(kind, name, project))
     return by_uid(store, kind, Uid(uid)) if uid else None
-
-
-def by_uid(store: Store, kind: Kind, uid: Uid) -> Record | None:
-    """Return the record of that uid."""
-    return many(store, kind, [uid])[0]
 
 
 def kind_of(store: Store, uid: Uid) -> Kind | None:
     """Return what is registered under a uid, None where nothing is."""
     kind = store.redis.hget(keys.RECORD(uid), "kind")
     return Kind(kind) if kind else None
-
-
-def many(store: Store, kind: Kind, uids: Sequence[Uid]) -> list[Record | None]:
-    """Return the records of these uids, in their order, in one round trip."""
-    if not uids:
-        return []
-    with store.redis.pipeline() as pipe:
-        for uid in uids:
-            pipe.hmget(keys.RECORD(uid), *records.FIELDS)
-        rows = pipe.execute()
-    if kind is not Kind.APPLICATION:
-        return [records.parse(kind, row) for row in rows]
-    owners = _repositories(store, {row[_REPOSITORY_NAME] for row in rows} - {None})
-    return [records.parse(kind, row, owners.get(row[_REPOSITORY_NAME])) for row in rows]
 
 
 def repository(store: Store, uid: Uid) -> RepositoryRecord | None:
@@ -247,69 +243,7 @@ def counts(store: Store) -> dict[Kind, int]:
         return dict(zip(Kind, pipe.execute(), strict=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Write:
-    """What comes with a document: where from, what scripts need of its spec, credentials."""
-
-    declared_in: str
-    needed: dict[str, str]
-    kubeconfig: bytes | None = None
-
-
-_REPOSITORY_NAME = records.FIELDS.index("repository_name")
 _CHUNK = 200
-
-
-def _put(store: Store, kind: Kind, document: Repository | Cluster | Application, w: _Write) -> Put:
-    name = document.metadata.name
-    label = _label(kind, name, w.needed.get("project", DEFAULT_PROJECT))
-    text = records.content(document, document.spec)
-    uid = store.redis.hget(keys.NAMES(kind), label) or secrets.token_hex(8)
-    while True:
-        sealed, needed = _sealed(store, uid, w)
-        head = (kind, uid, label, name, text.text, text.digest, text.needed, w.declared_in, sealed)
-        flat = [part for pair in needed.items() for part in pair]
-        answer = store.call("put", *head, *flat)
-        if answer[0] == "retry":
-            uid = answer[1]
-            continue
-        if answer[0] == "Conflict":
-            raise Conflict(f"{kind}/{label}", answer[1])
-        return _put_result(store, kind, answer)
-
-
-def _sealed(store: Store, uid: str, write: _Write) -> tuple[str, dict[str, str]]:
-    if write.kubeconfig is None:
-        return "", write.needed
-    if store.key is None:
-        raise CredentialRefused("kubeconfig", "cannot be kept: no platform key is set")
-    sealed = store.key.seal(write.kubeconfig, purpose=f"kubeconfig:{uid}")
-    digest = store.key.digest(write.kubeconfig)
-    return b64encode(sealed).decode(), {**write.needed, "kubeconfig_digest": digest}
-
-
-def _put_result(store: Store, kind: Kind, answer: list[Any]) -> Put:
-    action, uid, flat = answer
-    fields = dict(zip(flat[::2], flat[1::2], strict=True))
-    record = by_uid(store, kind, uid)
-    if record is None:
-        raise Conflict(f"{kind}/{uid}", "was deleted while it was written: write it again")
-    if not fields:
-        return Put(record, Action(action), None)
-    owner = record.repository if isinstance(record, ApplicationRecord) else None
-    return Put(record, Action(action), records.parse_hash(kind, fields, owner))
-
-
-def _label(kind: Kind, name: str, project: str) -> str:
-    return application_name(project, name) if kind is Kind.APPLICATION else name
-
-
-def _repositories(store: Store, names: set[str]) -> dict[str, str]:
-    if not names:
-        return {}
-    ordered = sorted(names)
-    found = store.redis.hmget(keys.NAMES(Kind.REPOSITORY), ordered)
-    return {name: uid for name, uid in zip(ordered, found, strict=True) if uid}
 
 
 def _index_of(kind: Kind, filters: Filters) -> str:
