@@ -29,7 +29,7 @@ class DirTree:
         place = self._existing(path)
         if place.is_file():
             return {path: self._id(path)}
-        names = [str(Path(path) / name) for name in sorted(os.listdir(place))]
+        names = [str(Path(path) / child.name) for child in sorted(place.iterdir())]
         found: dict[str, str] = {}
         for name in names:
             found |= self.files(name)
@@ -85,7 +85,7 @@ class DirTree:
 def _entry(child: Path) -> str:
     """As Git has it: a link is its target's name, not what it leads to."""
     if child.is_symlink():
-        return f"{child.name} {_digest(os.readlink(child).encode())}"
+        return f"{child.name} {_digest(str(child.readlink()).encode())}"
     if child.is_dir():
         return f"{child.name}/ " + _digest(
             "\n".join(_entry(inner) for inner in sorted(child.iterdir())).encode()

@@ -1,10 +1,10 @@
 """Which files a kustomization reaches: bases, components, resources, patches, generators' files.
 
-Followed by reading the kustomization files, wherever in the repository they lie. Everything that
-kustomize could read is found or refused here, and nothing else is laid out for it: a file that is
-missed would be a failed build, never a stale one. Two things are beyond that: generators,
-transformers and validators may name files inside their own configuration, so a directory that has
-them counts as a whole; and remote bases, which are refused.
+Followed by reading the kustomization files, wherever in the repository they lie. Nothing else is
+laid out for kustomize, so a file that is missed here is a failed build, never a stale one.
+Generators, transformers and validators may name files in their own configuration: a directory that
+has them counts as a whole. Remote bases are refused, as are spellings of a kustomization that
+kustomize would read differently than we do, because they could lead it out of the repository.
 """
 
 from __future__ import annotations
@@ -20,11 +20,23 @@ from syncline_workers.renderers.detect import KUSTOMIZATIONS
 from syncline_workers.renderers.tree import Tree, inputs_below, join, name_in
 
 _DIRECTORIES: Final = ("resources", "bases", "components")
-_FILES: Final = ("crds", "configurations")
+_FILES: Final = ("crds", "configurations", "patchesStrategicMerge")
 _PATCHES: Final = ("patches", "patchesJson6902", "replacements")
 _GENERATORS: Final = ("configMapGenerator", "secretGenerator")
 _PLUGINS: Final = ("generators", "transformers", "validators")
 _CHARTS: Final = ("helmCharts", "helmChartInflationGenerator")
+_FOLDED: Final = {
+    name.casefold(): name
+    for name in (
+        *_DIRECTORIES,
+        *_FILES,
+        *_PATCHES,
+        *_GENERATORS,
+        *_PLUGINS,
+        *_CHARTS,
+    )
+}
+_MERGE: Final = re.compile(rb"<<[\"']?\s*:")
 _REMOTE: Final = re.compile(
     r"[\w+.-]+://|[\w.-]+@[\w.-]+:|git::|[\w-]+(\.[\w-]+)+(:\d+)?/|.*\?ref="
 )
@@ -38,16 +50,6 @@ class Reach:
     inputs: dict[str, str] = field(default_factory=dict)  # path → id; "" = looked for, absent
     laid_out: set[str] = field(default_factory=set)  # files and directories, to be materialised
     roots: set[str] = field(default_factory=set)  # directories with a kustomization
-    has_plugins: bool = False
-    outside: str = ""  # a file that lies outside of the directory that names it
-
-    @property
-    def needs_no_restriction(self) -> bool:
-        """Whether kustomize must be allowed to read files above a kustomization's directory.
-
-        Only where each of them is known to lie in the repository: never beside plugins.
-        """
-        return bool(self.outside) and not self.has_plugins
 
 
 def reach(tree: Tree, root: str) -> Reach:
@@ -92,7 +94,6 @@ class _Step:
                     "renderer helm"
                 )
         if any(content.get(name) for name in _PLUGINS):
-            self.found.has_plugins = True
             self.found.laid_out.add(self.directory)
             self.found.inputs |= inputs_below(self.tree, self.directory)
         for place, path in _files(content):
@@ -115,9 +116,16 @@ class _Step:
             raise RenderFailed(self.directory, f"has both {' and '.join(present)}: keep one")
         self.file = present[0]
         self.found.laid_out.add(self.file)
-        (content, *more) = yaml.load_all(self.tree.read(self.file), source=self.file) or [None]
+        text = self.tree.read(self.file)
+        if _MERGE.search(text):
+            self._refuse("uses << merge keys, which YAML readers disagree on: write them out")
+        (content, *more) = yaml.load_all(text, source=self.file) or [None]
         if more or not isinstance(content, dict | None):
             self._refuse("must hold one mapping")
+        for key in content or {}:
+            meant = _FOLDED.get(key.casefold(), key)
+            if meant != key:  # kustomize would take it for the other, as Go's JSON reader does
+                self._refuse(f"has the field {key}: write {meant}")
         return content or {}
 
     def _directory(self, place: str, path: str) -> str | None:
@@ -132,12 +140,12 @@ class _Step:
             raise PathNotFound(
                 self.file, f"{place} names {path}, which has none of {', '.join(KUSTOMIZATIONS)}"
             )
-        self._note(target)
+        self._note(place, path, target)
         return None
 
     def _file(self, place: str, path: str) -> None:
         if not _is_inline(path):
-            self._note(self._inside(place, path))
+            self._note(place, path, self._inside(place, path))
 
     def _inside(self, place: str, path: str) -> str:
         """The path in the repository of what is named there."""
@@ -160,9 +168,12 @@ class _Step:
         target = join(self.directory, path, subject=self.file)
         return bool(self.tree.ids([target])[target])
 
-    def _note(self, target: str) -> None:
+    def _note(self, place: str, path: str, target: str) -> None:
         if self.directory != "." and not target.startswith(f"{self.directory}/"):
-            self.found.outside = target
+            self._refuse(
+                f"{place} names {path}, and kustomize reads files only below the kustomization "
+                "that names them: give that directory a kustomization, and name the directory"
+            )
         self.found.laid_out.add(target)
         self.found.inputs |= inputs_below(self.tree, target)
 
@@ -178,7 +189,7 @@ def _directories(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _files(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in (*_FILES, "patchesStrategicMerge"):
+    for name in _FILES:
         for number, path in enumerate(_texts(content.get(name))):
             yield f"{name}[{number}]", path
     for name in _PATCHES:

@@ -1,9 +1,9 @@
 """Kustomize, by the official binary: offline, without plugins, on nothing but what it reaches.
 
-Inputs are each file that the build reads (``kustomization``), not whole directories. ``kustomize
-build`` reads files only below the directory that names them; a file elsewhere in the repository is
-allowed too, except beside generators, transformers and validators. ``${name}`` is filled in for
-declared parameters (``substitute``).
+Inputs are each file that the build reads (``kustomization``), not whole directories. As ``kustomize
+build`` does by itself, it reads files only below the kustomization that names them, and directories
+anywhere in the repository: without that restriction a path could name any file of the host.
+``${name}`` is filled in for declared parameters (``substitute``).
 """
 
 from __future__ import annotations
@@ -44,12 +44,15 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
 
 def _build(tree: Tree, reach: kustomization.Reach, root: str, settings: RenderSettings) -> bytes:
     binary = tools.find(RendererName.KUSTOMIZE, settings, subject=root)
-    restrictor = (
-        "LoadRestrictionsNone" if reach.needs_no_restriction else "LoadRestrictionsRootOnly"
-    )
     with tree.materialise(sorted(reach.laid_out)) as sources, sandbox.scratch() as home:
         return sandbox.run(
-            [binary, "build", f"--load-restrictor={restrictor}", "--", str(sources / root)],
+            [
+                binary,
+                "build",
+                "--load-restrictor=LoadRestrictionsRootOnly",
+                "--",
+                str(sources / root),
+            ],
             home=home,
             settings=settings,
             subject=root,

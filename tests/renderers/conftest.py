@@ -1,0 +1,85 @@
+"""The official renderers, and a render of a directory in one call."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncline.model.application import HelmOptions, RendererName, Source
+from syncline.settings import RenderSettings
+from syncline_workers.renderers import render
+from syncline_workers.renderers.plan import Rendered, RenderPlan
+from tests.harness.dirtree import DirTree, written
+from tests.renderers.bundles import Limited, Program, Render, Repository
+from tools import programs
+
+
+@pytest.fixture(scope="session")
+def settings() -> RenderSettings:
+    """The pinned binaries; `make tools` gets them."""
+    return RenderSettings(
+        helm=str(programs.find("helm").path), kustomize=str(programs.find("kustomize").path)
+    )
+
+
+@pytest.fixture
+def limited(settings: RenderSettings) -> Limited:
+    """The same with other limits or binaries."""
+
+    def change(**fields: Any) -> RenderSettings:
+        if "seconds" in fields:
+            fields["timeout"] = timedelta(seconds=fields.pop("seconds"))
+        return settings.model_copy(update=fields)
+
+    return change
+
+
+@pytest.fixture
+def rendered(settings: RenderSettings) -> Render:
+    """Renders a path of a tree; options are those of `Source`, `HelmOptions` and `RenderPlan`."""
+
+    def call(
+        tree: DirTree,
+        path: str = ".",
+        *,
+        renderer: str | None = None,
+        helm: Mapping[str, Any] | None = None,
+        under: RenderSettings | None = None,
+        **plan: Any,
+    ) -> Rendered:
+        source = Source(
+            repository="fleet",
+            path=path,
+            renderer=RendererName(renderer) if renderer else None,
+            helm=HelmOptions.model_validate(dict(helm or {})),
+        )
+        return render.render(tree, RenderPlan(source=source, **plan), under or settings)
+
+    return call
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Writes files into an empty repository."""
+
+    def make(files: Mapping[str, str]) -> DirTree:
+        root = tmp_path / "repository"
+        root.mkdir(exist_ok=True)
+        return written(root, files)
+
+    return make
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """Writes a Python script that stands in for a renderer's binary, and gives its path."""
+
+    def make(text: str) -> str:
+        place = tmp_path / "fake-renderer"
+        place.write_text(f"#!/usr/bin/python3 -S\n{text}\n")
+        place.chmod(0o755)
+        return str(place)
+
+    return make
