@@ -3,7 +3,7 @@
 from syncline.contract import queues, tasks
 from syncline.contract.tasks import SubjectPayload
 from syncline.model.names import Uid
-from syncline.scheduler import due, intake
+from syncline.scheduler import due, work
 from syncline.scheduler.publisher import Message
 from syncline.store.due import Due
 
@@ -36,4 +36,4 @@ def test_every_task_about_a_subject_has_a_kind() -> None:
 
 
 def test_every_kind_of_work_is_done_by_something() -> None:
-    assert intake._WORK.keys() == due.WORK
+    assert work.KINDS.keys() == due.WORK

@@ -16,7 +16,8 @@ from syncline.model.repository import Repository
 from syncline.store import audit, due
 from syncline.store import documents as stored
 from syncline.store.connection import Store
-from syncline.store.documents import Kind, Put
+from syncline.store.documents import Put
+from syncline.store.records import Kind
 
 Written = Repository | Cluster | Application
 """A document that can be registered."""

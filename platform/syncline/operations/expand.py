@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncline.model.application import Destination
-from syncline.model.names import TargetId, Uid, split_target_id, target_id
+from syncline.model.names import TargetId, Uid, split_target_id
 from syncline.model.records import ApplicationRecord, ClusterRecord
-from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.model.values import Stored
-from syncline.operations import timers
-from syncline.store import documents, notes, runs, targets
+from syncline.operations import placing
+from syncline.store import documents, notes, targets
 from syncline.store.connection import Store
-from syncline.store.documents import Filters, Kind
+from syncline.store.documents import Filters
+from syncline.store.records import Kind
 
 CHUNK = 200
+_DONE = 2
+
+Subject = ApplicationRecord | ClusterRecord
 
 
 class Position(Stored):
@@ -34,12 +36,11 @@ class Position(Stored):
 
 
 def advance(store: Store, uid: Uid, limit: int = CHUNK) -> bool:
-    """Expand one chunk of whatever has this uid; True when nothing is left."""
-    record = documents.application(store, uid) or documents.cluster(store, uid)
-    if record is None:
-        forget(store, uid)
-        return True
-    return _advance(store, record, limit)
+    """Expand one chunk of whatever has this uid; True when nothing is left or it is gone."""
+    kind = documents.kind_of(store, uid)
+    if kind is Kind.APPLICATION:
+        return application(store, uid, limit)
+    return kind is not Kind.CLUSTER or cluster(store, uid, limit)
 
 
 def application(store: Store, uid: Uid, limit: int = CHUNK) -> bool:
@@ -54,10 +55,13 @@ def cluster(store: Store, uid: Uid, limit: int = CHUNK) -> bool:
     return record is None or _advance(store, record, limit)
 
 
-def is_complete(record: ApplicationRecord | ClusterRecord, note: str) -> bool:
+def is_complete(record: Subject, note: str) -> bool:
     """Whether a note (see ``note_name``) says that this document, as it is, was expanded."""
     position = _read(note)
-    return not record.deleting and (position.generation, position.step) == (record.generation, 2)
+    return not record.deleting and (position.generation, position.step) == (
+        record.generation,
+        _DONE,
+    )
 
 
 def note_name(uid: Uid) -> str:
@@ -65,56 +69,61 @@ def note_name(uid: Uid) -> str:
     return f"expand:{uid}"
 
 
-def forget(store: Store, uid: Uid) -> None:
-    """Forget where the expansion of a document that is gone stood."""
-    notes.put(store, note_name(uid), "")
-
-
-def _advance(store: Store, record: ApplicationRecord | ClusterRecord, limit: int) -> bool:
+def _advance(store: Store, record: Subject, limit: int) -> bool:
     position = _continued(record, _read(notes.get(store, note_name(record.uid))))
-    if position.step == 0:
-        cursor = _revisit(store, record, position, limit)
-    elif isinstance(record, ApplicationRecord):
-        cursor = _cover_clusters(store, record, position.cursor, limit)
-    else:
-        cursor = _cover_applications(store, record, position.cursor, limit)
-    last = 0 if record.deleting else 1
-    step = position.step if cursor else (2 if position.step == last else 1)
-    moved = position.model_copy(update={"step": step, "cursor": cursor})
-    notes.put(store, note_name(record.uid), moved.model_dump_json())
-    return step > 1
+    looked = 0
+    while position.step < _DONE and looked < limit:
+        step = _revisit if position.step == 0 else _cover
+        cursor, count = step(store, record, position, limit)
+        looked += count
+        position = _moved(record, position, cursor)
+    notes.put(store, note_name(record.uid), position.model_dump_json())
+    return position.step == _DONE
 
 
 def _read(note: str) -> Position:
     return Position.model_validate_json(note) if note else Position()
 
 
-def _continued(record: ApplicationRecord | ClusterRecord, position: Position) -> Position:
+def _continued(record: Subject, position: Position) -> Position:
     same = (position.generation, position.deleting) == (record.generation, record.deleting)
-    if same and position.step < 2:  # noqa: PLR2004  # see Position.step
+    if same and position.step < _DONE:
         return position
     return Position(generation=record.generation, deleting=record.deleting, revisit=not same)
 
 
+def _moved(record: Subject, position: Position, cursor: str | None) -> Position:
+    following = _DONE if record.deleting else position.step + 1
+    step = position.step if cursor else following
+    return position.model_copy(update={"step": step, "cursor": cursor})
+
+
 def _revisit(
-    store: Store, record: ApplicationRecord | ClusterRecord, position: Position, limit: int
-) -> str | None:
-    if isinstance(record, ApplicationRecord):
-        page = targets.page(store, application=record.uid, cursor=position.cursor, limit=limit)
-    else:
-        page = targets.page(store, cluster=record.uid, cursor=position.cursor, limit=limit)
+    store: Store, record: Subject, position: Position, limit: int
+) -> tuple[str | None, int]:
+    """Look at one page of existing targets; returns the next cursor and how many were seen."""
+    is_application = isinstance(record, ApplicationRecord)
+    page = targets.page(
+        store,
+        cursor=position.cursor,
+        limit=limit,
+        application=record.uid if is_application else None,
+        cluster=None if is_application else record.uid,
+    )
     live = [state.id for state in page.items if not state.deleting]
-    pairs = _pairs(store, record, live)
-    lost = [each for each, pair in zip(live, pairs, strict=True) if not _belongs(*pair)]
-    kept = [pair for pair in pairs if _belongs(*pair)]
-    _bury(store, record, lost)
+    found = list(zip(live, _pairs(store, record, live), strict=True))
+    lost = [each for each, pair in found if not placing.belongs(*pair)]
+    kept = [(a, c) for _, (a, c) in found if a and c and placing.belongs(a, c)]
+    why = "was deleted" if record.deleting else "selects it no longer"
+    orphan = record.deleting and record.orphan
+    placing.remove(store, lost, f"{_title(record)} {why}", orphan=orphan)
     if position.revisit:
-        _request(store, kept, f"{_title(record)} changed")
-    return page.cursor
+        placing.request(store, kept, f"{_title(record)} changed")
+    return page.cursor, len(page.items)
 
 
 def _pairs(
-    store: Store, record: ApplicationRecord | ClusterRecord, live: Sequence[TargetId]
+    store: Store, record: Subject, live: Sequence[TargetId]
 ) -> list[tuple[ApplicationRecord | None, ClusterRecord | None]]:
     ids = [split_target_id(each) for each in live]
     if isinstance(record, ApplicationRecord):
@@ -124,86 +133,24 @@ def _pairs(
     return [(each if isinstance(each, ApplicationRecord) else None, record) for each in others]
 
 
-def _belongs(application: ApplicationRecord | None, cluster: ClusterRecord | None) -> bool:
-    if application is None or cluster is None or application.deleting or cluster.deleting:
-        return False
-    return _matches(application.spec.destination, cluster)
-
-
-def _matches(destination: Destination, cluster: ClusterRecord) -> bool:
+def _cover(store: Store, record: Subject, position: Position, limit: int) -> tuple[str | None, int]:
+    """Look at one page of what could match; returns the next cursor and how many were seen."""
+    if isinstance(record, ClusterRecord):
+        page = documents.page(store, Kind.APPLICATION, cursor=position.cursor, limit=limit)
+        found = [each for each in page.items if isinstance(each, ApplicationRecord)]
+        placing.cover(store, [(each, record) for each in found])
+        return page.cursor, len(page.items)
+    destination = record.spec.destination
     if destination.selector is None:
-        return destination.cluster == cluster.name
-    return destination.selector.matches(cluster.labels)
+        one = documents.get(store, Kind.CLUSTER, destination.cluster or "")
+        placing.cover(store, [(record, one)] if isinstance(one, ClusterRecord) else [])
+        return None, 1
+    filters = Filters(selector=destination.selector)
+    page = documents.page(store, Kind.CLUSTER, cursor=position.cursor, limit=limit, filters=filters)
+    clusters = [each for each in page.items if isinstance(each, ClusterRecord)]
+    placing.cover(store, [(record, each) for each in clusters])
+    return page.cursor, len(page.items)
 
 
-def _bury(
-    store: Store, record: ApplicationRecord | ClusterRecord, lost: Sequence[TargetId]
-) -> None:
-    if not lost:
-        return
-    why = "was deleted" if record.deleting else "no longer selects it"
-    trigger = Trigger(kind=TriggerKind.DELETE, reason=f"{_title(record)} {why}")
-    orphan = record.deleting and record.orphan
-    runs.trigger(store, lost, Request(trigger=trigger), orphan=orphan)
-
-
-def _request(
-    store: Store,
-    pairs: Sequence[tuple[ApplicationRecord | None, ClusterRecord | None]],
-    reason: str,
-) -> None:
-    """Run the targets whose application may act by itself; the others wait for a person."""
-    wanted = [
-        target_id(application.uid, cluster.uid)
-        for application, cluster in pairs
-        if application and cluster and application.spec.sync_policy.automated
-    ]
-    if wanted:
-        trigger = Trigger(kind=TriggerKind.SPEC, reason=reason)
-        runs.trigger(store, wanted, Request(trigger=trigger))
-
-
-def _cover_clusters(
-    store: Store, application: ApplicationRecord, cursor: str | None, limit: int
-) -> str | None:
-    destination = application.spec.destination
-    if destination.selector is None:
-        found = documents.get(store, Kind.CLUSTER, destination.cluster or "")
-        _cover(store, [(application, found)] if isinstance(found, ClusterRecord) else [])
-        return None
-    page = documents.page(
-        store,
-        Kind.CLUSTER,
-        cursor=cursor,
-        limit=limit,
-        filters=Filters(selector=destination.selector),
-    )
-    _cover(store, [(application, each) for each in page.items if isinstance(each, ClusterRecord)])
-    return page.cursor
-
-
-def _cover_applications(
-    store: Store, cluster: ClusterRecord, cursor: str | None, limit: int
-) -> str | None:
-    page = documents.page(store, Kind.APPLICATION, cursor=cursor, limit=limit)
-    _cover(store, [(each, cluster) for each in page.items if isinstance(each, ApplicationRecord)])
-    return page.cursor
-
-
-def _cover(store: Store, pairs: Sequence[tuple[ApplicationRecord, ClusterRecord]]) -> None:
-    """Make the targets of those pairs that match, and request the first run of each."""
-    matching = [pair for pair in pairs if _belongs(*pair)]
-    made = {target_id(a.uid, c.uid) for a, c in matching if targets.ensure(store, a, c)}
-    states = targets.many(store, [target_id(a.uid, c.uid) for a, c in matching])
-    # A crash between making a target and its first request leaves generation 0: found again here.
-    new = [
-        pair
-        for pair, state in zip(matching, states, strict=True)
-        if state and (state.id in made or state.generation == 0)
-    ]
-    _request(store, new, "first sync")
-    timers.sweep(store, matching)
-
-
-def _title(record: ApplicationRecord | ClusterRecord) -> str:
+def _title(record: Subject) -> str:
     return f"{'Application' if isinstance(record, ApplicationRecord) else 'Cluster'}/{record.name}"

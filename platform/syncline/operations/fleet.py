@@ -24,7 +24,7 @@ from syncline.operations.documents import FLEET_REPOSITORY, Applied, Written
 from syncline.store import audit, due, fleet
 from syncline.store import documents as stored
 from syncline.store.connection import Store
-from syncline.store.documents import Kind
+from syncline.store.records import Kind
 
 OVER = (Kind.APPLICATION, Kind.CLUSTER, Kind.REPOSITORY)
 """In which order what disappeared is deleted: users before what they use."""

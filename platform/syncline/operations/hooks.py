@@ -8,7 +8,7 @@ from syncline.model.journal import AuditRecord
 from syncline.model.records import RepositoryRecord
 from syncline.store import audit, documents, due, fleet
 from syncline.store.connection import Store
-from syncline.store.documents import Kind
+from syncline.store.records import Kind
 
 _PAGE = 200
 

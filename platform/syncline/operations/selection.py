@@ -19,7 +19,8 @@ from syncline.model.state import TargetState
 from syncline.model.values import Stored
 from syncline.store import documents, operations, targets
 from syncline.store.connection import Store
-from syncline.store.documents import Filters, Kind
+from syncline.store.documents import Filters
+from syncline.store.records import Kind
 
 Member = tuple[TargetId, str]
 """A target's id, and ``project/app@cluster``."""

@@ -1,8 +1,8 @@
 """How often things are looked at: one sweep for each cluster, one look-up for each repository.
 
 A cluster is swept as often as the most impatient of its applications asks. The shortest interval
-seen is noted when targets are made, so that reading it costs one field; ``settle`` forgets those
-of applications that left.
+seen is noted when targets are made, so that reading it costs one field; the scheduler's chores
+settle it anew, so that an application that left is not remembered for long.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.store import connection, due, notes
 from syncline.store.connection import Store
 
-DEFAULT = timedelta(minutes=3)
 JITTER = 0.05  # each way: what began together does not stay together
 
 
@@ -27,13 +26,11 @@ def sweep(store: Store, pairs: Iterable[tuple[ApplicationRecord, ClusterRecord]]
     for application, cluster in pairs:
         seconds = application.spec.sync_policy.interval.total_seconds()
         wanted[cluster.uid] = min(seconds, wanted.get(cluster.uid, seconds))
-    now = connection.now(store) if wanted else 0.0
-    for (uid, seconds), known in zip(
-        wanted.items(), sweep_intervals(store, list(wanted)), strict=True
-    ):
-        if known is None or seconds < known.total_seconds():
+    known = sweep_intervals(store, list(wanted))
+    for (uid, seconds), before in zip(wanted.items(), known, strict=True):
+        if before is None or seconds < before.total_seconds():
             settle(store, uid, timedelta(seconds=seconds))
-            due.add(store, f"sweep:{uid}", now + first(uid, seconds))
+            due.add(store, f"sweep:{uid}", connection.now(store) + first(uid, seconds))
 
 
 def sweep_intervals(store: Store, clusters: Sequence[Uid]) -> list[timedelta | None]:

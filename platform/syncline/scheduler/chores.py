@@ -21,7 +21,7 @@ from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.operations import expand, timers
 from syncline.store import connection, documents, due, leader, notes, targets, tokens
 from syncline.store.connection import Store
-from syncline.store.documents import Kind
+from syncline.store.records import Kind
 
 LEASE = "chores"
 EVERY = 300.0  # seconds between two rounds
@@ -56,6 +56,7 @@ class Chores:
         self._step = 0
         self._cursor: str | None = None
         self._intervals: dict[Uid, timedelta] = {}  # of applications, in this round
+        self._seen: set[str] = set()  # uids, in this round
 
     @property
     def leads(self) -> bool:
@@ -87,7 +88,7 @@ class Chores:
         self._leads = fence is not None
         if self._leads and not led:
             log.info("does the chores", holder=self._holder, fence=fence)
-            self._round_at, self._step, self._cursor = now, 0, None
+            self._begin(now)
         elif led and not self._leads:
             log.warning("lost the chores to another scheduler", holder=self._holder)
 
@@ -100,12 +101,26 @@ class Chores:
         self._intervals |= {each.uid: each.spec.sync_policy.interval for each in applications}
         for cluster in clusters:
             self._sweep(cluster)
+        self._seen |= {each.uid for each in page.items}
         self._cursor = page.cursor
         if page.cursor is None and self._step == 0:
             self._step = 1
         elif page.cursor is None:
-            tokens.page(self._store)  # reading them drops those that expired
-            self._step, self._intervals, self._round_at = 0, {}, now + EVERY
+            self._forget()
+            self._begin(now + EVERY)
+
+    def _begin(self, at: float) -> None:
+        """Have the next round begin at this time."""
+        self._round_at, self._step, self._cursor = at, 0, None
+        self._intervals, self._seen = {}, set()
+
+    def _forget(self) -> None:
+        """Drop what is kept of things that are gone."""
+        tokens.page(self._store)  # reading them drops those that expired
+        for name in notes.names(self._store):
+            uid = Uid(name.partition(":")[2])
+            if uid not in self._seen and documents.kind_of(self._store, uid) is None:
+                notes.put(self._store, name, "")
 
     def _expand(self, records: Sequence[ApplicationRecord | ClusterRecord]) -> None:
         names = [expand.note_name(each.uid) for each in records]

@@ -27,8 +27,8 @@ from syncline.contract import tasks
 from syncline.contract.tasks import SubjectPayload, Task
 from syncline.model.names import Uid
 from syncline.scheduler.publisher import Message
-from syncline.store.documents import Kind
 from syncline.store.due import Due
+from syncline.store.records import Kind
 
 TASKS: Mapping[str, Task[SubjectPayload]] = MappingProxyType(
     {
@@ -54,6 +54,10 @@ SUBJECTS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 """Kinds about a registered document; the others are about targets and previews."""
+
+
+ONCE = frozenset({"preview", "sweep"})
+"""Kinds that need no second message: a preview that is asked, a cluster that has no targets."""
 
 
 @dataclass(slots=True)

@@ -69,14 +69,14 @@ class Loop:
         """
         own = self._settings.scheduler
         load = self._publisher.load()
-        taken = intake.take(self._store, self._publisher, own.batch)
+        more = intake.take(self._store, self._publisher, own.batch)
         now = self._clock()
         if now >= self._recover_at:
             self._recover(now)
         self._pace.measure(load.waiting, load.running, now)
         filled = dispatch.fill(self._store, self._publisher, self._pace)
         self.chores.tick()
-        if taken == own.batch:
+        if more:
             return SHORTEST
         return self._pace.rest(filled, longest=own.tick.total_seconds())
 
