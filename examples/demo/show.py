@@ -50,5 +50,4 @@ class Show:
     def history(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Who, when, why."""
         for entry in entries:
-            trigger = entry["trigger"]
-            self.say(f"history: {trigger['kind']} by {trigger['actor']}: {trigger['reason']}")
+            self.say(f"history: {entry['trigger']} by {entry['actor']}: {entry['why']}")

@@ -89,7 +89,7 @@ def drift(world: World) -> None:
     good = "example.com/billing:1.0.0"
     until(lambda: world.image(member, "billing") == good, within=_SLOW, what="drift put back")
     show.say(f"live image: {world.image(member, 'billing')}")
-    history = world.product.get(f"targets/default/billing/{member.name}/history")["items"]
+    history = world.product.get(f"targets/billing@{member.name}/history")["items"]
     show.history(history[:3])
 
 

@@ -49,14 +49,15 @@ def test_a_commit_runs_only_what_it_touches_and_the_others_observe_it(world: Wor
     for number in (1, 2):
         world.apply(application(f"some-{number}", path=f"some/{number}", namespace="some"))
     world.synced("some-1@c0", "some-2@c0")
-    before = world.target("some-2@c0")
+    before = world.get("targets/some-2@c0/history")
+    first = world.target("some-2@c0")["revision"]
 
     commit = world.push({"some/1/web.yaml": configmap("web-1", v="2")})
     world.synced("some-1@c0", revision=commit)
     after = world.becomes("some-2@c0", observed=commit)
 
-    assert after["revision"] == before["revision"]
-    assert after["generation"] == before["generation"]
+    assert after["revision"] == first
+    assert world.get("targets/some-2@c0/history") == before
 
 
 def test_what_leaves_the_repository_is_pruned(world: World) -> None:
@@ -117,8 +118,14 @@ def test_a_live_object_that_somebody_edits_is_put_back(world: World) -> None:
         return live is not None and live["data"] == {"color": "red", "own": "kept"}
 
     until(back, within=60, what="the field is put back")
-    history = world.get("targets/default/drift/c0/history")["items"]
-    assert history[0]["request"]["trigger"]["kind"] == "drift"
+    history = until(
+        lambda: [
+            e for e in world.get("targets/drift@c0/history")["items"] if e["trigger"] == "drift"
+        ],
+        within=10,
+        what="the run is in the history",
+    )
+    assert [change["drift"] for change in history[0]["changes"]] == [True]
 
 
 def test_without_self_heal_drift_is_only_shown(world: World) -> None:

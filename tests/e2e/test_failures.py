@@ -62,7 +62,7 @@ def test_everything_killed_and_started_again_goes_on(own_world: World) -> None:
     world.post("hooks/generic", {"repository": world.repository})
 
     world.synced("again@c0", revision=commit)
-    history = world.get("targets/default/again/c0/history")["items"]
+    history = world.get("targets/again@c0/history")["items"]
     assert history[0]["revision"] == commit
     assert len(history) >= 2
 

@@ -166,7 +166,8 @@ _WORKER: dict[str, Any] = {
     "worker_max_tasks_per_child": 500,
     "worker_max_memory_per_child": 400_000,  # kB
     "worker_soft_shutdown_timeout": 45,  # seconds; needs REMAP_SIGTERM=SIGQUIT
-    "worker_enable_soft_shutdown_on_idle": True,
+    # True would have an idle worker wait the whole time-out, for ETA tasks that we never send.
+    "worker_enable_soft_shutdown_on_idle": False,
     "worker_send_task_events": False,  # doubles the cost of a task; on where Flower is used
     "worker_hijack_root_logger": False,
     "worker_proc_alive_timeout": 30,  # the default of 4 s kills fresh children on a busy host

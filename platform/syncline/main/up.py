@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -82,6 +83,7 @@ def up(  # noqa: PLR0917 - typer's options, not a call
 def run(plan: Plan, declared: fleet.Declared | None) -> None:
     """Start all roles, say so, and keep them running until asked to stop."""
     logs.configure(level=Settings().log.level)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # our own look at readiness
     plan.data.prepare()
     key = plan.data.key()
     stopped = threading.Event()
