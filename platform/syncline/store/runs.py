@@ -156,11 +156,13 @@ def fold(store: Store, report: Report, *, limits: Limits | None = None) -> bool:
 def fold_failure(store: Store, ticket: str, error: str, *, limits: Limits | None = None) -> bool:
     """Fold an unforeseen failure or a lost process as a failed run, if its ticket still holds.
 
-    It is tried again with back-off until ``limits.attempts``, then it stalls as WorkerLost.
+    It is tried again with back-off until ``limits.attempts``, then it stalls as WorkerLost,
+    TimedOut or Unforeseen. ``error`` is ``Name: message``, the name as Celery has it.
     """
     target = ticket.rpartition(".")[0]
     attempts = (limits or DEFAULT).attempts
-    return bool(store.call("failure", target, ticket, error[:2000], attempts, _BACK_OFF))
+    reason = _REASONS.get(error.partition(":")[0], "Unforeseen")
+    return bool(store.call("failure", target, ticket, error[:2000], attempts, _BACK_OFF, reason))
 
 
 def requeue_silent(
@@ -224,7 +226,15 @@ __all__ = [
     "trigger",
 ]
 
-_BACK_OFF = 2.5  # seconds after the first unforeseen failure of a request; doubles
+_BACK_OFF = 5.0  # seconds after the first unforeseen failure in a row; doubles
+
+_REASONS = {
+    "WorkerLostError": "WorkerLost",
+    "Terminated": "WorkerLost",
+    "TimeLimitExceeded": "TimedOut",
+    "SoftTimeLimitExceeded": "TimedOut",
+}
+"""What Celery calls it → our reason; anything else is an error of ours: Unforeseen."""
 
 
 def _asked(request: Request, only_if: Condition, *, orphan: bool) -> tuple[str, ...]:

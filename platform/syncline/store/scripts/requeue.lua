@@ -15,7 +15,7 @@ for _, id in ipairs(call('ZRANGEBYSCORE', K.watch(), '-inf', stamp, 'LIMIT', 0, 
       put(t, 'ticket', '')
       make_ready(t, get(t, 'lane'))
     elseif t.v.phase == 'running' then
-      lose(t, tonumber(ARGV[2]), '', 'worker ' .. get(t, 'worker') .. ' fell silent', 0)
+      lose(t, tonumber(ARGV[2]), 'WorkerLost', 'worker ' .. get(t, 'worker') .. ' fell silent', 0)
     else
       call('ZREM', K.watch(), id)
     end

@@ -20,7 +20,7 @@ local function stall(t, reason, message)
   settle(t)
 end
 
--- after: seconds of back-off, 0 = again at once.
+-- after: seconds of back-off and the message is shown; 0 = again at once, and silently.
 local function lose(t, attempts, reason, message, after)
   local lost = number(t, 'lost') + 1
   put(t, 'lost', whole(lost))
@@ -29,10 +29,10 @@ local function lose(t, attempts, reason, message, after)
   put(t, 'ticket', '')
   free_slot(t)
   if lost >= attempts then
-    stall(t, 'WorkerLost', message .. '; ' .. lost .. ' attempts in a row: it stalls until '
+    stall(t, reason, message .. '; ' .. lost .. ' attempts in a row: it stalls until '
       .. 'something changes')
   else
-    if reason ~= '' then
+    if after > 0 then
       local sync, health = seen(t)
       show(t, cluster(t.cluster), sync, health, reason, message)
     end

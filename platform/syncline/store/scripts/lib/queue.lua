@@ -49,7 +49,7 @@ local function set_phase(t, phase)
 end
 
 local function join(lane, project, c)
-  call('ZADD', K.ring(lane, project), 'NX', c.served == '' and '0' or c.served, c.uid)
+  call('ZADD', K.ring(lane, project), 'NX', c.served == '' and stamp or c.served, c.uid)
   if not call('ZSCORE', K.turns(lane), project) then
     -- Who comes back is not ahead of those who stayed.
     local had = tonumber(call('HGET', K.shares(lane), project) or '0')

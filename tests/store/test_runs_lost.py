@@ -1,0 +1,162 @@
+"""What never reported: lost messages, dead workers, unforeseen failures."""
+
+import pytest
+
+from syncline.model.request import TriggerKind
+from syncline.model.status import Lane, Phase, SyncStatus
+from syncline.store import due, keys, runs
+from syncline.store.connection import Store, now
+from syncline.store.runs import Limits
+from tests.store import clock, recount
+from tests.store.world import World, inventory, report, request
+
+
+def test_a_lost_message_is_sent_again(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    world.trigger(target, request(TriggerKind.PUSH))
+    [lost] = world.dispatch(Lane.PUSH)
+    clock.pass_deadline(store, target)
+
+    assert runs.requeue_silent(store) == [target]
+
+    [again] = world.dispatch(Lane.PUSH)
+    assert again.ticket != lost.ticket
+    assert world.claim(again).attempt == 1
+    recount.check(store)
+
+
+def test_a_message_that_stays_unclaimed_is_sent_ever_more_seldom(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    world.trigger(target)
+    waits = []
+    for _ in range(6):
+        world.dispatch()
+        waits.append(round(store.redis.zscore(keys.WATCH(), target) - now(store), -1))
+        clock.pass_deadline(store, target)
+        runs.requeue_silent(store)
+
+    assert waits == [60, 120, 240, 480, 960, 960]
+    recount.check(store)
+
+
+def test_nothing_is_put_back_before_its_deadline(store: Store) -> None:
+    world = World(store)
+    world.start(world.target())
+
+    assert runs.requeue_silent(store) == []
+
+
+def test_a_run_whose_worker_died_is_tried_again(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    lost = world.start(target, request(full=True))
+    runs.record(store, lost.lease, inventory("a"))
+    clock.pass_deadline(store, target)
+
+    runs.requeue_silent(store)
+
+    again = world.claim(world.sent(target))
+    assert (again.request, again.attempt, again.inventory) == (lost.request, 2, inventory("a"))
+    recount.check(store)
+
+
+def test_a_request_that_loses_every_worker_stalls(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    world.trigger(target)
+    for _ in range(5):
+        world.claim(world.sent(target))
+        clock.pass_deadline(store, target)
+        runs.requeue_silent(store)
+
+    state = world.state(target)
+    assert (state.phase, state.sync, state.reason) == (
+        Phase.IDLE,
+        SyncStatus.UNKNOWN,
+        "WorkerLost",
+    )
+    assert "worker w1 fell silent; 5 attempts in a row" in state.message
+    assert world.dispatch_any() == []
+    recount.check(store)
+
+
+def test_a_stalled_target_runs_on_the_next_request(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    world.trigger(target)
+    world.claim(world.sent(target))
+    clock.pass_deadline(store, target)
+    runs.requeue_silent(store, limits=Limits(attempts=1))
+
+    world.run(target, request(TriggerKind.PUSH))
+
+    assert world.state(target).reason == "Succeeded"
+    recount.check(store)
+
+
+def test_an_answer_forgives_the_lost_workers_before(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    for _ in range(2):
+        world.trigger(target)
+        for _ in range(4):
+            world.claim(world.sent(target))
+            clock.pass_deadline(store, target)
+            runs.requeue_silent(store)
+        runs.fold(store, report(world.claim(world.sent(target))))
+
+    assert world.state(target).reason == "Succeeded"
+
+
+def test_an_unforeseen_failure_is_folded_by_its_ticket(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    claim = world.start(target)
+
+    assert runs.fold_failure(store, claim.lease.ticket, "ValueError: no")
+
+    state = world.state(target)
+    assert (state.phase, state.reason, state.message) == (
+        Phase.IDLE,
+        "Unforeseen",
+        "ValueError: no",
+    )
+    assert due.at(store, f"retry:{target}") == pytest.approx(now(store) + 5, abs=1)
+    assert runs.result_of(store, claim.lease.ticket)["status"] == "FAILURE"  # type: ignore[index]
+    recount.check(store)
+
+
+def test_a_lost_process_has_a_reason_of_its_own(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    claim = world.start(target)
+
+    runs.fold_failure(store, claim.lease.ticket, "WorkerLostError: signal 9 (SIGKILL)")
+
+    assert world.state(target).reason == "WorkerLost"
+
+
+def test_a_failure_with_a_stale_ticket_changes_nothing(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    claim = world.start(target)
+    runs.fold(store, report(claim))
+
+    assert not runs.fold_failure(store, claim.lease.ticket, "late")
+    assert not runs.fold_failure(store, "nobody.knows.1", "late")
+
+    assert world.state(target).reason == "Succeeded"
+
+
+def test_a_failure_before_the_claim_puts_the_target_back_in_line(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    world.trigger(target)
+    [sent] = world.dispatch()
+
+    assert runs.fold_failure(store, sent.ticket, "StoreUnavailable")
+
+    assert len(world.dispatch()) == 1
+    recount.check(store)
