@@ -89,7 +89,9 @@ def _continued(record: Subject, position: Position) -> Position:
     same = (position.generation, position.deleting) == (record.generation, record.deleting)
     if same and position.step < _DONE:
         return position
-    return Position(generation=record.generation, deleting=record.deleting, revisit=not same)
+    # What is new has nothing that ran before it: a target that is there was made by the other side.
+    revisit = not same and record.generation > 1
+    return Position(generation=record.generation, deleting=record.deleting, revisit=revisit)
 
 
 def _moved(record: Subject, position: Position, cursor: str | None) -> Position:
@@ -110,12 +112,13 @@ def _revisit(
         application=record.uid if is_application else None,
         cluster=None if is_application else record.uid,
     )
-    live = [state.id for state in page.items if not state.deleting]
+    orphan = record.deleting and record.orphan
+    # A tombstone that waits for its objects' deletion is let go too, where they are to stay.
+    live = [state.id for state in page.items if orphan or not state.deleting]
     found = list(zip(live, _pairs(store, record, live), strict=True))
     lost = [each for each, pair in found if not placing.belongs(*pair)]
     kept = [(a, c) for _, (a, c) in found if a and c and placing.belongs(a, c)]
     why = "was deleted" if record.deleting else "selects it no longer"
-    orphan = record.deleting and record.orphan
     placing.remove(store, lost, f"{_title(record)} {why}", orphan=orphan)
     if position.revisit:
         placing.request(store, kept, f"{_title(record)} changed")

@@ -142,6 +142,12 @@ EVENTS = Key("events", "stream", "what changed: kind, subject, name, at, …", "
 AUDIT = Key("audit", "stream", "who, what, when, why", "bounded")
 
 # The rest
+NOTES = Key(
+    "notes",
+    "hash",
+    "expand:<uid> → where its expansion stands; sweep:<cluster> → seconds between its sweeps",
+    "until a scheduler finds the document gone",
+)
 NOTES = Key("notes", "hash", "<kind>:<uid> → where chunked work on it stands, what it has seen")
 TOKEN = Key("token:<digest>", "hash", "name, scopes, times", "until it expires or is revoked")
 TOKENS = Key("tokens", "hash", "token id → digest")

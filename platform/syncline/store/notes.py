@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from syncline.store import keys
+from syncline.store import keys
 from syncline.store.connection import Store
 
 
