@@ -148,7 +148,6 @@ NOTES = Key(
     "expand:<uid> → where its expansion stands; sweep:<cluster> → seconds between its sweeps",
     "until a scheduler finds the document gone",
 )
-NOTES = Key("notes", "hash", "<kind>:<uid> → where chunked work on it stands, what it has seen")
 TOKEN = Key("token:<digest>", "hash", "name, scopes, times", "until it expires or is revoked")
 TOKENS = Key("tokens", "hash", "token id → digest")
 LEADER = Key("leader:<name>", "string", "the holder", "its lease")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from syncline.store import keys
-from syncline.store import keys
 from syncline.store.connection import Store
 
 
