@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from syncline.cli import main as cli
-from syncline.main import roles, up
+from syncline.main import init, roles, up
 
 
 def main() -> None:
     """Run the command line; the script ``syncline`` enters here."""
     roles.register(cli.app)
     up.register(cli.app)
+    init.register(cli.app)
     cli.main()
