@@ -1,5 +1,6 @@
 """The official renderers, and a render of a directory in one call."""
 
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -78,7 +79,7 @@ def program(tmp_path: Path) -> Program:
 
     def make(text: str) -> str:
         place = tmp_path / "fake-renderer"
-        place.write_text(f"#!/usr/bin/python3 -S\n{text}\n")
+        place.write_text(f"#!{sys.executable} -S\n{text}\n")
         place.chmod(0o755)
         return str(place)
 

@@ -6,6 +6,9 @@ from syncline.errors import LimitExceeded, ManifestInvalid
 from syncline_workers.renderers import normalise
 
 
+NEXT = "mend it, or move it out of the source's path"
+
+
 def manifests(*values: Any) -> tuple[dict[str, Any], ...]:
     return normalise.manifests(normalise.locate("a.yaml", list(values)), subject="web", most=100)
 
@@ -34,11 +37,11 @@ def test_a_kind_that_only_ends_in_list_stays() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("text", "is no Kubernetes object but 'text'"),
-        ([], "is no Kubernetes object but a list"),
-        ({"a": 1}, "is no Kubernetes object: apiVersion is nothing"),
-        ({"apiVersion": 1, "kind": "A"}, "is no Kubernetes object: apiVersion is 1"),
-        ({"apiVersion": "v1", "kind": ""}, "is no Kubernetes object: kind is ''"),
+        ("text", f"is no Kubernetes object but 'text': {NEXT}"),
+        ([], f"is no Kubernetes object but a list: {NEXT}"),
+        ({"a": 1}, f"is no Kubernetes object, apiVersion is nothing: {NEXT}"),
+        ({"apiVersion": 1, "kind": "A"}, f"is no Kubernetes object, apiVersion is 1: {NEXT}"),
+        ({"apiVersion": "v1", "kind": ""}, f"is no Kubernetes object, kind is '': {NEXT}"),
         ({"apiVersion": "v1", "kind": "Pod"}, "Pod has no metadata"),
         (
             {"apiVersion": "v1", "kind": "Pod", "metadata": {}},

@@ -14,6 +14,7 @@ from syncline.model.names import ObjectKey
 from syncline.model.values import Manifest
 
 _MOST_MISTAKES: Final = 20
+_NEXT: Final = "mend it, or move it out of the source's path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,11 @@ def _is_list(value: Any) -> bool:
 
 def _mistakes(value: Any) -> Iterator[str]:
     if not isinstance(value, dict):
-        yield f"is no Kubernetes object but {_shown(value)}"
+        yield f"is no Kubernetes object but {_shown(value)}: {_NEXT}"
         return
     for field in ("apiVersion", "kind"):
         if not isinstance(value.get(field), str) or not value[field]:
-            yield f"is no Kubernetes object: {field} is {_shown(value.get(field))}"
+            yield f"is no Kubernetes object, {field} is {_shown(value.get(field))}: {_NEXT}"
             return
     metadata = value.get("metadata")
     if not isinstance(metadata, dict):
