@@ -10,7 +10,7 @@ from syncline.errors import SynclineError
 from syncline.model.names import Uid
 from syncline.store import clusters, connection, documents, due, fleet, sources
 from syncline.store.connection import Store
-from syncline.store.documents import Kind
+from syncline.store.records import Kind
 
 _NAMED = 5
 """How many names a finding lists; the rest is a number."""

@@ -52,7 +52,7 @@ class RequestLog:
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])
                 message["headers"] = [*message["headers"], (b"x-request-id", ident.encode())]
             await send(message)
 

@@ -17,7 +17,7 @@ from syncline.model.names import DEFAULT_PROJECT, Uid, application_name
 from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
 from syncline.store import clusters, documents, sources, targets
 from syncline.store.connection import Store
-from syncline.store.documents import Kind
+from syncline.store.records import Kind
 
 _PLURALS = {
     Kind.APPLICATION: "applications",

@@ -29,7 +29,7 @@ from syncline.model.state import ClusterStatus
 from syncline.operations import documents as verbs
 from syncline.store import clusters, connection, documents
 from syncline.store.connection import Store
-from syncline.store.documents import Kind
+from syncline.store.records import Kind
 
 PATIENCE = 30.0
 """Seconds that a worker gets: it tries for 3 s to connect, and may be busy before."""

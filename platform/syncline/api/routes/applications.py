@@ -18,7 +18,8 @@ from syncline.model.selector import parse_selector
 from syncline.model.values import Name
 from syncline.operations import documents as verbs
 from syncline.store import documents
-from syncline.store.documents import Filters, Kind
+from syncline.store.documents import Filters
+from syncline.store.records import Kind
 
 router = APIRouter(prefix="/applications", tags=["applications"])
 

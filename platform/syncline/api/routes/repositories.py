@@ -15,7 +15,8 @@ from syncline.model.access import Scope
 from syncline.model.selector import parse_selector
 from syncline.operations import documents as verbs
 from syncline.store import documents
-from syncline.store.documents import Filters, Kind
+from syncline.store.documents import Filters
+from syncline.store.records import Kind
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
 

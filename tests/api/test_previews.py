@@ -1,0 +1,85 @@
+"""Previews: asked for, waited for, answered by a worker, masked by it."""
+
+import threading
+
+import httpx
+import pytest
+
+from syncline.contract.reports import Difference, PreviewReport
+from syncline.model.names import Uid
+from syncline.store import due, previews
+from syncline.store.connection import Store
+from tests.api.fleets import COMMIT, Fleet
+
+
+@pytest.fixture
+def asked(admin: httpx.Client, fleet: Fleet) -> httpx.Response:
+    fleet.grid(applications=1, clusters=1)
+    return admin.post("/api/v1/previews", json={"target": "app00@c00", "verb": "diff"})
+
+
+def test_one_is_taken_at_once_and_put_on_its_way(asked: httpx.Response, store: Store) -> None:
+    uid = asked.json()["id"]
+
+    question = previews.get(store, Uid(uid))
+
+    assert asked.status_code == 202
+    assert asked.headers["location"] == f"/api/v1/previews/{uid}"
+    assert question is not None
+    assert (question.verb, question.revision) == ("diff", None)
+    assert due.at(store, f"preview:{uid}") is not None
+
+
+def test_until_a_worker_answers_it_is_pending(asked: httpx.Response, reader: httpx.Client) -> None:
+    answer = reader.get(asked.headers["location"], params={"wait": 0.2}).json()
+
+    assert (answer["state"], answer["error"], answer["differences"]) == ("Pending", "", [])
+
+
+def test_who_waits_gets_the_answer_as_it_comes(
+    asked: httpx.Response, reader: httpx.Client, store: Store
+) -> None:
+    difference = Difference(subject="apps/Deployment/shop/web", action="configured", unified="-a")
+    report = PreviewReport(
+        preview=Uid(asked.json()["id"]), revision=COMMIT, differences=(difference,)
+    )
+    worker = threading.Timer(0.3, previews.answer, (store, report))
+    worker.start()
+
+    answer = reader.get(asked.headers["location"], params={"wait": 20}).json()
+
+    worker.join()
+    assert answer == {
+        "id": asked.json()["id"],
+        "state": "Done",
+        "error": "",
+        "revision": COMMIT,
+        "manifests": [],
+        "differences": [
+            {"subject": "apps/Deployment/shop/web", "action": "configured", "unified": "-a"}
+        ],
+    }
+
+
+def test_a_refusal_of_the_worker_is_told(
+    asked: httpx.Response, reader: httpx.Client, store: Store
+) -> None:
+    report = PreviewReport(preview=Uid(asked.json()["id"]), error="RenderFailed: no such base")
+    previews.answer(store, report)
+
+    answer = reader.get(asked.headers["location"]).json()
+
+    assert (answer["state"], answer["error"]) == ("Failed", "RenderFailed: no such base")
+
+
+def test_of_an_unknown_target(reader: httpx.Client) -> None:
+    body = {"target": "ghost@nowhere", "verb": "render"}
+    answer = reader.post("/api/v1/previews", json=body)
+
+    assert (answer.status_code, answer.json()["error"]["subject"]) == (404, "Target/ghost@nowhere")
+
+
+def test_one_that_has_expired(reader: httpx.Client) -> None:
+    answer = reader.get("/api/v1/previews/0123456789abcdef", params={"wait": 5})
+
+    assert answer.status_code == 404

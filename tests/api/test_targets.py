@@ -1,0 +1,101 @@
+"""All that is known of one target, on one page."""
+
+import httpx
+
+from syncline.contract.reports import LookupReport
+from syncline.store import documents, sources
+from syncline.store.connection import Store
+from syncline.store.records import Kind
+from tests.api import fleets
+from tests.api.fleets import COMMIT, Fleet
+
+
+def conditions(detail: dict[str, list[dict[str, str]]]) -> dict[str, str]:
+    return {each["type"]: each["status"] for each in detail["conditions"]}
+
+
+def test_a_target_that_is_in_sync(reader: httpx.Client, fleet: Fleet) -> None:
+    fleet.grid(applications=1, clusters=1)
+    fleet.succeed("app00@c00")
+
+    detail = reader.get("/api/v1/targets/app00@c00").json()
+
+    assert conditions(detail) == {"Ready": "True", "Reconciling": "False", "Stalled": "False"}
+    assert (detail["sync"], detail["health"], detail["revision"]) == ("Synced", "Healthy", COMMIT)
+    assert (detail["repository"], detail["path"], detail["wanted"]) == ("apps", "app00", "HEAD")
+    assert (detail["lastError"], detail["lookupError"], detail["pending"]) == ("", "", None)
+    assert detail["objects"] == [
+        {"object": "apps/Deployment/shop/web", "version": "apps/v1", "uid": "u", "generation": 1}
+    ]
+    (run,) = detail["history"]
+    assert (run["outcome"], run["trigger"], run["changed"]) == ("Succeeded", "spec", 1)
+    assert run["changes"] == [
+        {
+            "object": "apps/Deployment/shop/web",
+            "action": "created",
+            "message": "",
+            "drift": False,
+        }
+    ]
+
+
+def test_a_target_that_failed_keeps_its_last_error(reader: httpx.Client, fleet: Fleet) -> None:
+    fleet.grid(applications=1, clusters=1)
+    fleet.fail("app00@c00")
+
+    detail = reader.get("/api/v1/targets/default/app00@c00").json()
+
+    assert conditions(detail) == {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
+    assert detail["lastError"] == "RenderFailed: kustomization.yaml: no such field [red]x[/red]"
+
+
+def test_a_target_that_waits_shows_its_request(reader: httpx.Client, fleet: Fleet) -> None:
+    fleet.grid(applications=1, clusters=1)
+
+    detail = reader.get("/api/v1/targets/app00@c00").json()
+
+    assert conditions(detail) == {"Ready": "False", "Reconciling": "True", "Stalled": "False"}
+    assert (detail["pending"]["generation"], detail["pending"]["trigger"]) == (1, "spec")
+
+
+def test_why_a_revision_cannot_be_looked_up_is_shown(
+    reader: httpx.Client, store: Store, fleet: Fleet
+) -> None:
+    fleet.grid(applications=1, clusters=1)
+    repository = documents.get(store, Kind.REPOSITORY, "apps")
+    assert repository is not None
+    why = "RepositoryUnreachable: git.example: timed out"
+    sources.fold_lookup(store, LookupReport(repository=repository.uid, errors={"": why}))
+
+    paths = ("targets/app00@c00", "applications/default/app00", "repositories/apps")
+    target, application, shown = (reader.get(f"/api/v1/{path}").json() for path in paths)
+
+    assert target["lookupError"] == why
+    assert (application["reason"], application["message"]) == ("LookupFailed", why)
+    assert (shown["reason"], shown["message"]) == ("LookupFailed", why)
+
+
+def test_the_history_is_read_by_itself(reader: httpx.Client, fleet: Fleet) -> None:
+    fleet.install(
+        fleets.repository(), fleets.cluster("eu"), fleets.application("web", project="lab")
+    )
+    fleet.succeed("lab/web@eu")
+
+    items = reader.get("/api/v1/targets/lab/web@eu/history").json()["items"]
+
+    assert [(item["reason"], item["revision"]) for item in items] == [("Succeeded", COMMIT)]
+
+
+def test_what_is_no_target_name_is_refused(reader: httpx.Client) -> None:
+    answer = reader.get("/api/v1/targets/nonsense")
+
+    assert (answer.status_code, answer.json()["error"]["reason"]) == (422, "InvalidDocument")
+
+
+def test_an_unknown_target(reader: httpx.Client) -> None:
+    answers = [reader.get(f"/api/v1/targets/a@b{path}") for path in ("", "/history")]
+
+    assert [(a.status_code, a.json()["error"]["subject"]) for a in answers] == [
+        (404, "Target/a@b"),
+        (404, "Target/a@b"),
+    ]
