@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from examples.demo import clusters, product, repository
+from examples.demo import clusters, kubelet, product, repository
 from examples.demo.show import Show
 from examples.demo.steps import SCENES, World
 from tests.harness.gitserver import GitServer
@@ -39,7 +39,7 @@ def _play(directory: Path, *, stay: bool) -> None:
             work.publish("The fleet", repository.files(git.url("fleet.git"), members))
             data = directory / "data"
             _credentials(data / "credentials", members)
-            with product.running(data, git.url("fleet.git")) as running:
+            with kubelet.running(members), product.running(data, git.url("fleet.git")) as running:
                 _tell(show, running)
                 for scene in SCENES:
                     scene(World(running, work, members, show))

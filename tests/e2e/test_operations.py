@@ -14,6 +14,10 @@ pytestmark = pytest.mark.cluster
 def deploy(world: World, name: str, **spec: object) -> None:
     world.push({f"{name}/web.yaml": configmap("web", v="1")})
     world.apply(application(name, path=name, namespace=name, **spec))
+    if "syncPolicy" in spec:  # without automation the first sync waits, too
+        world.becomes(f"{name}@c0", sync="OutOfSync")
+        done = world.cli("sync", name, "--wait", "--reason", "first")
+        assert done.returncode == 0, done.stderr
     world.synced(f"{name}@c0")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import signals
@@ -31,6 +32,8 @@ tasks.register(app, process.ports)
 def _log(**_: Any) -> None:
     """One log set-up for all roles; connected, it also keeps Celery's own away."""
     logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
+    for name in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # one line a run is ours to write
 
 
 @signals.worker_process_shutdown.connect
@@ -40,6 +43,10 @@ def _close(**_: Any) -> None:
 
 
 @signals.heartbeat_sent.connect
-def _beat(**_: Any) -> None:
-    """The main process's loop went round, every 2 s while the broker answers."""
-    pulse.beat(settings.pulse.file)
+def _beat(sender: Any, **_: Any) -> None:
+    """The main process's loop went round, every 2 s while the broker answers.
+
+    The first and the last heartbeat come from outside of the loop, while there is no timer.
+    """
+    if sender.tref is not None:
+        pulse.beat(settings.pulse.file)

@@ -74,7 +74,8 @@ def _moved(inventory: Inventory, live: _Live) -> tuple[str, ...]:
     return tuple(
         str(entry.ref)
         for entry in inventory
-        if drift.compare(entry, live.get(entry.ref.key)) in (Drift.MOVED, Drift.MISSING)
+        if entry.uid  # recorded and never applied: the run that failed says so
+        and drift.compare(entry, live.get(entry.ref.key)) in (Drift.MOVED, Drift.MISSING)
     )
 
 
