@@ -5,7 +5,6 @@ import pytest
 from syncline.errors import LimitExceeded, ManifestInvalid
 from syncline_workers.renderers import normalise
 
-
 NEXT = "mend it, or move it out of the source's path"
 
 

@@ -122,6 +122,6 @@ class ApplicationSpec(Written):
 class Application(Document):
     """One source rendered for one cluster or a selector of clusters, with a policy."""
 
-    kind: Literal["Application"]
+    kind: Literal["Application"] = Field(description="What this document is.")
     metadata: ProjectMetadata
     spec: ApplicationSpec

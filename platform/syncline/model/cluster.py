@@ -33,5 +33,5 @@ class ClusterSpec(Written):
 class Cluster(Document):
     """A registered Kubernetes API server."""
 
-    kind: Literal["Cluster"]
+    kind: Literal["Cluster"] = Field(description="What this document is.")
     spec: ClusterSpec

@@ -57,5 +57,5 @@ class RepositorySpec(Written):
 class Repository(Document):
     """A Git repository and how to reach it."""
 
-    kind: Literal["Repository"]
+    kind: Literal["Repository"] = Field(description="What this document is.")
     spec: RepositorySpec

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
 from syncline.errors import NotFound
 from syncline.model.application import Application
 from syncline.model.cluster import Cluster
 from syncline.model.documents import API_VERSION, Document
 from syncline.model.repository import Repository
+from syncline.model.values import format_duration
 
 KINDS: dict[str, type[Document]] = {
     "Application": Application,
@@ -30,7 +35,7 @@ def of(kind: str) -> dict[str, Any]:
     model = KINDS.get(kind)
     if model is None:
         raise NotFound(f"kind {kind!r}", f"does not exist: write one of {', '.join(KINDS)}")
-    schema = model.model_json_schema(by_alias=True)
+    schema = model.model_json_schema(by_alias=True, schema_generator=_Generator)
     return {"$schema": _DIALECT, "$id": f"{_HOME}/{kind}", **schema}
 
 
@@ -38,7 +43,7 @@ def any_kind() -> dict[str, Any]:
     """Return one schema that a document of any kind satisfies."""
     definitions: dict[str, Any] = {}
     for kind, model in KINDS.items():
-        schema = model.model_json_schema(by_alias=True)
+        schema = model.model_json_schema(by_alias=True, schema_generator=_Generator)
         definitions |= schema.pop("$defs", {})
         definitions[kind] = schema
     return {
@@ -47,3 +52,12 @@ def any_kind() -> dict[str, Any]:
         "oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in KINDS],
         "$defs": definitions,
     }
+
+
+class _Generator(GenerateJsonSchema):
+    """Writes defaults as people write them: ``5m``, not ``PT5M``; camelCase."""
+
+    def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, BaseModel):
+            return dft.model_dump(mode="json", by_alias=True)
+        return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)

@@ -21,9 +21,11 @@ _TERM = re.compile(
 class Requirement(Written):
     """One condition on one label."""
 
-    key: str
-    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
-    values: tuple[str, ...] = ()
+    key: str = Field(description="The label.")
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"] = Field(
+        description="NotIn also matches where the label is absent."
+    )
+    values: tuple[str, ...] = Field(default=(), description="For In and NotIn, at least one.")
 
     @model_validator(mode="after")
     def _values_fit(self) -> Requirement:
