@@ -26,6 +26,7 @@ from syncline.store.connection import Store
 from syncline.store.runs import Limits
 
 RECOVER_EVERY = 1.0  # seconds between two looks for silent runs
+LOOK_EVERY = 0.5  # seconds between two looks whether the loop still lives
 GIVE_UP_AFTER = 0.8  # seconds that a tick may take to end once asked to stop
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 2.0  # seconds
 
@@ -115,28 +116,32 @@ def run_forever(settings: Settings) -> None:
     """Run a scheduler as this process until SIGTERM or SIGINT, then end within a second.
 
     All state is in Redis, so a tick that hangs on a socket is simply left behind.
+
+    Raises:
+        InvalidDocument: settings contradict each other.
+        CredentialRefused: a file that holds a secret cannot be read.
     """
+    store = connection.connect(settings.store, key=None)  # nothing is sealed or opened here
+    broker = Broker(create_app(settings, name="syncline-scheduler"))
     stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    thread = Thread(target=_start, args=(settings, stop), daemon=True, name="scheduler")
+    arguments = (store, broker, settings, stop)
+    thread = Thread(target=_start, args=arguments, daemon=True, name="scheduler")
+    # Waited for instead of handled: a handler could interrupt the lock that it needs itself.
+    ends = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     thread.start()
-    while thread.is_alive() and not stop.wait(0.5):
-        pass
-    if not stop.is_set():
-        raise SystemExit(1)  # its traceback is in the log
+    while signal.sigtimedwait(ends, LOOK_EVERY) is None:
+        if not thread.is_alive():
+            raise SystemExit(1)  # its traceback is in the log
+    stop.set()
     thread.join(GIVE_UP_AFTER)
     log.info("scheduler ended", cleanly=not thread.is_alive())
 
 
-def _start(settings: Settings, stop: Event) -> None:
-    store = connection.connect(settings.store, key=settings.keys.platform_key())
+def _start(store: Store, broker: Broker, settings: Settings, stop: Event) -> None:
     _prepare(store, stop)
     if stop.is_set():
         return
-    for warning in connection.check_server(store):
-        log.warning("the store is not safe", warning=warning)
-    broker = Broker(create_app(settings, name="syncline-scheduler"))
     log.info("scheduler started", store=connection.address(settings.store))
     run(store, broker, settings, stop)
     broker.close()
@@ -148,6 +153,8 @@ def _prepare(store: Store, stop: Event) -> None:
     while not stop.is_set():
         try:
             migrations.prepare(store)
+            for warning in connection.check_server(store):
+                log.warning("the store is not safe", warning=warning)
         except StoreUnavailable as exc:
             stop.wait(patience.after(exc))
         else:

@@ -1,0 +1,247 @@
+"""What is due becomes messages or work, and gets its next time."""
+
+import pytest
+
+from syncline.contract import queues, tasks
+from syncline.contract.reports import ClusterReport, PreviewRequest
+from syncline.contract.tasks import SubjectPayload
+from syncline.errors import BrokerUnavailable
+from syncline.model.status import HealthStatus, Outcome, SyncStatus
+from syncline.operations import previews
+from syncline.scheduler import due as kinds
+from syncline.scheduler import intake, work
+from syncline.store import clusters, connection, due, runs
+from syncline.store.connection import Store
+from syncline.store.records import Kind
+from syncline.store.runs import Limits
+from tests.operations.asked import (
+    EVERYWHERE,
+    application,
+    apply,
+    claims,
+    cluster,
+    repository,
+    run_all,
+    settle,
+    start,
+    state,
+    uid,
+)
+from tests.scheduler.plant import Remembered
+
+
+@pytest.fixture
+def broker() -> Remembered:
+    return Remembered()
+
+
+def settled(store: Store, broker: Remembered) -> None:
+    """A repository, a cluster, an application on it, all done; what was sent is forgotten."""
+    apply(store, repository(), cluster("one"), application("web", EVERYWHERE))
+    take_all(store, broker)
+    run_all(store)
+    broker.taken()
+
+
+def take_all(store: Store, broker: Remembered) -> None:
+    while intake.take(store, broker, 200):
+        pass
+
+
+def seconds_until(store: Store, member: str) -> float | None:
+    at = due.at(store, member)
+    return None if at is None else at - connection.now(store)
+
+
+def test_a_look_up_goes_out_with_a_name_and_comes_round_after_its_interval(
+    store: Store, broker: Remembered
+) -> None:
+    apply(store, repository())
+    shop = uid(store, Kind.REPOSITORY, "shop")
+
+    intake.take(store, broker, 200)
+
+    (message,) = broker.taken()
+    assert message.payload == SubjectPayload(uid=shop, name="shop")
+    assert (message.task, message.queue) == (tasks.LOOKUP, queues.LOOKUP)
+    assert message.task_id.startswith(f"lookup.{shop}.")
+    assert 57 <= (seconds_until(store, f"lookup:{shop}") or 0) <= 63
+
+
+def test_a_look_up_that_was_lost_is_sent_again(store: Store, broker: Remembered) -> None:
+    apply(store, repository())
+    shop = uid(store, Kind.REPOSITORY, "shop")
+    intake.take(store, broker, 200)
+    first = broker.taken()
+
+    due.add(store, f"lookup:{shop}", 0.0)  # a minute later
+    intake.take(store, broker, 200)
+
+    (lost,), (again,) = first, broker.taken()
+    assert lost.payload == again.payload
+    assert lost.task_id != again.task_id
+
+
+def test_a_probe_is_sent_again_until_its_report_says_otherwise(
+    store: Store, broker: Remembered
+) -> None:
+    apply(store, cluster("one"))
+    one = uid(store, Kind.CLUSTER, "one")
+
+    intake.take(store, broker, 200)
+    assert 25 <= (seconds_until(store, f"probe:{one}") or 0) <= 30
+
+    clusters.fold_cluster(store, ClusterReport(cluster=one, reachable=True))
+    assert due.at(store, f"probe:{one}") is None
+
+
+def test_a_sweep_comes_round_as_often_as_the_applications_ask(
+    store: Store, broker: Remembered
+) -> None:
+    settled(store, broker)
+    one = uid(store, Kind.CLUSTER, "one")
+
+    due.add(store, f"sweep:{one}", 0.0)
+    intake.take(store, broker, 200)
+
+    assert [each.task for each in broker.taken()] == [tasks.SWEEP]
+    assert 171 <= (seconds_until(store, f"sweep:{one}") or 0) <= 189
+
+
+def test_a_cluster_without_targets_is_swept_once_at_most(store: Store, broker: Remembered) -> None:
+    apply(store, cluster("one"))
+    one = uid(store, Kind.CLUSTER, "one")
+    due.add(store, f"sweep:{one}")
+
+    intake.take(store, broker, 200)
+
+    assert due.at(store, f"sweep:{one}") is None
+
+
+def test_a_cluster_that_is_away_is_not_swept_but_stays_in_turn(
+    store: Store, broker: Remembered
+) -> None:
+    settled(store, broker)
+    one = uid(store, Kind.CLUSTER, "one")
+    report = ClusterReport(cluster=one, reachable=False, error="ClusterUnreachable: refused")
+    clusters.fold_cluster(store, report, limits=Limits(breaker_failures=1))
+    due.add(store, f"sweep:{one}", 0.0)
+
+    intake.take(store, broker, 200)
+
+    assert broker.taken("syncline.sweep") == []
+    assert 171 <= (seconds_until(store, f"sweep:{one}") or 0) <= 189
+
+
+def test_a_preview_is_asked_once(store: Store, broker: Remembered) -> None:
+    settled(store, broker)
+    asked = previews.ask(store, PreviewRequest(target=state(store, "web@one").id, verb="diff"))
+
+    intake.take(store, broker, 200)
+
+    (message,) = broker.taken()
+    assert (message.task, message.queue) == (tasks.PREVIEW, queues.USER)
+    assert message.payload == SubjectPayload(uid=asked, name=asked)
+    assert due.at(store, f"preview:{asked}") is None
+
+
+def test_a_health_check_is_named_by_its_target(store: Store, broker: Remembered) -> None:
+    settled(store, broker)
+    target = state(store, "web@one").id
+    due.add(store, f"health:{target}")
+
+    intake.take(store, broker, 200)
+
+    (message,) = broker.taken()
+    assert message.payload == SubjectPayload(uid=target, name="web@one")
+
+
+def test_what_is_gone_is_not_sent_and_not_kept(store: Store, broker: Remembered) -> None:
+    for member in ("lookup:gone", "probe:gone", "health:gone.gone", "expand:gone"):
+        due.add(store, member)
+
+    take_all(store, broker)
+
+    assert (broker.taken(), due.waits(store)) == ([], (0, 0.0))
+
+
+def test_a_kind_of_a_newer_release_is_left_to_its_scheduler(
+    store: Store, broker: Remembered
+) -> None:
+    due.add(store, "prophesy:x")
+
+    intake.take(store, broker, 200)
+
+    assert 25 <= (seconds_until(store, "prophesy:x") or 0) <= 30
+
+
+def test_what_could_not_be_sent_is_due_again_at_once(store: Store, broker: Remembered) -> None:
+    apply(store, repository(), cluster("one"))
+    broker.is_away = True
+    with pytest.raises(BrokerUnavailable):
+        take_all(store, broker)
+
+    broker.is_away = False
+    take_all(store, broker)
+
+    assert {each.task for each in broker.taken()} == {tasks.LOOKUP, tasks.PROBE}
+
+
+def test_a_defect_in_one_member_stops_no_other(
+    store: Store, broker: Remembered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*_: object) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(work, "KINDS", {**work.KINDS, "mark": defect})
+    apply(store, repository(), cluster("one"), application("web", EVERYWHERE))
+    due.add(store, "mark:x", 0.0)
+
+    take_all(store, broker)
+
+    assert state(store, "web@one").requested
+    assert 25 <= (seconds_until(store, "mark:x") or 0) <= 30
+
+
+def test_a_failed_run_is_tried_again_when_its_back_off_is_over(
+    store: Store, broker: Remembered
+) -> None:
+    settled(store, broker)
+    start(store, all=True)
+    settle(store)
+    (claim,) = claims(store)
+    report = {
+        "lease": claim.lease,
+        "outcome": Outcome.FAILED,
+        "request": claim.request,
+        "sync": SyncStatus.OUT_OF_SYNC,
+        "health": HealthStatus.UNKNOWN,
+        "reason": "ClusterBusy",
+        "retry_after": 60.0,
+    }
+    assert runs.fold(store, runs.Report(**report))
+    assert claims(store) == []
+
+    due.add(store, f"retry:{claim.lease.target}", 0.0)
+    take_all(store, broker)
+
+    (again,) = claims(store)
+    assert (again.attempt, again.request.operation) == (2, claim.request.operation)
+
+
+def test_work_that_takes_long_is_left_for_the_next_tick(
+    store: Store, broker: Remembered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "WORK_FOR", 0.0)
+    apply(store, cluster("one"), cluster("two"))
+
+    assert intake.take(store, broker, 200)
+
+    members = {f"expand:{uid(store, Kind.CLUSTER, name)}" for name in ("one", "two")}
+    assert {each.member for each in due.take(store)} == members
+
+
+def test_every_kind_is_documented() -> None:
+    table = kinds.__doc__ or ""
+
+    assert all(f"\n{kind} " in table for kind in kinds.TASKS.keys() | kinds.WORK)
