@@ -2,7 +2,7 @@ r"""Sorted lists of names: members ``<name>\0<id>`` in order of names, and curso
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,11 +35,18 @@ def after(cursor: str | None) -> str:
     """
     if not cursor:
         return "-"
+    padded = cursor + "=" * (-len(cursor) % 4)
     try:
-        row = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        row = b64decode(padded, altchars=b"-_", validate=True).decode()
     except ValueError as exc:
-        raise Conflict("cursor", "is none that a list returned: start again without one") from exc
+        raise _refused() from exc
+    if GAP not in row:
+        raise _refused()
     return f"({row}"
+
+
+def _refused() -> Conflict:
+    return Conflict("cursor", "is none that a list returned: start again without one")
 
 
 def read(client: Any, key: str, cursor: str | None, limit: int) -> tuple[list[str], str | None]:

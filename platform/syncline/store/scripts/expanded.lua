@@ -9,6 +9,7 @@ call('HSET', K.operation(uid), 'expanded', '1')
 if ARGV[2] ~= '' then call('HSET', K.operation(uid), 'error', ARGV[2]) end
 if call('HGET', K.operation(uid), 'state') == 'Pending' then
   call('HSET', K.operation(uid), 'state', 'Running')
+  event('operation', uid, uid, 'state', 'Running')
 end
 finish_operation(uid)
 return 1

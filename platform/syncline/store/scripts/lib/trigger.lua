@@ -15,7 +15,7 @@ end
 -- ask: kind, trigger (JSON), lane, flags, operation, revision, dry, orphan.
 -- Returns the generation, 0 where nothing was recorded; the target is dropped where `orphan`.
 local function want(t, ask)
-  if t.v.deleting and ask.kind ~= 'delete' then return 0 end
+  if t.v.deleting and ask.kind ~= 'delete' and ask.kind ~= 'retry' then return 0 end
   if ask.kind == 'retry' then
     if t.v.phase == 'idle' and next_wish(t) then settle(t) end
     return number(t, 'want')

@@ -1,0 +1,265 @@
+"""Workers look up, the store triggers: a moved head and the targets behind it."""
+
+import pytest
+
+from syncline.contract.reports import LookupReport
+from syncline.model.names import TargetId, Uid
+from syncline.model.request import Trigger, TriggerKind
+from syncline.model.run import Inputs
+from syncline.model.status import Lane, Phase, SyncStatus
+from syncline.store import documents, due, keys, sources
+from syncline.store.connection import Store, now
+from tests.store import recount
+from tests.store import world as make
+from tests.store.world import World, names, report, request
+from syncline.store import runs
+
+
+def inputs(commit: str, tree: str) -> Inputs:
+    return Inputs(repository="r", revision=commit, paths={"app": tree})
+
+
+def digest(store: Store, target: TargetId) -> str:
+    return str(store.redis.hget(keys.TARGET(target), "digest"))
+
+
+@pytest.fixture
+def fleet(store: Store) -> tuple[World, Uid]:
+    """A repository whose head was seen at c1."""
+    world = World(store)
+    uid = world.repository()
+    world.application("seed")
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c1"}))
+    return world, uid
+
+
+def test_every_revision_that_an_application_writes_is_followed(store: Store) -> None:
+    world = World(store)
+    uid = world.repository()
+    world.application("a", revision="main")
+    world.application("b", revision="v1.*")
+
+    assert sources.heads(store, uid) == {"main": "", "v1.*": ""}
+    assert due.at(store, f"lookup:{uid}") == pytest.approx(now(store), abs=2)
+
+
+def test_a_revision_that_nobody_writes_any_more_is_forgotten(store: Store) -> None:
+    world = World(store)
+    uid = world.repository()
+    world.application("a", revision="main")
+    world.application("b", revision="main")
+
+    world.application("a", revision="v1")
+    assert set(sources.heads(store, uid)) == {"main", "v1"}
+    world.application("b", revision="v1")
+    assert set(sources.heads(store, uid)) == {"v1"}
+
+
+def test_somebody_else_may_follow_a_revision_too(store: Store) -> None:
+    uid = World(store).repository()
+
+    sources.follow(store, uid, "prod", who="fleet")
+    assert sources.heads(store, uid) == {"prod": ""}
+    sources.unfollow(store, uid, "prod", who="fleet")
+    assert sources.heads(store, uid) == {}
+
+
+def test_only_targets_behind_changed_inputs_are_triggered(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    touched, untouched = world.target("touched"), world.target("untouched")
+    world.run(touched, revision="c1", inputs=inputs("c1", "t1"))
+    world.run(untouched, revision="c1", inputs=inputs("c1", "t2"))
+    assert sources.inputs(store, uid, "main") == {
+        digest(store, touched): inputs("c1", "t1"),
+        digest(store, untouched): inputs("c1", "t2"),
+    }
+
+    triggered = sources.fold_lookup(
+        store,
+        LookupReport(
+            repository=uid,
+            heads={"main": "c2"},
+            affected={"main": (digest(store, touched),)},
+            unaffected={"main": (digest(store, untouched),)},
+        ),
+    )
+
+    assert triggered == 1
+    assert names(world.dispatch_any()) == ["touched@west"]
+    assert world.state(untouched).observed == "c2"
+    assert world.state(untouched).revision == "c1"
+    assert sources.heads(store, uid) == {"main": "c2"}
+    recount.check(store)
+
+
+def test_a_claim_after_the_look_up_takes_the_new_head(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    target = world.target()
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c2"}))
+
+    claim = world.claim(world.sent(target))
+
+    assert (claim.head, claim.request.trigger.kind) == ("c2", TriggerKind.POLL)
+
+
+def test_targets_with_unknown_inputs_are_triggered(store: Store, fleet: tuple[World, Uid]) -> None:
+    world, uid = fleet
+    world.target()
+
+    push = Trigger(kind=TriggerKind.PUSH, actor="hook", reason="pushed")
+    report_ = LookupReport(repository=uid, heads={"main": "c2"})
+    assert sources.fold_lookup(store, report_, trigger=push) == 1
+
+    [sent] = world.dispatch(Lane.PUSH)
+    assert world.claim(sent).request.trigger == push
+
+
+def test_a_head_that_did_not_move_triggers_nothing(store: Store, fleet: tuple[World, Uid]) -> None:
+    world, uid = fleet
+    target = world.target()
+
+    assert sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c1"})) == 0
+
+    assert world.state(target).phase is Phase.IDLE
+
+
+def test_a_target_that_already_ran_at_the_new_head_is_left_alone(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    target = world.target()
+    world.run(target, revision="c2", observed="c2", inputs=inputs("c2", "t1"))
+
+    seen = LookupReport(
+        repository=uid, heads={"main": "c2"}, affected={"main": (digest(store, target),)}
+    )
+
+    assert sources.fold_lookup(store, seen) == 0
+    assert world.state(target).phase is Phase.IDLE
+
+
+def test_a_policy_that_waits_for_people_shows_the_new_revision(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    target = world.target("manual", automated=False)
+    world.run(target, revision="c1", inputs=inputs("c1", "t1"))
+
+    triggered = sources.fold_lookup(
+        store,
+        LookupReport(
+            repository=uid, heads={"main": "c2"}, affected={"main": (digest(store, target),)}
+        ),
+    )
+
+    state = world.state(target)
+    assert (triggered, state.phase) == (0, Phase.IDLE)
+    assert (state.sync, state.reason) == (SyncStatus.OUT_OF_SYNC, "NewRevision")
+    recount.check(store)
+
+
+def test_a_look_up_that_crashed_half_way_is_done_again_in_full(
+    store: Store, fleet: tuple[World, Uid], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, uid = fleet
+    for name in ("one", "two"):
+        world.run(world.target(name), revision="c1", inputs=inputs("c1", name))
+    found = sources.inputs(store, uid, "main")
+    seen = LookupReport(repository=uid, heads={"main": "c2"}, affected={"main": tuple(found)})
+    store.redis.hset(keys.HEADS("fleet"), "main", "c2")  # it died right after this
+
+    assert sources.heads(store, uid) == {"main": "c1"}
+    assert sources.fold_lookup(store, seen) == 2
+
+
+def test_errors_are_kept_for_each_revision_until_it_is_resolved(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    _, uid = fleet
+    sources.fold_lookup(store, LookupReport(repository=uid, errors={"main": "RevisionNotFound: x"}))
+    first = sources.errors(store, uid)
+    sources.fold_lookup(store, LookupReport(repository=uid, errors={"": "Unreachable: y"}))
+    second = sources.errors(store, uid)
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c1"}))
+
+    assert first == {"main": "RevisionNotFound: x"}
+    assert second == {"main": "RevisionNotFound: x", "": "Unreachable: y"}
+    assert sources.errors(store, uid) == {}
+
+
+def test_a_revision_that_is_not_followed_any_more_is_passed_over(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    _, uid = fleet
+
+    assert sources.fold_lookup(store, LookupReport(repository=uid, heads={"old": "c9"})) == 0
+    assert sources.heads(store, uid) == {"main": "c1"}
+
+
+def test_a_report_of_a_repository_that_is_gone_is_dropped(store: Store) -> None:
+    assert sources.fold_lookup(store, LookupReport(repository=Uid("gone"), heads={"a": "b"})) == 0
+
+
+def test_another_url_is_looked_at_with_fresh_eyes(store: Store, fleet: tuple[World, Uid]) -> None:
+    _, uid = fleet
+
+    documents.put_repository(store, make.repository("fleet", url="https://git.example/new.git"))
+
+    assert sources.heads(store, uid) == {"main": ""}
+
+
+def test_an_application_that_follows_another_branch_has_no_known_inputs_there(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    target = world.target()
+    world.run(target, revision="c1", inputs=inputs("c1", "t1"))
+    world.application("shop", revision="next")
+
+    claim = world.start(target)
+    assert sources.inputs(store, uid, "main") == {}
+    runs.fold(store, report(claim, inputs=inputs("n1", "t9")))
+
+    assert sources.inputs(store, uid, "next") == {digest(store, target): inputs("n1", "t9")}
+    recount.check(store)
+
+
+def test_a_pinned_run_does_not_change_what_is_known_of_the_branch(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    target = world.target()
+    world.run(target, revision="c1", inputs=inputs("c1", "t1"))
+
+    world.run(target, request(revision="v0"), revision="v0", inputs=inputs("v0", "t0"))
+
+    assert list(sources.inputs(store, uid, "main").values()) == [inputs("c1", "t1")]
+    recount.check(store)
+
+
+def test_thousands_behind_one_digest_move_on_in_chunks(store: Store) -> None:
+    world = World(store)
+    uid = world.repository()
+    world.cluster("west", max_runs=256)
+    made = [world.target(f"app-{number:04}") for number in range(500)]
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c1"}))
+    for sent in [*world.dispatch(Lane.PUSH, 200), *world.dispatch(Lane.PUSH, 200)]:
+        runs.fold(store, report(world.claim(sent), inputs=inputs("c1", "same")))
+    done = [target for target in made if world.state(target).revision]
+
+    sources.fold_lookup(
+        store,
+        LookupReport(
+            repository=uid,
+            heads={"main": "c2"},
+            unaffected={"main": (digest(store, done[0]),)},
+        ),
+    )
+
+    assert len(done) == 384
+    assert {world.state(target).observed for target in done} == {"c2"}
+    recount.check(store)

@@ -1,0 +1,185 @@
+"""The state of targets: listed by index, counted without a scan."""
+
+import pytest
+
+from syncline.errors import Conflict
+from syncline.model.names import TargetId, TargetName, Uid
+from syncline.model.page import Page
+from syncline.model.state import FleetSummary, TargetState
+from syncline.model.status import HealthStatus, Phase, SyncStatus
+from syncline.store import targets
+from syncline.store.connection import Store
+from tests.store import recount
+from tests.store.world import World
+
+
+def names(page: Page[TargetState]) -> list[str]:
+    return [state.name for state in page.items]
+
+
+def test_a_new_target_is_unknown_and_idle(store: Store) -> None:
+    world = World(store)
+    target = world.target("shop", "west", project="red")
+
+    state = world.state(target)
+
+    assert state == TargetState(
+        id=target,
+        name="red/shop@west",
+        project="red",
+        application="shop",
+        cluster="west",
+        created_at=state.created_at,
+        updated_at=state.created_at,
+    )
+    assert state.created_at > 0
+    recount.check(store)
+
+
+def test_a_target_is_made_once(store: Store) -> None:
+    world = World(store)
+    app, on = world.application("shop"), world.cluster("west")
+
+    assert targets.ensure(store, app, on)
+    assert not targets.ensure(store, app, on)
+
+    recount.check(store)
+
+
+def test_a_target_is_found_by_its_name(store: Store) -> None:
+    world = World(store)
+    target = world.target("shop", "west", project="red")
+    world.target("shop", "west2", project="red")
+
+    found = targets.by_name(store, TargetName("red", "shop", "west"))
+
+    assert found is not None
+    assert found.id == target
+    assert targets.by_name(store, TargetName("red", "shop", "we")) is None
+    assert targets.by_name(store, TargetName("zed", "shop", "west")) is None
+
+
+def test_targets_are_listed_in_order_of_names(store: Store) -> None:
+    world = World(store)
+    for app in ("b", "a", "c"):
+        for on in ("west", "east"):
+            world.target(app, on)
+
+    first = targets.page(store, limit=4)
+    second = targets.page(store, limit=4, cursor=first.cursor)
+
+    assert names(first) == ["a@east", "a@west", "b@east", "b@west"]
+    assert (names(second), second.cursor) == (["c@east", "c@west"], None)
+
+
+def test_a_page_that_is_just_full_is_the_last_one(store: Store) -> None:
+    world = World(store)
+    for app in ("a", "b"):
+        world.target(app)
+
+    page = targets.page(store, limit=2)
+
+    assert (names(page), page.cursor) == (["a@west", "b@west"], None)
+
+
+def test_filters_can_be_combined(store: Store) -> None:
+    world = World(store)
+    for app in ("a", "b"):
+        for on in ("west", "east"):
+            world.target(app, on, project="red")
+    done = world.target("a", "east", project="red")
+    world.run(done, health=HealthStatus.DEGRADED)
+    app, on = (Uid(part) for part in done.split("."))
+
+    def found(**filters: object) -> list[str]:
+        return names(targets.page(store, **filters))  # type: ignore[arg-type]
+
+    assert found(application=app) == ["red/a@east", "red/a@west"]
+    assert found(cluster=on) == ["red/a@east", "red/b@east"]
+    assert found(application=app, cluster=on) == ["red/a@east"]
+    assert found(project="red", sync=SyncStatus.UNKNOWN, cluster=on) == ["red/b@east"]
+    assert found(sync=SyncStatus.SYNCED, health=HealthStatus.DEGRADED) == ["red/a@east"]
+    assert found(project="blue") == []
+
+
+def test_combined_filters_go_on_by_cursor(store: Store) -> None:
+    world = World(store)
+    world.cluster("west", max_runs=256)
+    for number in range(30):
+        target = world.target(f"app-{number:02}")
+        if number % 3 == 0:
+            world.run(target)
+    uid = Uid(target.split(".")[1])
+    cursor, pages = None, []
+    while True:
+        page = targets.page(store, cluster=uid, sync=SyncStatus.SYNCED, limit=4, cursor=cursor)
+        pages.append(names(page))
+        if (cursor := page.cursor) is None:
+            break
+
+    assert [len(page) for page in pages] == [4, 4, 2]
+    assert sum(pages, []) == [f"app-{number:02}@west" for number in range(0, 30, 3)]
+
+
+def test_a_made_up_cursor_is_refused(store: Store) -> None:
+    with pytest.raises(Conflict):
+        targets.page(store, cursor="!")
+
+
+def test_the_summary_names_every_word(store: Store) -> None:
+    world = World(store)
+    world.repository()
+    world.run(world.target("shop"))
+    world.trigger(world.target("cart"))
+
+    assert targets.summary(store) == FleetSummary(
+        targets=2,
+        sync={SyncStatus.SYNCED: 1, SyncStatus.OUT_OF_SYNC: 0, SyncStatus.UNKNOWN: 1},
+        health=dict.fromkeys(HealthStatus, 0)
+        | {HealthStatus.HEALTHY: 1, HealthStatus.UNKNOWN: 1},
+        phases=dict.fromkeys(Phase, 0) | {Phase.IDLE: 1, Phase.READY: 1},
+        applications=2,
+        clusters=1,
+        repositories=1,
+    )
+
+
+def test_an_aggregate_is_as_healthy_as_its_worst_part(store: Store) -> None:
+    world = World(store)
+    for name, health in (("a", HealthStatus.HEALTHY), ("b", HealthStatus.DEGRADED)):
+        claim = world.run(world.target(name), health=health)
+
+    found = targets.summaries(store, [claim.cluster.uid, claim.application.uid, Uid("nobody")])
+
+    assert [summary.worst_health for summary in found] == [
+        HealthStatus.DEGRADED,
+        HealthStatus.DEGRADED,
+        HealthStatus.HEALTHY,
+    ]
+    assert [summary.targets for summary in found] == [2, 1, 0]
+
+
+def test_ids_are_read_in_chunks(store: Store) -> None:
+    world = World(store)
+    made = {world.target(f"app-{number}") for number in range(5)}
+
+    chunks = list(targets.ids(store, chunk=2))
+
+    assert [len(chunk) for chunk in chunks] == [2, 2, 1]
+    assert {target for chunk in chunks for target, _ in chunk} == made
+
+
+def test_states_are_read_in_the_order_asked(store: Store) -> None:
+    world = World(store)
+    one, two = world.target("one"), world.target("two")
+
+    found = targets.many(store, [two, TargetId("a.b"), one])
+
+    assert [state.name if state else None for state in found] == ["two@west", None, "one@west"]
+    assert targets.many(store, []) == []
+
+
+def test_nothing_is_known_of_a_target_that_is_not_there(store: Store) -> None:
+    assert targets.get(store, TargetId("a.b")) is None
+    assert targets.history(store, TargetId("a.b")) == []
+    assert targets.inventory(store, TargetId("a.b")) == ()
