@@ -150,7 +150,11 @@ def _raise(
             subject, f"{tool} needs more than {settings.memory} bytes (SYNCLINE_RENDER_MEMORY)"
         )
     if not message:
-        message = f"{tool} was killed by signal {-status}" if status < 0 else f"status {status}"
+        message = (
+            f"killed by signal {-status}, as by too little memory or time (SYNCLINE_RENDER_MEMORY)"
+            if status < 0
+            else f"ended with status {status} and said nothing"
+        )
     raise RenderFailed(subject, f"{tool}: {message}")
 
 
