@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from syncline.errors import ClusterUnreachable, CredentialRefused
 from syncline.settings import ClusterSettings
-from syncline_workers.cluster import kubeconfig, pool
+from syncline_workers.cluster import kubeconfig, session
 from syncline_workers.cluster.login import Login
 from syncline_workers.cluster.pool import Pool
 from tests.cluster.conftest import SETTINGS, Connect, kubeconfig_for, pool_for
@@ -51,12 +52,13 @@ def test_a_request_is_what_an_api_server_expects() -> None:
     assert server.requests == [
         (
             "PATCH /clusters/3/api/v1/x?a=b HTTP/1.1\r\n"
-            "Accept: application/json\r\n"
-            "Content-Type: application/apply-patch+yaml\r\n"
-            "Content-Length: 2\r\n"
             f"Host: 127.0.0.1:{server.port}\r\n"
+            "Accept-Encoding: identity\r\n"
+            "Content-Length: 2\r\n"
             "User-Agent: syncline\r\n"
-            "Authorization: Bearer t0ken\r\n\r\n{}"
+            "Authorization: Bearer t0ken\r\n"
+            "Accept: application/json\r\n"
+            "Content-Type: application/apply-patch+yaml\r\n\r\n{}"
         ).encode()
     ]
 
@@ -86,7 +88,7 @@ def test_a_user_is_told_in_the_headers(user: dict[str, object], lines: list[str]
         kept.close()
 
     head = server.requests[0].decode().split("User-Agent: syncline\r\n")[1]
-    assert head.split("\r\n")[:-2] == lines
+    assert head.split("\r\n")[:-2] == [*lines, "Accept: application/json"]
 
 
 def test_one_connection_serves_many_requests() -> None:
@@ -115,14 +117,73 @@ def test_a_kept_connection_that_was_closed_is_replaced() -> None:
     assert server.connections == 2
 
 
+def test_a_kept_connection_that_breaks_is_replaced_and_the_request_sent_again() -> None:
+    with Scripted(once_then_hang_up, OK) as server:
+        kept = pool_for(kubeconfig_for(server.url))
+        answers = [kept.request("GET", "/").status for _ in range(3)]
+        kept.close()
+
+    assert answers == [200, 200, 200]
+    assert server.connections == 2
+
+
+def test_a_request_is_not_sent_a_third_time() -> None:
+    def hang_up(sock: socket.socket) -> None:
+        read_request(sock)
+
+    with Scripted(once_then_hang_up, hang_up) as server:
+        kept = pool_for(kubeconfig_for(server.url))
+        kept.request("GET", "/")
+        with pytest.raises(ClusterUnreachable, match="broke the connection"):
+            kept.request("GET", "/")
+
+    assert server.connections == 2
+
+
+def once_then_hang_up(sock: socket.socket) -> None:
+    """Answer one request; take another, and close the connection in place of an answer."""
+    once(sock)
+    read_request(sock)
+
+
+def test_no_more_requests_than_its_size_are_in_flight_and_all_connections_are_kept() -> None:
+    gate = threading.Barrier(3)  # passed only by three requests at once
+
+    def in_step(sock: socket.socket) -> None:
+        while read_request(sock):
+            gate.wait(10)
+            sock.sendall(OK)
+
+    with Scripted(in_step) as server, ThreadPoolExecutor(9) as threads:
+        kept = pool_for(kubeconfig_for(server.url), size=3)
+        asked = [threads.submit(kept.request, "GET", "/") for _ in range(9)]
+        statuses = [each.result().status for each in asked]
+        idle = kept.idle
+        kept.close()
+
+    assert statuses == [200] * 9
+    assert (server.connections, idle, kept.idle) == (3, 3, 0)
+
+
+def test_a_closed_pool_opens_new_connections_when_it_is_used_again() -> None:
+    with Scripted(OK) as server:
+        kept = pool_for(kubeconfig_for(server.url))
+        kept.request("GET", "/")
+        kept.close()
+        kept.request("GET", "/")
+        kept.close()
+
+    assert server.connections == 2
+
+
 def test_a_connection_that_was_idle_for_long_is_not_trusted() -> None:
     clock = Clock()
     with Scripted(OK) as server:
         kept = clocked(server.url, clock)
         kept.request("GET", "/")
-        clock.now += pool.MAX_IDLE - 1
+        clock.now += session.MAX_IDLE - 1
         kept.request("GET", "/")
-        clock.now += pool.MAX_IDLE + 1
+        clock.now += session.MAX_IDLE + 1
         kept.request("GET", "/")
         kept.close()
 
@@ -141,7 +202,7 @@ def test_a_fresh_connection_that_breaks_is_not_tried_again() -> None:
     assert server.connections == 1
     assert str(caught.value) == (
         f"cluster eu: 127.0.0.1:{server.port} took GET /version and broke the connection: "
-        "the connection ended within the answer"
+        "Remote end closed connection without response"
     )
 
 
@@ -242,13 +303,70 @@ def test_a_proxy_that_refuses_is_told() -> None:
             pool_for(text).request("GET", "/")
 
     assert str(caught.value) == (
-        f"cluster eu: proxy 127.0.0.1:{proxy.port} refused to connect to 10.1.2.3:6443 with "
-        "status 407"
+        f"cluster eu: proxy 127.0.0.1:{proxy.port} did not connect us to 10.1.2.3:6443: "
+        "Tunnel connection failed: 407 Proxy Authentication Required"
     )
-    assert b"".join(proxy.requests) == (
-        b"CONNECT 10.1.2.3:6443 HTTP/1.1\r\nHost: 10.1.2.3:6443\r\n"
-        b"Proxy-Authorization: Basic bWU6cHc=\r\n\r\n"
+    line, *headers = b"".join(proxy.requests).decode().lower().split("\r\n")
+    assert line.startswith("connect 10.1.2.3:6443 http/1.")
+    assert "proxy-authorization: basic bwu6chc=" in headers
+
+
+def through(proxy: str) -> Pool:
+    text = kubeconfig_for("https://10.1.2.3:6443")
+    return pool_for(text.replace('"server"', f'"proxy-url": "{proxy}", "server"'), QUICK)
+
+
+def test_a_proxy_that_is_away_is_told(unused: int) -> None:
+    with pytest.raises(ClusterUnreachable) as caught:
+        through(f"http://127.0.0.1:{unused}").request("GET", "/")
+
+    assert str(caught.value) == (
+        f"cluster eu: proxy 127.0.0.1:{unused} took no connection: Connection refused"
     )
+
+
+def test_a_proxy_that_does_not_exist_is_told() -> None:
+    with pytest.raises(ClusterUnreachable, match=r"the name nowhere\.invalid cannot be resolved"):
+        through("http://nowhere.invalid:3128").request("GET", "/")
+
+
+def test_a_proxy_that_never_answers_is_given_up(silent: int) -> None:
+    with pytest.raises(ClusterUnreachable) as caught:
+        through(f"http://127.0.0.1:{silent}").request("GET", "/")
+
+    assert str(caught.value) == (
+        f"cluster eu: proxy 127.0.0.1:{silent} did not answer within 0.3 s"
+    )
+
+
+def test_a_proxy_that_begins_no_tls_for_us_is_given_up() -> None:
+    gone = threading.Event()
+
+    def tunnel_to_nowhere(sock: socket.socket) -> None:
+        read_request(sock)
+        sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        gone.wait(10)
+
+    with Scripted(tunnel_to_nowhere) as proxy:
+        with pytest.raises(ClusterUnreachable) as caught:
+            through(proxy.url).request("GET", "/")
+        gone.set()
+
+    assert str(caught.value) == (
+        "cluster eu: 10.1.2.3:6443 took the connection and began no TLS within 0.3 s"
+    )
+
+
+def test_a_proxy_of_the_workers_environment_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, unused: int
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused}")
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{unused}")
+    with Scripted(OK) as server:
+        kept = pool_for(kubeconfig_for(server.url))
+
+        assert kept.request("GET", "/").status == 200
+        kept.close()
 
 
 @pytest.mark.cluster

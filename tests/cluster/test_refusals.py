@@ -19,8 +19,8 @@ from syncline.errors import (
 )
 from syncline.model.change import ObjectRef
 from syncline.model.values import Manifest
+from syncline_workers.cluster.answer import Answer
 from syncline_workers.cluster.refusals import object_of, refusal
-from syncline_workers.cluster.wire import Answer
 
 REF = ObjectRef(group="apps", version="v1", kind="Deployment", namespace="shop", name="web")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,20 @@ class Access:
 
     @property
     def address(self) -> str:
-        """``host:port``, for headers and messages."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        """``host:port``, for messages."""
+        return _joined(self.host, self.port)
+
+    @property
+    def url(self) -> str:
+        """Where connections go, without the prefix."""
+        return f"{'https' if self.is_tls else 'http'}://{self.address}"
+
+    @property
+    def proxy_address(self) -> str:
+        """``host:port`` of the proxy, without its password."""
+        url = urlsplit(self.proxy)
+        return _joined(url.hostname or "", url.port or 80)
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -20,10 +20,10 @@ from syncline.model.values import Manifest
 from syncline_workers.change.digest import encode
 from syncline_workers.change.owned import FIELD_MANAGER
 from syncline_workers.cluster import established, listing
+from syncline_workers.cluster.answer import Answer
 from syncline_workers.cluster.discovery import Discovery
 from syncline_workers.cluster.pool import JSON, Pool
 from syncline_workers.cluster.refusals import object_of, status_of
-from syncline_workers.cluster.wire import Answer
 
 _APPLY = "application/apply-patch+yaml"
 _METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"

@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 from syncline.errors import ApplyRejected, ClusterBusy
 from syncline.model.change import ObjectRef
+from syncline_workers.cluster.answer import Answer
 from syncline_workers.cluster.pool import Pool
 from syncline_workers.cluster.refusals import object_of
-from syncline_workers.cluster.wire import Answer
 
 MAX_AGE = 600.0
 """Seconds until a known kind is looked up again: paths of served kinds do not change."""

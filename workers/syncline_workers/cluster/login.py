@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping
+
+from urllib3.util import make_headers
 
 from syncline.errors import CredentialRefused
 from syncline_workers.cluster import plugin
@@ -87,11 +88,12 @@ class Login:
         return token
 
 
-def headers(user: User, credential: Credential) -> str:
-    """The header lines that say who we are, each with its line end."""
-    lines = [f"{name}: {value}\r\n" for name, value in user.impersonate]
+def headers(user: User, credential: Credential) -> list[tuple[str, str]]:
+    """The headers that say who we are; a name may come several times."""
+    found = list(user.impersonate)
     if credential.token:
-        lines.append(f"Authorization: Bearer {credential.token}\r\n")
+        found.append(("Authorization", f"Bearer {credential.token}"))
     elif user.password:
-        lines.append(f"Authorization: Basic {b64encode(user.password.encode()).decode()}\r\n")
-    return "".join(lines)
+        login = make_headers(basic_auth=user.password, basic_auth_encoding="utf-8")
+        found.append(("Authorization", login["authorization"]))
+    return found

@@ -1,7 +1,8 @@
 """Running a kubeconfig's exec plugin: a command of the cloud's that prints a credential.
 
 It gets the worker's environment without what is Syncline's own (the platform key, credentials
-of other clusters), no terminal, and a limited time.
+of other clusters), no terminal, and a limited time. The official client's runner is not used: it
+waits without end and hands over the whole environment.
 """
 
 from __future__ import annotations

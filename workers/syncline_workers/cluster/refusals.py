@@ -26,7 +26,7 @@ from syncline.errors import (
 from syncline.model.change import ObjectRef
 from syncline.model.values import Manifest
 from syncline_workers.change import mask
-from syncline_workers.cluster.wire import Answer
+from syncline_workers.cluster.answer import Answer
 
 MAX_MESSAGE = 1000
 """Characters of an API server's message that are kept; webhooks can return whole pages."""
