@@ -9,7 +9,7 @@ local t = load(id)
 local dot = string.find(id, '.', 1, true)
 local application_uid, uid = string.sub(id, 1, dot - 1), string.sub(id, dot + 1)
 local application = call('HMGET', K.record(application_uid),
-  'name', 'project', 'repository_name', 'revision', 'deleting')
+  'name', 'project', 'repository_name', 'revision', 'deleting', 'automated')
 local c = cluster(uid)
 if not application[1] or application[5] or not c.exists or c.deleting ~= '' then return 0 end
 
@@ -44,7 +44,11 @@ for _, key in ipairs({ K.all(), K.of_application(t.application), K.of_cluster(ui
 end
 count_target(t, 'targets', 1)
 set_phase(t, 'idle')
-show(t, c, 'Unknown', 'Unknown', '', '')
+if application[6] == '1' then
+  show(t, c, 'Unknown', 'Unknown', '', '')
+else
+  show(t, c, 'OutOfSync', 'Unknown', 'NeverSynced', 'its policy is not automated: sync it')
+end
 file_anew(t, application[3], application[4])
 tell(t)
 save(t)
