@@ -60,6 +60,22 @@ def test_a_renderer_that_closes_its_output_is_ended_too(run: Run) -> None:
         run("import os, signal; os.close(1); os.close(2); signal.pause()", seconds=0.5)
 
 
+def test_a_renderer_that_never_stops_talking_is_ended_too(run: Run) -> None:
+    with pytest.raises(LimitExceeded, match="did not end"):
+        run("import sys\nwhile True: sys.stderr.write('x' * 100)", seconds=0.5)
+
+
+def test_what_cannot_be_started_is_named(
+    limited: Limited, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(isolation, "wrapper", lambda **_: ())
+
+    with pytest.raises(RenderFailed) as caught:
+        sandbox.run(["/no/helm"], home=tmp_path, settings=limited(), subject="web", shown={})
+
+    assert str(caught.value) == "web: /no/helm cannot be started: No such file or directory"
+
+
 def test_no_process_outlives_the_end(run: Run, tmp_path: Path) -> None:
     forks = "import os, signal\nfor _ in range(6): os.fork()\nsignal.pause()"
 

@@ -65,7 +65,7 @@ def run(
         file_size=settings.output,
     )
     deadline = time.monotonic() + seconds
-    with _started([*prefix, *command], home, memory=settings.memory) as process:
+    with _started([*prefix, *command], home, settings=settings, subject=subject) as process:
         try:
             output, errors = _read(process, settings.output, deadline)
             status = process.wait(max(0.0, deadline - time.monotonic()))
@@ -87,16 +87,21 @@ class _TooMuch(Exception):
 
 
 @contextmanager
-def _started(command: list[str], home: Path, *, memory: int) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        command,
-        cwd=home,
-        env=isolation.environment(str(home), memory=memory),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # a process group of its own, to be killed as one
-    )
+def _started(
+    command: list[str], home: Path, *, settings: RenderSettings, subject: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=home,
+            env=isolation.environment(str(home), memory=settings.memory),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # a process group of its own, to be killed as one
+        )
+    except OSError as exc:
+        raise RenderFailed(subject, f"{command[0]} cannot be started: {exc.strerror}") from exc
     with process:  # at the end it is waited for, and its pipes are closed
         try:
             yield process
@@ -123,10 +128,10 @@ def _read(process: subprocess.Popen[bytes], most: int, deadline: float) -> tuple
         selector.register(process.stdout, selectors.EVENT_READ, output)
         selector.register(process.stderr, selectors.EVENT_READ, errors)
         while selector.get_map():
-            ready = selector.select(max(0.0, deadline - time.monotonic()))
-            if not ready:
+            left = deadline - time.monotonic()
+            if left <= 0:  # also of one that never stops talking
                 raise TimeoutError
-            for key, _ in ready:
+            for key, _ in selector.select(left):
                 _read_once(selector, key)
             if len(output) > most:
                 raise _TooMuch
