@@ -222,6 +222,20 @@ def test_a_document_that_moves_to_another_file_runs_nothing(following: Store) ->
         documents.delete(following, Kind.APPLICATION, "web", actor="ana")
 
 
+def test_a_repository_that_comes_back_while_it_is_still_used_stays(following: Store) -> None:
+    commit(following, *ALL)
+    run_all(following)
+    commit(following, ONE, TWO, web(), revision="c2")
+
+    commit(following, *ALL, revision="c3")
+    run_all(following)
+
+    record = stored.get(following, Kind.REPOSITORY, "shop")
+    assert record is not None
+    assert not record.deleting
+    assert (names(following), status(following)) == (["web@one", "web@two"], ("c3", ""))
+
+
 def test_a_repository_and_its_applications_may_disappear_together(following: Store) -> None:
     commit(following, *ALL)
     run_all(following)

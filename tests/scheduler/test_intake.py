@@ -10,6 +10,7 @@ from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline.operations import previews
 from syncline.scheduler import due as kinds
 from syncline.scheduler import intake, work
+from syncline.scheduler.publisher import Load
 from syncline.store import clusters, connection, due, runs
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -27,7 +28,7 @@ from tests.operations.asked import (
     state,
     uid,
 )
-from tests.scheduler.plant import Remembered
+from tests.scheduler.plant import IDLE, Remembered
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def settled(store: Store, broker: Remembered) -> None:
 
 
 def take_all(store: Store, broker: Remembered) -> None:
-    while intake.take(store, broker, 200):
+    while intake.take(store, broker, IDLE, 200):
         pass
 
 
@@ -59,7 +60,7 @@ def test_a_look_up_goes_out_with_a_name_and_comes_round_after_its_interval(
     apply(store, repository())
     shop = uid(store, Kind.REPOSITORY, "shop")
 
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
 
     (message,) = broker.taken()
     assert message.payload == SubjectPayload(uid=shop, name="shop")
@@ -71,11 +72,11 @@ def test_a_look_up_goes_out_with_a_name_and_comes_round_after_its_interval(
 def test_a_look_up_that_was_lost_is_sent_again(store: Store, broker: Remembered) -> None:
     apply(store, repository())
     shop = uid(store, Kind.REPOSITORY, "shop")
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
     first = broker.taken()
 
     due.add(store, f"lookup:{shop}", 0.0)  # a minute later
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
 
     (lost,), (again,) = first, broker.taken()
     assert lost.payload == again.payload
@@ -88,7 +89,7 @@ def test_a_probe_is_sent_again_until_its_report_says_otherwise(
     apply(store, cluster("one"))
     one = uid(store, Kind.CLUSTER, "one")
 
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
     assert 25 <= (seconds_until(store, f"probe:{one}") or 0) <= 30
 
     clusters.fold_cluster(store, ClusterReport(cluster=one, reachable=True))
@@ -102,7 +103,7 @@ def test_a_sweep_comes_round_as_often_as_the_applications_ask(
     one = uid(store, Kind.CLUSTER, "one")
 
     due.add(store, f"sweep:{one}", 0.0)
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
 
     assert [each.task for each in broker.taken()] == [tasks.SWEEP]
     assert 171 <= (seconds_until(store, f"sweep:{one}") or 0) <= 189
@@ -113,7 +114,7 @@ def test_a_cluster_without_targets_is_swept_once_at_most(store: Store, broker: R
     one = uid(store, Kind.CLUSTER, "one")
     due.add(store, f"sweep:{one}")
 
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
 
     assert due.at(store, f"sweep:{one}") is None
 
@@ -127,17 +128,44 @@ def test_a_cluster_that_is_away_is_not_swept_but_stays_in_turn(
     clusters.fold_cluster(store, report, limits=Limits(breaker_failures=1))
     due.add(store, f"sweep:{one}", 0.0)
 
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
 
     assert broker.taken("syncline.sweep") == []
     assert 171 <= (seconds_until(store, f"sweep:{one}") or 0) <= 189
+
+
+def test_targets_of_a_cluster_that_is_away_are_not_looked_at(
+    store: Store, broker: Remembered
+) -> None:
+    settled(store, broker)
+    report = ClusterReport(cluster=uid(store, Kind.CLUSTER, "one"), reachable=False, error="x")
+    clusters.fold_cluster(store, report, limits=Limits(breaker_failures=1))
+    member = f"health:{state(store, 'web@one').id}"
+    due.add(store, member, 0.0)
+
+    take_all(store, broker)
+
+    assert broker.taken("syncline.health") == []
+    assert 25 <= (seconds_until(store, member) or 0) <= 30
+
+
+def test_a_full_queue_gets_no_more_of_what_comes_round(store: Store, broker: Remembered) -> None:
+    apply(store, *(repository(f"r-{n}") for n in range(3)))
+    full = Load(waiting={**IDLE.waiting, queues.LOOKUP: intake.MOST_WAITING - 1}, running=0)
+
+    intake.take(store, broker, full, 200)
+
+    (sent,) = broker.taken()
+    left = {f"lookup:{uid(store, Kind.REPOSITORY, f'r-{n}')}" for n in range(3)}
+    left.remove(f"lookup:{sent.payload.model_dump()['uid']}")
+    assert all(4 <= (seconds_until(store, member) or 0) <= 5 for member in left)
 
 
 def test_a_preview_is_asked_once(store: Store, broker: Remembered) -> None:
     settled(store, broker)
     asked = previews.ask(store, PreviewRequest(target=state(store, "web@one").id, verb="diff"))
 
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
 
     (message,) = broker.taken()
     assert (message.task, message.queue) == (tasks.PREVIEW, queues.USER)
@@ -150,7 +178,7 @@ def test_a_health_check_is_named_by_its_target(store: Store, broker: Remembered)
     target = state(store, "web@one").id
     due.add(store, f"health:{target}")
 
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
 
     (message,) = broker.taken()
     assert message.payload == SubjectPayload(uid=target, name="web@one")
@@ -170,7 +198,7 @@ def test_a_kind_of_a_newer_release_is_left_to_its_scheduler(
 ) -> None:
     due.add(store, "prophesy:x")
 
-    intake.take(store, broker, 200)
+    intake.take(store, broker, broker.load(), 200)
 
     assert 25 <= (seconds_until(store, "prophesy:x") or 0) <= 30
 
@@ -235,7 +263,7 @@ def test_work_that_takes_long_is_left_for_the_next_tick(
     monkeypatch.setattr(intake, "WORK_FOR", 0.0)
     apply(store, cluster("one"), cluster("two"))
 
-    assert intake.take(store, broker, 200)
+    assert intake.take(store, broker, broker.load(), 200)
 
     members = {f"expand:{uid(store, Kind.CLUSTER, name)}" for name in ("one", "two")}
     assert {each.member for each in due.take(store)} == members

@@ -164,7 +164,7 @@ def _check_writable(store: Store, document: Written) -> None:
     if record is None:
         return
     _check_ours(kind, record)
-    if record.deleting:
+    if record.deleting and kind is not Kind.REPOSITORY:  # that one is taken back
         raise Conflict(
             f"{kind}/{_shown(name, project)}", "is still being deleted: wait until it is gone"
         )

@@ -18,7 +18,7 @@ from syncline.model.documents import API_VERSION, Metadata
 from syncline.model.journal import AuditRecord
 from syncline.model.names import application_name
 from syncline.model.records import ApplicationRecord, Record
-from syncline.model.repository import Repository, RepositorySpec
+from syncline.model.repository import GitCredential, Repository, RepositorySpec
 from syncline.operations import documents
 from syncline.operations.documents import FLEET_REPOSITORY, Applied, Written
 from syncline.store import audit, due, fleet
@@ -35,8 +35,22 @@ _MISTAKES = 20  # shown of one commit
 _Key = tuple[Kind, str, str]  # kind, project, name
 
 
-def declare(store: Store, url: str, revision: str = "HEAD", path: str = ".") -> bool:
+def declare(
+    store: Store,
+    url: str,
+    revision: str = "HEAD",
+    path: str = ".",
+    *,
+    credential: GitCredential | None = None,
+) -> bool:
     """Follow a fleet repository, in place of any other; False where nothing changes.
+
+    Args:
+        store: the store.
+        url: where it is.
+        revision: a branch, a tag, a commit or a semver range.
+        path: a directory of documents in it.
+        credential: where the credential to read it is found; None: anonymous.
 
     Raises:
         pydantic.ValidationError: the URL is empty or too long.
@@ -45,7 +59,7 @@ def declare(store: Store, url: str, revision: str = "HEAD", path: str = ".") -> 
         api_version=API_VERSION,
         kind="Repository",
         metadata=Metadata(name=FLEET_REPOSITORY),
-        spec=RepositorySpec(url=url),
+        spec=RepositorySpec(url=url, credential=credential),
     )
     put = stored.put_repository(store, repository, declared_in="fleet")
     changed = fleet.declare(store, put.record.uid, revision, path)
@@ -151,6 +165,8 @@ def _all(store: Store, kind: Kind) -> Iterator[Record]:
 
 def _is_tombstone(store: Store, key: _Key) -> bool:
     kind, project, name = key
+    if kind is Kind.REPOSITORY:  # that one is taken back
+        return False
     record = stored.get(store, kind, name, project)
     return record is not None and record.deleting
 

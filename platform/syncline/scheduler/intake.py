@@ -13,25 +13,33 @@ from datetime import timedelta
 
 from syncline import logs
 from syncline.errors import BrokerUnavailable
-from syncline.model.names import TargetId, Uid
+from syncline.model.names import TargetId, Uid, split_target_id
 from syncline.model.records import RepositoryRecord
 from syncline.operations import timers
 from syncline.scheduler import due as kinds
 from syncline.scheduler import work
-from syncline.scheduler.publisher import Publisher
+from syncline.scheduler.publisher import Load, Publisher
 from syncline.store import clusters, connection, documents, due, targets
 from syncline.store.connection import Store
 from syncline.store.due import Due
 from syncline.store.records import Kind
 
 HOLD = timedelta(seconds=30)
+MOST_WAITING = 256  # messages in one queue; more of what comes round would be asked in vain
+FULL_WAIT = 5.0  # seconds until a full queue is tried again
 WORK_FOR = 0.25  # seconds of its own work that one tick does at most
 
 log = logs.get(__name__)
 
 
-def take(store: Store, publisher: Publisher, limit: int) -> bool:
+def take(store: Store, publisher: Publisher, load: Load, limit: int) -> bool:
     """Do what is due now, at most ``limit`` members.
+
+    Args:
+        store: the store.
+        publisher: the broker.
+        load: how busy it is now.
+        limit: members to take, at most 200.
 
     Returns:
         Whether more waits to be done at once.
@@ -46,7 +54,7 @@ def take(store: Store, publisher: Publisher, limit: int) -> bool:
     routed = kinds.route(taken)
     for each in routed.unknown:
         log.warning("unknown kind of due member", member=each.member)
-    _publish(store, publisher, routed.tasks)
+    _publish(store, publisher, _that_fit(store, load, routed.tasks))
     left = _work(store, routed.work)
     return left or len(taken) == limit
 
@@ -63,13 +71,27 @@ def _work(store: Store, taken: Sequence[Due]) -> bool:
     return left
 
 
+def _that_fit(store: Store, load: Load, taken: Sequence[Due]) -> list[Due]:
+    """Put off what finds its queue full: workers are away, and asking twice helps nobody."""
+    room = {name: MOST_WAITING - waiting for name, waiting in load.waiting.items()}
+    fitting = []
+    for each in taken:
+        queue = kinds.TASKS[each.kind].queue
+        room[queue] -= 1
+        if room[queue] >= 0:
+            fitting.append(each)
+        else:
+            due.reschedule(store, each, connection.now(store) + FULL_WAIT)
+    return fitting
+
+
 def _publish(store: Store, publisher: Publisher, taken: Sequence[Due]) -> None:
     names = _names(store, taken)
     for each in taken:
         if each.member not in names:
             due.done(store, each)  # what it is about is gone
     live = [each for each in taken if each.member in names]
-    sent = _without_sweeps_in_vain(store, live)
+    sent = _not_in_vain(store, live)
     try:
         if sent:
             publisher.send([kinds.message(each, names[each.member]) for each in sent])
@@ -97,12 +119,19 @@ def _names(store: Store, taken: Sequence[Due]) -> dict[str, str]:
     return names
 
 
-def _without_sweeps_in_vain(store: Store, live: Sequence[Due]) -> list[Due]:
-    """Leave out sweeps of clusters that are away: one probe at a time tests those."""
-    uids = [Uid(each.id) for each in live if each.kind == "sweep"]
+def _not_in_vain(store: Store, live: Sequence[Due]) -> list[Due]:
+    """Leave out looks at clusters that are away: one probe at a time tests those."""
+    where = {each.member: _cluster_of(each) for each in live}
+    uids = sorted({uid for uid in where.values() if uid})
     found = clusters.statuses(store, uids) if uids else []
     away = {uid for uid, status in zip(uids, found, strict=True) if status and not status.reachable}
-    return [each for each in live if each.kind != "sweep" or each.id not in away]
+    return [each for each in live if where[each.member] not in away]
+
+
+def _cluster_of(due: Due) -> Uid | None:
+    if due.kind == "sweep":
+        return Uid(due.id)
+    return split_target_id(TargetId(due.id))[1] if due.kind == "health" else None
 
 
 def _again(store: Store, live: Sequence[Due]) -> None:

@@ -70,7 +70,7 @@ class Loop:
         """
         own = self._settings.scheduler
         load = self._publisher.load()
-        more = intake.take(self._store, self._publisher, own.batch)
+        more = intake.take(self._store, self._publisher, load, own.batch)
         now = self._clock()
         if now >= self._recover_at:
             self._recover(now)
