@@ -19,7 +19,16 @@ from syncline import logs
 from syncline.model.names import Uid, split_target_id
 from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.operations import expand, timers
-from syncline.store import connection, documents, due, leader, notes, targets, tokens
+from syncline.store import (
+    connection,
+    documents,
+    due,
+    leader,
+    notes,
+    operations,
+    targets,
+    tokens,
+)
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -117,6 +126,8 @@ class Chores:
     def _forget(self) -> None:
         """Drop what is kept of things that are gone."""
         tokens.page(self._store)  # reading them drops those that expired
+        while operations.prune(self._store):
+            pass
         for name in notes.names(self._store):
             uid = Uid(name.partition(":")[2])
             if uid not in self._seen and documents.kind_of(self._store, uid) is None:
