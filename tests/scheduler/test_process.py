@@ -47,7 +47,11 @@ def scheduler(tmp_path: Path) -> Iterator[Starter]:
     started: list[Process] = []
 
     def start(server: Redis, until: str = "scheduler started") -> Process:
-        environment = {"PYTHONPATH": str(ROOT / "platform"), "SYNCLINE_STORE_URL": server.url}
+        environment = {
+            "PYTHONPATH": str(ROOT / "platform"),
+            "SYNCLINE_STORE_URL": server.url,
+            "SYNCLINE_PULSE_FILE": str(tmp_path / "pulse"),
+        }
         process = Process(
             Path("/usr/bin/env"),
             [*(f"{k}={v}" for k, v in environment.items()), sys.executable, "-c", PROGRAM],
@@ -130,10 +134,11 @@ def test_intent_that_is_recorded_before_a_power_cut_is_acted_on_after_it(
 
 
 def test_a_scheduler_that_starts_before_its_redis_waits_for_it(
-    own_redis: Redis, scheduler: Starter
+    tmp_path: Path, own_redis: Redis, scheduler: Starter
 ) -> None:
     own_redis.stop()
     process = scheduler(own_redis, until="waits for Redis")
+    assert (tmp_path / "pulse").exists()  # it works, and a restart would bring no Redis back
 
     own_redis.start()
 

@@ -139,7 +139,7 @@ def run_forever(settings: Settings) -> None:
 
 
 def _start(store: Store, broker: Broker, settings: Settings, stop: Event) -> None:
-    _prepare(store, stop)
+    _prepare(store, settings, stop)
     if stop.is_set():
         return
     log.info("scheduler started", store=connection.address(settings.store))
@@ -148,9 +148,10 @@ def _start(store: Store, broker: Broker, settings: Settings, stop: Event) -> Non
     store.close()
 
 
-def _prepare(store: Store, stop: Event) -> None:
+def _prepare(store: Store, settings: Settings, stop: Event) -> None:
     patience = _Patience()
     while not stop.is_set():
+        pulse.beat(settings.pulse.file)
         try:
             migrations.prepare(store)
             for warning in connection.check_server(store):
