@@ -152,3 +152,41 @@ def test_a_drip_of_bytes_is_given_up_and_not_taken_for_the_next_answer() -> None
         kept.close()
 
     assert after.body == b"{}"
+
+
+def test_an_answer_may_take_longer_than_a_connection() -> None:
+    never = threading.Event()
+
+    def slow(sock: socket.socket) -> None:
+        read_request(sock)
+        never.wait(0.5)
+        sock.sendall(OK)
+
+    patient = ClusterSettings(
+        connect_timeout=timedelta(seconds=0.1), read_timeout=timedelta(seconds=20)
+    )
+    with Scripted(slow) as server:
+        kept = pool_for(kubeconfig_for(server.url), patient)
+
+        assert kept.request("GET", "/").status == 200
+        kept.close()
+
+
+def test_a_server_that_takes_no_more_of_a_request_is_given_up() -> None:
+    gone = threading.Event()
+
+    def deaf(sock: socket.socket) -> None:
+        gone.wait(20)
+
+    hasty = ClusterSettings(
+        connect_timeout=timedelta(seconds=0.3), read_timeout=timedelta(seconds=20)
+    )
+    with Scripted(deaf) as server:
+        kept = pool_for(kubeconfig_for(server.url), hasty)
+        with pytest.raises(ClusterUnreachable) as caught:
+            kept.request("PATCH", "/x", body=b"x" * 20_000_000)
+        gone.set()
+
+    assert str(caught.value) == (
+        f"cluster eu: 127.0.0.1:{server.port} did not take all of PATCH /x within 0.3 s"
+    )

@@ -56,7 +56,9 @@ class Session:
         self._access = access
         self._now = now
         self._read_within = settings.read_timeout.total_seconds()
-        self._timeout = Timeout(settings.connect_timeout.total_seconds(), self._read_within)
+        self._timeout = Timeout(
+            connect=settings.connect_timeout.total_seconds(), read=self._read_within
+        )
         self._headers = HTTPHeaderDict(
             [("User-Agent", "syncline"), *who.headers(access.user, credential)]
         )
