@@ -37,11 +37,7 @@ def test_a_worker_killed_in_mid_apply_leaves_nothing_behind(own_world: World) ->
         extra = {f"kill/extra-{number}.yaml": configmap(f"extra-{number}", v="1")}
         gone = {f"kill/extra-{number - 1}.yaml": None} if number > 1 else {}
         commit = world.push({**files("kill", str(number)), **extra, **gone})
-        until(
-            lambda: world.target("kill@c0")["phase"] in {"queued", "running", "idle"},
-            within=30,
-            what="the run begins",
-        )
+        _await_run(world, commit)
         _kill_children(world)
         world.synced("kill@c0", revision=commit, within=120)
         wanted = {f"kill-{n:02}" for n in range(OBJECTS)} | {f"extra-{number}"}
@@ -96,6 +92,15 @@ def test_a_cluster_that_goes_away_comes_back_by_itself(own_world: World) -> None
         server.start()
 
     world.synced("away@c0", revision=commit, within=90)
+
+
+def _await_run(world: World, commit: str) -> None:
+    until(lambda: _is_running(world, commit), within=90, what="the run begins", every=0.005)
+
+
+def _is_running(world: World, commit: str) -> bool:
+    found = world.target("kill@c0")
+    return found.get("phase") == "running" or found.get("revision") == commit
 
 
 def _kill_children(world: World) -> None:

@@ -106,7 +106,13 @@ class World:
         return commit
 
     def targets(self, **filters: str) -> dict[str, dict[str, Any]]:
-        items = self.get("targets", limit="500", **filters)["items"]
+        """All targets by name; none where the store is just away."""
+        try:
+            items = self.get("targets", limit="500", **filters)["items"]
+        except httpx.HTTPStatusError as exc:
+            if exc.response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+                return {}
+            raise
         return {item["name"]: item for item in items}
 
     def target(self, name: str) -> dict[str, Any]:

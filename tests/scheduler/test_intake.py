@@ -1,5 +1,7 @@
 """What is due becomes messages or work, and gets its next time."""
 
+from datetime import timedelta
+
 import pytest
 
 from syncline.contract import queues, tasks
@@ -54,7 +56,7 @@ def seconds_until(store: Store, member: str) -> float | None:
     return None if at is None else at - connection.now(store)
 
 
-def test_a_look_up_goes_out_with_a_name_and_comes_round_after_its_interval(
+def test_a_look_up_goes_out_with_a_name_and_its_next_times(
     store: Store, broker: Remembered
 ) -> None:
     apply(store, repository())
@@ -63,10 +65,28 @@ def test_a_look_up_goes_out_with_a_name_and_comes_round_after_its_interval(
     intake.take(store, broker, broker.load(), 200)
 
     (message,) = broker.taken()
-    assert message.payload == SubjectPayload(uid=shop, name="shop")
+    payload = SubjectPayload.model_validate(message.payload.model_dump())
+    assert (payload.uid, payload.name) == (shop, "shop")
     assert (message.task, message.queue) == (tasks.LOOKUP, queues.LOOKUP)
     assert message.task_id.startswith(f"lookup.{shop}.")
-    assert 57 <= (seconds_until(store, f"lookup:{shop}") or 0) <= 63
+    assert due.at(store, f"lookup:{shop}") == pytest.approx(payload.again)
+    assert 57 <= (seconds_until(store, f"lookup:{shop}") or 0) <= 60
+    assert 0 <= payload.next - payload.again <= 3
+
+
+def test_a_look_up_that_is_not_answered_is_sent_again_before_its_interval(
+    store: Store, broker: Remembered
+) -> None:
+    usual = repository()
+    hourly = usual.spec.model_copy(update={"interval": timedelta(hours=1)})
+    apply(store, usual.model_copy(update={"spec": hourly}))
+    shop = uid(store, Kind.REPOSITORY, "shop")
+
+    intake.take(store, broker, broker.load(), 200)
+
+    (message,) = broker.taken()
+    assert 55 <= (seconds_until(store, f"lookup:{shop}") or 0) <= 60
+    assert message.payload.model_dump()["next"] - connection.now(store) > 3400
 
 
 def test_a_look_up_that_was_lost_is_sent_again(store: Store, broker: Remembered) -> None:
@@ -79,7 +99,7 @@ def test_a_look_up_that_was_lost_is_sent_again(store: Store, broker: Remembered)
     intake.take(store, broker, broker.load(), 200)
 
     (lost,), (again,) = first, broker.taken()
-    assert lost.payload == again.payload
+    assert lost.payload.model_dump()["uid"] == again.payload.model_dump()["uid"] == shop
     assert lost.task_id != again.task_id
 
 
@@ -105,8 +125,10 @@ def test_a_sweep_comes_round_as_often_as_the_applications_ask(
     due.add(store, f"sweep:{one}", 0.0)
     intake.take(store, broker, broker.load(), 200)
 
-    assert [each.task for each in broker.taken()] == [tasks.SWEEP]
-    assert 171 <= (seconds_until(store, f"sweep:{one}") or 0) <= 189
+    (message,) = broker.taken()
+    assert message.task == tasks.SWEEP
+    assert 55 <= (seconds_until(store, f"sweep:{one}") or 0) <= 60
+    assert 170 <= message.payload.model_dump()["next"] - connection.now(store) <= 189
 
 
 def test_a_cluster_without_targets_is_swept_once_at_most(store: Store, broker: Remembered) -> None:

@@ -25,6 +25,8 @@ class SubjectPayload(Stored):
 
     uid: Uid
     name: str = ""  # for people
+    again: float = 0.0  # store's time: when it is sent again unless it was answered; 0: never
+    next: float = 0.0  # store's time: when it is due after the answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

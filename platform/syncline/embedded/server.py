@@ -86,6 +86,17 @@ class Server:
                 self._launch()
             self._await()
 
+    def revive(self) -> bool:
+        """Start it again, on the same port and data, where it ended; True where it had.
+
+        Raises:
+            StoreUnavailable: it does not start.
+        """
+        if self._pid and process.is_alive(self._pid):
+            return False
+        self.start()
+        return True
+
     def stop(self) -> None:
         """Save and end it; nothing where it does not run."""
         if self._pid and process.is_alive(self._pid):

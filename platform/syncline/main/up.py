@@ -18,7 +18,7 @@ import structlog
 import typer
 
 from syncline import embedded, logs
-from syncline.errors import NotReady, SynclineError
+from syncline.errors import NotReady, StoreUnavailable, SynclineError
 from syncline.main import fleet, ports, renderers, worker
 from syncline.main.directory import DataDirectory, write_private
 from syncline.main.supervisor import Child, stop
@@ -94,7 +94,7 @@ def run(plan: Plan, declared: fleet.Declared | None) -> None:
         environment = _environment(plan, redis.url, declared)
         os.environ.update(environment)
         _prepare(plan, key, declared)
-        _supervise(plan, environment, stopped)
+        _supervise(plan, environment, redis, stopped)
     finally:
         redis.stop()
 
@@ -124,7 +124,9 @@ def _administrator(data: DataDirectory, store: Store) -> None:
     write_private(data.token, f"{made}\n")
 
 
-def _supervise(plan: Plan, environment: dict[str, str], stopped: threading.Event) -> None:
+def _supervise(
+    plan: Plan, environment: dict[str, str], redis: embedded.Server, stopped: threading.Event
+) -> None:
     children = _children(plan, {**os.environ, **environment})
     try:
         for child in children:
@@ -133,10 +135,19 @@ def _supervise(plan: Plan, environment: dict[str, str], stopped: threading.Event
         if not stopped.is_set():
             _announce(plan)
         while not stopped.wait(0.5):
+            _revive(redis)
             for child in children:
                 child.revive()
     finally:
         stop(children)
+
+
+def _revive(redis: embedded.Server) -> None:
+    try:
+        if redis.revive():
+            log.warning("redis_started_again", see=str(redis.log))
+    except StoreUnavailable as exc:
+        log.error("redis_does_not_start", error=str(exc))  # noqa: TRY400 - says it all
 
 
 def _children(plan: Plan, environment: dict[str, str]) -> list[Child]:

@@ -1,9 +1,9 @@
 """What each kind of due member means: a task for a worker, or work for the scheduler. Pure.
 
 Kind       Id           Becomes
-lookup     repository   LOOKUP, again after the repository's interval
+lookup     repository   LOOKUP, again after the repository's interval; sooner if not answered
 follow     repository   FOLLOW, likewise
-sweep      cluster      SWEEP, again after the shortest interval of the cluster's applications
+sweep      cluster      SWEEP, likewise after the shortest interval of the cluster's applications
 probe      cluster      PROBE; folding its report sets the next one, or none
 health     target       HEALTH; likewise
 preview    preview      PREVIEW, once
@@ -82,15 +82,16 @@ def route(taken: Sequence[Due]) -> Routed:
     return routed
 
 
-def message(due: Due, name: str) -> Message:
+def message(due: Due, name: str, *, again: float = 0.0, following: float = 0.0) -> Message:
     """Write the message of one member; ``name`` is for people.
 
-    The id tells this taking from any other: two messages of one taking show as one task.
+    The id tells this taking from any other: two messages of one taking show as one task. What
+    comes round carries its two next times: without an answer, and after it.
     """
     task = TASKS[due.kind]
     return Message(
         task=task,
-        payload=SubjectPayload(uid=Uid(due.id), name=name),
+        payload=SubjectPayload(uid=Uid(due.id), name=name, again=again, next=following),
         task_id=f"{due.kind}.{due.id}.{due.held:.3f}",
         queue=task.queue,
     )

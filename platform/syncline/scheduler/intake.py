@@ -8,8 +8,9 @@ lost messages, failed work and crashes are put right.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from syncline import logs
 from syncline.errors import BrokerUnavailable
@@ -18,7 +19,7 @@ from syncline.model.records import RepositoryRecord
 from syncline.operations import timers
 from syncline.scheduler import due as kinds
 from syncline.scheduler import work
-from syncline.scheduler.publisher import Load, Publisher
+from syncline.scheduler.publisher import Load, Message, Publisher
 from syncline.store import clusters, connection, documents, due, targets
 from syncline.store.connection import Store
 from syncline.store.due import Due
@@ -27,6 +28,7 @@ from syncline.store.records import Kind
 HOLD = timedelta(seconds=30)
 MOST_WAITING = 256  # messages in one queue; more of what comes round would be asked in vain
 FULL_WAIT = 5.0  # seconds until a full queue is tried again
+UNANSWERED = 60.0  # seconds after which a look-up, a sweep is sent again: its worker was lost
 WORK_FOR = 0.25  # seconds of its own work that one tick does at most
 
 log = logs.get(__name__)
@@ -92,14 +94,15 @@ def _publish(store: Store, publisher: Publisher, taken: Sequence[Due]) -> None:
             due.done(store, each)  # what it is about is gone
     live = [each for each in taken if each.member in names]
     sent = _not_in_vain(store, live)
+    rounds = _rounds(store, live)
     try:
         if sent:
-            publisher.send([kinds.message(each, names[each.member]) for each in sent])
+            publisher.send([_message(each, names, rounds) for each in sent])
     except BrokerUnavailable:
         for each in live:
             work.put_off(store, each)
         raise
-    _again(store, live)
+    _again(store, live, {each.member for each in sent}, rounds)
 
 
 def _names(store: Store, taken: Sequence[Due]) -> dict[str, str]:
@@ -134,14 +137,35 @@ def _cluster_of(due: Due) -> Uid | None:
     return split_target_id(TargetId(due.id))[1] if due.kind == "health" else None
 
 
-def _again(store: Store, live: Sequence[Due]) -> None:
-    """Give what comes round its next time; what a report decides is only held meanwhile."""
+class Round(NamedTuple):
+    """The next times of what comes round (the store's): without an answer, and after it."""
+
+    again: float
+    following: float
+
+
+def _rounds(store: Store, live: Sequence[Due]) -> dict[str, Round]:
     now = connection.now(store) if live else 0.0
-    intervals = _intervals(store, live)
+    found = {}
+    for member, interval in _intervals(store, live).items():
+        wait = timers.after(interval)
+        found[member] = Round(now + min(wait, UNANSWERED), now + wait)
+    return found
+
+
+def _message(each: Due, names: Mapping[str, str], rounds: Mapping[str, Round]) -> Message:
+    again, following = rounds.get(each.member, (0.0, 0.0))
+    return kinds.message(each, names[each.member], again=again, following=following)
+
+
+def _again(
+    store: Store, live: Sequence[Due], sent: Container[str], rounds: Mapping[str, Round]
+) -> None:
+    """Give what comes round its next time; what a report decides is only held meanwhile."""
     for each in live:
-        interval = intervals.get(each.member)
-        if interval is not None:
-            due.reschedule(store, each, now + timers.after(interval))
+        if each.member in rounds:
+            again, following = rounds[each.member]
+            due.reschedule(store, each, again if each.member in sent else following)
         elif each.kind in kinds.ONCE:
             due.done(store, each)
 

@@ -63,7 +63,7 @@ def _fact(exc: HTTPError, access: Access, asked: str, settings: ClusterSettings)
             return _of_silence(exc, access, within) or answer
     inner = exc.args[-1] if exc.args else exc
     if isinstance(inner, TimeoutError):
-        return f"{access.address} did not take all of {asked} {within}"
+        return f"{access.address} took no more of {asked} {within}"
     return f"{access.address} took {asked} and broke the connection: {_words(inner)}"
 
 

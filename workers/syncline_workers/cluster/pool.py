@@ -72,7 +72,7 @@ class Pool:
         """
         headers = {"Accept": accept}
         if body:
-            headers["Content-Type"] = kind
+            headers |= {"Content-Type": kind, "Content-Length": str(len(body))}
         if tag:
             headers["If-None-Match"] = tag
         question = Question(method, path, body, headers)

@@ -110,7 +110,7 @@ class Session:
         return connections.urlopen(
             question.method,
             self._access.prefix + question.path,
-            body=question.body or None,
+            body=_parts(question.body) or None,
             headers=self._headers | question.headers,
             timeout=self._timeout,
             redirect=False,
@@ -150,3 +150,8 @@ class Session:
 
     def _open(self) -> HTTPConnectionPool:
         return self._manager.connection_from_url(self._access.url)
+
+
+def _parts(body: bytes) -> list[bytes]:
+    """The connect timeout is urllib3's limit for sending, too: for each part, not for all."""
+    return [body[start : start + _PART] for start in range(0, len(body), _PART)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from syncline.contract.reports import FollowReport
-from syncline.errors import RevisionNotFound, SynclineError
+from syncline.errors import InvalidDocument, RevisionNotFound, SynclineError
 from syncline.model import yaml
 from syncline.model.names import Uid
 from syncline_workers.pipeline.failure import describe
-from syncline_workers.pipeline.ports import Followed, Ports, Tree
+from syncline_workers.pipeline.ports import Followed, Ports
+from syncline_workers.renderers.tree import Tree
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _GROUP = "syncline.dev/"
@@ -62,6 +63,6 @@ def _of_ours(text: bytes, name: str) -> list[dict[str, Any]]:
         return []
     return [
         document
-        for document in yaml.load_all(text, source=name)
+        for document in yaml.load_all(text, source=name, fault=InvalidDocument)
         if isinstance(document, dict) and str(document.get("apiVersion")).startswith(_GROUP)
     ]

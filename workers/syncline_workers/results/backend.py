@@ -10,7 +10,7 @@ from celery.states import FAILURE, PENDING, SUCCESS
 from syncline.errors import StoreUnavailable
 from syncline.store import runs
 from syncline.store.connection import Store
-from syncline_workers.results import folding
+from syncline_workers.results import folding, rounds
 
 
 class FleetBackend(Backend, SyncBackendMixin):  # type: ignore[misc]
@@ -40,6 +40,7 @@ class FleetBackend(Backend, SyncBackendMixin):  # type: ignore[misc]
     ) -> Any:
         if state == SUCCESS:
             folding.fold(result, self._store)
+            rounds.answered(self._store, request)
         elif state == FAILURE:
             task = getattr(request, "task", None) or ""
             folding.fold_failure(self._store, task, task_id, result)
