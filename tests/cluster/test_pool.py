@@ -54,11 +54,11 @@ def test_a_request_is_what_an_api_server_expects() -> None:
             "PATCH /clusters/3/api/v1/x?a=b HTTP/1.1\r\n"
             f"Host: 127.0.0.1:{server.port}\r\n"
             "Accept-Encoding: identity\r\n"
-            "Content-Length: 2\r\n"
             "User-Agent: syncline\r\n"
             "Authorization: Bearer t0ken\r\n"
             "Accept: application/json\r\n"
-            "Content-Type: application/apply-patch+yaml\r\n\r\n{}"
+            "Content-Type: application/apply-patch+yaml\r\n"
+            "Content-Length: 2\r\n\r\n{}"
         ).encode()
     ]
 
