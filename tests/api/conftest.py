@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from syncline import logs
 from syncline.api.app import create_app
 from syncline.api.server import Server, listen, url_of
 from syncline.model.access import Scope
@@ -54,6 +56,7 @@ def fleet(store: Store) -> Fleet:
 @pytest.fixture
 def serve(store: Store, settings: Settings) -> Iterator[Callable[..., Live]]:
     """Start servers on the store of this test; each is stopped at its end."""
+    logs.configure(level="warning", stream=io.StringIO())  # else on what a command prints
     running: list[tuple[Server, threading.Thread]] = []
 
     def start(on: Store = store) -> Live:

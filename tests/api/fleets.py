@@ -70,7 +70,7 @@ class Fleet:
 
     def run(self, name: str, **outcome: Any) -> TargetState:
         """Run one target that wants to, and fold the outcome."""
-        runs.fold(self.store, _report(self._claim(name), **outcome))
+        runs.fold(self.store, report_of(self._claim(name), **outcome))
         state = targets.by_name(self.store, TargetName.parse(name))
         assert state is not None
         return state
@@ -102,7 +102,8 @@ class Fleet:
         return claim
 
 
-def _report(claim: Claim, **outcome: Any) -> Report:
+def report_of(claim: Claim, **outcome: Any) -> Report:
+    """Report success, but for what is told otherwise."""
     usual = {
         "lease": claim.lease,
         "request": claim.request,

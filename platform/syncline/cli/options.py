@@ -45,6 +45,10 @@ RevisionOption = Annotated[
     str | None,
     typer.Option("--revision", metavar="REV", help="Another branch, tag or commit than declared."),
 ]
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option("--label", metavar="K=V", help="What selectors match; may be repeated."),
+]
 TargetArgument = Annotated[
     str,
     typer.Argument(
@@ -54,14 +58,16 @@ TargetArgument = Annotated[
 
 
 def server(ctx: typer.Context) -> Server:
-    """Open the API that the options before the command name.
+    """Open the API that the options before the command name; closed as the command ends.
 
     Raises:
         CommandFailed: no token was given.
     """
-    address = ctx.find_root().obj
-    assert isinstance(address, Address)  # noqa: S101 - `connect` runs before every command
-    return address.open()
+    root = ctx.find_root()
+    assert isinstance(root.obj, Address)  # noqa: S101 - `connect` runs before every command
+    opened = root.obj.open()
+    root.call_on_close(opened.http.close)
+    return opened
 
 
 def labels_of(pairs: Iterable[str]) -> dict[str, str]:

@@ -56,7 +56,9 @@ def list_all(
 # Before the route that takes any name: a name may hold a slash.
 @router.get("/{name:path}/history", summary="Its last runs")
 def history(
-    request: Request, name: str, limit: Annotated[int, Query(ge=1, le=500)] = 10
+    request: Request,
+    name: str,
+    limit: Annotated[int, Query(ge=1, le=500, description="Runs.")] = 10,
 ) -> Listing[HistoryView]:
     """The newest first; as many as SYNCLINE_STORE_HISTORY keeps."""
     store = context(request).store

@@ -32,7 +32,7 @@ def add(
     context: Annotated[
         str | None, typer.Option(help="Default: the kubeconfig's current context.")
     ] = None,
-    labels: Annotated[list[str] | None, typer.Option("--label", metavar="K=V")] = None,
+    labels: options.LabelOption = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Register it even if it cannot be reached now.")
     ] = False,

@@ -39,7 +39,9 @@ def targets(
     ctx: typer.Context,
     ident: IdArgument,
     *,
-    state: Annotated[MemberState | None, typer.Option(case_sensitive=False)] = None,
+    state: Annotated[
+        MemberState | None, typer.Option(case_sensitive=False, help="Only in this state.")
+    ] = None,
     output_format: OutputOption = Format.TABLE,
 ) -> None:
     """Show what came of each target."""

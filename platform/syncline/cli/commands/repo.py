@@ -39,7 +39,9 @@ def add(
         str | None,
         typer.Option(metavar="REF", help="env:SYNCLINE_CRED_NAME or file:NAME, never a value."),
     ] = None,
-    credential_type: Annotated[CredentialType, typer.Option()] = CredentialType.TOKEN,
+    credential_type: Annotated[
+        CredentialType, typer.Option(help="basic: user:password; ssh: a private key.")
+    ] = CredentialType.TOKEN,
     url_prefix: Annotated[
         str | None,
         typer.Option(help="Send the credential only to URLs that start so. Default: the URL."),
@@ -47,7 +49,7 @@ def add(
     known_hosts: Annotated[
         Path | None, typer.Option(metavar="FILE", help="ssh: the host keys to accept.")
     ] = None,
-    labels: Annotated[list[str] | None, typer.Option("--label", metavar="K=V")] = None,
+    labels: options.LabelOption = None,
     reason: OptionalReason = "syncline repo add",
 ) -> None:
     """Register a repository."""

@@ -1,0 +1,116 @@
+"""A scheduler and its workers in one thread: they do what a test tells them to, at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from syncline.contract.reports import ClusterReport, Difference, PreviewReport
+from syncline.model.names import TargetId, Uid
+from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
+from syncline.operations import expand, sync
+from syncline.store import clusters, documents, due, previews, runs, targets
+from syncline.store.connection import Store
+from syncline.store.due import Due
+from syncline.store.runs import Dispatch
+from tests.api.fleets import COMMIT, report_of
+
+_PAUSE = 0.02  # seconds between two looks at what is due
+
+
+@dataclass(slots=True)
+class Machinery:
+    """Each field says how something ends; all else succeeds."""
+
+    store: Store
+    failing: set[str] = field(default_factory=set)  # targets whose runs stall
+    frozen: set[str] = field(default_factory=set)  # targets whose runs never end
+    unreachable: set[str] = field(default_factory=set)  # clusters
+    differing: set[str] = field(default_factory=set)  # targets whose diff shows a change
+    refusing: set[str] = field(default_factory=set)  # targets that do not render
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop and wait for the end."""
+        self._stop.set()
+        assert self._thread is not None
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.wait(_PAUSE):
+            for taken in due.take(self.store):
+                self._do(taken)
+            for lane in Lane:
+                for dispatched in runs.dispatch(self.store, lane, 100):
+                    self._run(dispatched)
+
+    def _do(self, taken: Due) -> None:
+        steps: dict[str, Callable[[Uid], object]] = {
+            "expand": lambda uid: expand.advance(self.store, uid),
+            "operation": lambda uid: sync.advance(self.store, uid),
+            "probe": self._probe,
+            "preview": self._preview,
+        }
+        again = steps.get(taken.kind, lambda _uid: True)(Uid(taken.id)) is False
+        if again:
+            due.reschedule(self.store, taken, 0)
+        else:
+            due.done(self.store, taken)
+
+    def _probe(self, uid: Uid) -> None:
+        record = documents.cluster(self.store, uid)
+        if record is None:
+            return
+        away = record.name in self.unreachable
+        why = "ClusterUnreachable: connection refused" if away else ""
+        report = ClusterReport(
+            cluster=uid, reachable=not away, kube_uid=record.name, version="v1.34.1", error=why
+        )
+        clusters.fold_cluster(self.store, report)
+
+    def _preview(self, uid: Uid) -> None:
+        question = previews.get(self.store, uid)
+        assert question is not None
+        state = targets.get(self.store, TargetId(question.target))
+        assert state is not None
+        previews.answer(self.store, self._answer(uid, state.name, question.verb))
+
+    def _answer(self, uid: Uid, name: str, verb: str) -> PreviewReport:
+        if name in self.refusing:
+            return PreviewReport(preview=uid, error="RenderFailed: no such base")
+        if verb == "render":
+            manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+            return PreviewReport(preview=uid, revision=COMMIT, manifests=(manifest,))
+        change = Difference(
+            subject="ConfigMap/shop/web",
+            action="configured",
+            unified="@@ -1 +1 @@\n-a: [red]1[/red]\n+a: 2\n",
+        )
+        changes = (change,) if name in self.differing else ()
+        return PreviewReport(preview=uid, revision=COMMIT, differences=changes)
+
+    def _run(self, dispatched: Dispatch) -> None:
+        if dispatched.name in self.frozen:
+            return
+        claim = runs.claim(self.store, dispatched.target, dispatched.ticket, "worker-1")
+        if isinstance(claim, runs.Refusal):
+            return
+        outcome: dict[str, Any] = {"gone": claim.deleting}
+        if dispatched.name in self.failing:
+            outcome = {
+                "outcome": Outcome.STALLED,
+                "sync": SyncStatus.OUT_OF_SYNC,
+                "health": HealthStatus.UNKNOWN,
+                "reason": "RenderFailed",
+                "message": "kustomization.yaml: \x1b[2J[bold]broken[/bold]",
+            }
+        runs.fold(self.store, report_of(claim, **outcome))
