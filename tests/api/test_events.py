@@ -145,3 +145,15 @@ def test_streams_end_when_the_server_stops(live: Live, reader: httpx.Client) -> 
     live.server.should_exit = True
 
     assert ended.wait(4), "the stream goes on"  # sooner than requests are cut off
+
+
+def test_who_was_away_for_too_long_is_told_to_read_the_lists_again(
+    store: Store, reader: httpx.Client, fleet: Fleet
+) -> None:
+    fleet.grid(applications=1, clusters=1)
+    kept = events.oldest_id(store)
+
+    with following(reader, last="1-0") as late, following(reader, last=kept) as current:
+        seen = (next(late), next(current)["event"] != "reset")
+
+    assert seen == ({"event": "reset", "data": {}}, True)

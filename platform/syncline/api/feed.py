@@ -91,8 +91,8 @@ class Feed:
                 told.set()
 
     async def _after(self, position: str) -> list[Event]:
-        if self._recent and _order(position) >= _order(self._recent[0].id):
-            return [event for event in self._recent if _order(event.id) > _order(position)]
+        if self._recent and order(position) >= order(self._recent[0].id):
+            return [event for event in self._recent if order(event.id) > order(position)]
         return await anyio.to_thread.run_sync(events.read, self._store, position)
 
 
@@ -103,7 +103,7 @@ async def _within(seconds: float, news: asyncio.Event) -> bool:
     return False
 
 
-def _order(ident: str) -> tuple[int, int]:
+def order(ident: str) -> tuple[int, int]:
     """Compare stream ids as Redis does: milliseconds, then sequence."""
     millis, _, sequence = ident.partition("-")
     return int(millis), int(sequence or 0)

@@ -18,6 +18,7 @@ class Exit(IntEnum):
     UNREACHABLE = 5
     UNAUTHORISED = 6
     TIMED_OUT = 124
+    INTERRUPTED = 130
 
 
 MEANINGS: dict[Exit, str] = {
@@ -30,6 +31,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.UNREACHABLE: "the server cannot be reached, or cannot serve now",
     Exit.UNAUTHORISED: "no token, a bad one, or one whose scopes do not reach so far",
     Exit.TIMED_OUT: "the time given with --timeout is over; the operation goes on",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C",
 }
 
 

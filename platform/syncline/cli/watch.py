@@ -59,6 +59,8 @@ def targets(server: Server, filters: Mapping[str, str], output_format: Format) -
     _print(server.walk("/targets", filters), output_format)
     params = {key: value for key, value in filters.items() if key in ("application", "cluster")}
     for event in Stream(server, params, last=position).read():
+        if event["event"] == "reset":  # we were away for longer than events are kept
+            _print(server.walk("/targets", filters), output_format)
         if event["event"] == "target" and _fits(event, filters):
             _print_change(event, output_format)
 

@@ -8,7 +8,9 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
+from syncline.api import feed
 from syncline.api.auth import needs
 from syncline.api.requests import context
 from syncline.api.views.base import moment
@@ -17,6 +19,7 @@ from syncline.model.access import Scope
 from syncline.model.journal import Event
 from syncline.model.names import TargetName, application_name
 from syncline.store import events
+from syncline.store.connection import Store
 
 router = APIRouter(prefix="/events", tags=["events"], dependencies=[needs(Scope.READ)])
 
@@ -44,7 +47,10 @@ async def follow(
     cluster: Wanted = None,
     operation: Wanted = None,
 ) -> StreamingResponse:
-    """`text/event-stream` with `id`, `event` and `data`; go on with `Last-Event-ID`."""
+    """`text/event-stream` with `id`, `event` and `data`; go on with `Last-Event-ID`.
+
+    `event: reset`: what came after that id is no longer kept; read the lists again.
+    """
     wanted = {"application": application, "cluster": cluster, "operation": operation}
     given = {key: value for key, value in wanted.items() if value is not None}
     return StreamingResponse(
@@ -58,11 +64,18 @@ async def _stream(
     request: Request, last: str | None, wanted: dict[str, str]
 ) -> AsyncIterator[bytes]:
     yield b": following\n\n"
+    if last is not None and await run_in_threadpool(_is_missed, context(request).store, last):
+        yield b"event: reset\ndata: {}\n\n"
     async for event in context(request).feed.follow(last, heartbeat=HEARTBEAT):
         if event is None:
             yield b": nothing new\n\n"
         elif all(_concerns(event, key, value) for key, value in wanted.items()):
             yield _write(event)
+
+
+def _is_missed(store: Store, last: str) -> bool:
+    """Tell whether events after this one are no longer kept; 0-0 asks for those that are."""
+    return last != "0-0" and feed.order(last) < feed.order(events.oldest_id(store))
 
 
 def _concerns(event: Event, kind: str, name: str) -> bool:
