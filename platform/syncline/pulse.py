@@ -2,8 +2,8 @@
 
 ``python -m syncline.pulse FILE|URL`` is the health check of containers. It imports the standard
 library alone, because it runs every few seconds for each of them (30 ms of CPU; Celery's own
-``inspect ping`` takes a second, and leaves a queue in Redis). A worker falls silent also while Redis
-is away, which a restart does not bring back: who restarts by this check waits for minutes.
+``inspect ping`` takes a second, and leaves a queue in Redis). A worker falls silent also while
+Redis is away, which a restart does not bring back: who restarts by this check waits for minutes.
 """
 
 from __future__ import annotations
