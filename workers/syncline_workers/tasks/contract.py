@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from celery import Celery
@@ -33,7 +34,7 @@ _Argument = Mapping[str, Any]
 
 def register(app: Celery, ports: Callable[[], Ports]) -> None:
     """Declare every task of the contract on the app. ``ports`` is called in the worker's child."""
-    task = app.task
+    task = partial(app.task, shared=False)  # else every app of this process would get them too
 
     @task(name=tasks.RECONCILE.name, ignore_result=False)
     def reconcile(argument: _Argument) -> Report | Refusal:
