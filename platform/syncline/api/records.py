@@ -15,7 +15,7 @@ from syncline.api.views.documents import (
 from syncline.errors import NotFound
 from syncline.model.names import DEFAULT_PROJECT, Uid, application_name
 from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
-from syncline.store import clusters, documents, sources, targets
+from syncline.store import clusters, documents, fleet, sources, targets
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -93,12 +93,25 @@ def show_clusters(store: Store, records: Iterable[Record]) -> list[ClusterView]:
 def show_repositories(store: Store, records: Iterable[Record]) -> list[RepositoryView]:
     """Show repositories."""
     found = cast("list[RepositoryRecord]", list(records))
-    return [views.repository(record, lookups(store, record.uid)) for record in found]
+    followed = fleet.followed(store)
+    return [
+        views.repository(record, _with_fleet(lookups(store, record.uid), record.uid, followed))
+        for record in found
+    ]
 
 
 def lookups(store: Store, uid: Uid) -> Lookups:
     """Return what the look-ups of a repository came to."""
     return Lookups(heads=sources.heads(store, uid), errors=sources.errors(store, uid))
+
+
+def _with_fleet(known: Lookups, uid: Uid, followed: fleet.Followed | None) -> Lookups:
+    """Add what is known of the fleet repository, where it is this one."""
+    if followed is None or followed.repository != uid:
+        return known
+    heads = {followed.revision: followed.commit} if followed.commit else {}
+    errors = {followed.revision: followed.error} if followed.error else {}
+    return Lookups(heads=known.heads | heads, errors=known.errors | errors)
 
 
 def _present(found: Record | None, kind: Kind, name: str) -> Record:

@@ -20,8 +20,14 @@ class Followed:
     revision: str  # as written
     path: str  # a directory of documents
     commit: str = ""  # adopted or refused last, "" = none
-    error: str = ""  # "Reason: message": why the newest commit is not adopted
+    refused: str = ""  # "Reason: message": why that commit was not adopted
+    unreached: str = ""  # likewise, why the repository could not be read last
     checked_at: float = 0.0  # seconds since the epoch
+
+    @property
+    def error(self) -> str:
+        """Why the newest commit is not adopted, "" where it is."""
+        return self.unreached or self.refused
 
 
 def declare(store: Store, repository: Uid, revision: str, path: str) -> bool:
@@ -51,7 +57,8 @@ def followed(store: Store) -> Followed | None:
         revision=row["revision"],
         path=row["path"],
         commit=row.get("commit", ""),
-        error=row.get("error", ""),
+        refused=row.get("error", ""),
+        unreached=row.get("unreached", ""),
         checked_at=float(row.get("checked_at", 0)),
     )
 
@@ -67,12 +74,15 @@ def stop(store: Store) -> None:
 def fold_follow(store: Store, report: FollowReport) -> None:
     """Keep a report until it is adopted (due ``fleet:adopt``); an error is only noted.
 
-    A report of a repository that is not followed any more is dropped.
+    An error without a revision says that the repository could not be read, which the next report
+    without one takes back. A report of a repository that is not followed any more is dropped.
     """
     current = followed(store)
     if current is None or current.repository != report.repository:
         return
-    told = {"checked_at": repr(now(store)), "error": report.error}
+    told = {"checked_at": repr(now(store)), "unreached": report.error}
+    if report.revision:
+        told |= {"unreached": "", "error": report.error}
     if report.error and report.revision:
         told["commit"] = report.revision  # not read again until it moves
     with store.redis.pipeline(transaction=True) as pipe:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from syncline.contract.reports import FollowReport
-from syncline.errors import InvalidDocument, RevisionNotFound, SynclineError
+from syncline.errors import InvalidDocument, RevisionNotFound, SynclineError, Transient
 from syncline.model import yaml
 from syncline.model.names import Uid
 from syncline_workers.pipeline.failure import describe
@@ -20,7 +20,8 @@ def follow(ports: Ports, uid: Uid) -> FollowReport | None:
     """Read all documents of the fleet repository's directory.
 
     Returns:
-        None where nothing is followed or nothing is new; else all documents, or one error.
+        None where nothing is followed; else all documents, or one error, with the revision that
+        they belong to. Without a revision nothing is new, or nothing could be read just now.
     """
     followed = ports.fleet.followed(uid)
     if followed is None:
@@ -28,12 +29,14 @@ def follow(ports: Ports, uid: Uid) -> FollowReport | None:
     try:
         commit = _resolve(ports, followed)
         if commit == followed.adopted:
-            return None
+            return FollowReport(repository=uid)
     except SynclineError as exc:
         return FollowReport(repository=uid, error=describe(exc))
     try:
         with ports.repositories.tree(followed.repository, commit) as tree:
             documents = _documents(tree, followed.path)
+    except Transient as exc:
+        return FollowReport(repository=uid, error=describe(exc))
     except SynclineError as exc:
         return FollowReport(repository=uid, revision=commit, error=describe(exc))
     return FollowReport(repository=uid, revision=commit, documents=documents)

@@ -66,7 +66,8 @@ def _(report: LookupReport, store: Store) -> None:
 @fold.register
 def _(report: FollowReport, store: Store) -> None:
     fleet.fold_follow(store, report)
-    log.info("fleet_followed", revision=report.revision, error=report.error)
+    if report.revision or report.error:
+        log.info("fleet_followed", revision=report.revision, error=report.error)
 
 
 @fold.register

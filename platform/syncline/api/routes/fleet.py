@@ -6,9 +6,12 @@ from fastapi import APIRouter, Request
 
 from syncline.api.auth import needs
 from syncline.api.requests import context
-from syncline.api.views.fleet import FleetView
+from syncline.api.views.fleet import FleetView, FollowedView
+from syncline.model import giturl
 from syncline.model.access import Scope
-from syncline.store import targets
+from syncline.store import documents, targets
+from syncline.store import fleet as followed_repository
+from syncline.store.connection import Store
 
 router = APIRouter(tags=["fleet"], dependencies=[needs(Scope.READ)])
 
@@ -16,5 +19,20 @@ router = APIRouter(tags=["fleet"], dependencies=[needs(Scope.READ)])
 @router.get("/fleet", summary="How the whole fleet is doing")
 def fleet(request: Request) -> FleetView:
     """Counters that every fold keeps true; no target is looked at."""
-    found = targets.summary(context(request).store)
-    return FleetView.model_validate(found, from_attributes=True)
+    store = context(request).store
+    found = FleetView.model_validate(targets.summary(store), from_attributes=True)
+    return found.model_copy(update={"followed": _followed(store)})
+
+
+def _followed(store: Store) -> FollowedView | None:
+    found = followed_repository.followed(store)
+    record = documents.repository(store, found.repository) if found else None
+    if found is None or record is None:
+        return None
+    return FollowedView(
+        url=giturl.shown(record.spec.url),
+        revision=found.revision,
+        path=found.path,
+        commit=found.commit,
+        error=found.error,
+    )

@@ -7,6 +7,16 @@ from pydantic import Field
 from syncline.api.views.base import View
 
 
+class FollowedView(View):
+    """The fleet repository that Syncline follows."""
+
+    url: str = Field(description="Without any user name or password.")
+    revision: str = Field(description="As written.")
+    path: str = Field(description="The directory that holds documents.")
+    commit: str = Field(description="What was adopted or refused last; empty: nothing yet.")
+    error: str = Field(description="Why the newest commit is not adopted; empty where it is.")
+
+
 class FleetView(View):
     """How many targets there are, and how they are doing; read without looking at any target."""
 
@@ -17,16 +27,9 @@ class FleetView(View):
     applications: int = Field(description="Registered applications.")
     clusters: int = Field(description="Registered clusters.")
     repositories: int = Field(description="Registered repositories.")
-
-
-class FollowedView(View):
-    """The fleet repository that Syncline follows."""
-
-    repository: str = Field(description="Its name, or empty: none is followed.")
-    revision: str = Field(default="", description="As written.")
-    path: str = Field(default="", description="The directory that holds documents.")
-    commit: str = Field(default="", description="What was adopted last.")
-    error: str = Field(default="", description="Why the newest commit was not adopted.")
+    followed: FollowedView | None = Field(
+        default=None, description="The fleet repository; null: none is followed."
+    )
 
 
 class Check(View):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import typer
 
 from syncline.cli import options, output
@@ -19,6 +22,7 @@ def status(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> No
         f"{fleet['targets']} targets: {fleet['applications']} applications on "
         f"{fleet['clusters']} clusters from {fleet['repositories']} repositories"
     )
+    _show_followed(fleet.get("followed"))
     output.table(
         ("", "status", "targets"),
         [
@@ -27,3 +31,15 @@ def status(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> No
             for word, count in fleet[heading].items()
         ],
     )
+
+
+def _show_followed(found: Mapping[str, Any] | None) -> None:
+    if not found:
+        return
+    commit = found["commit"][:12] or "nothing yet"
+    word = "refused" if found["error"] else "adopted"
+    output.line(
+        f"fleet repository {found['url']}, {found['path']} of {found['revision']}: {word} {commit}"
+    )
+    for line in found["error"].splitlines():
+        output.line(plain(f"  {line}", "red"))
