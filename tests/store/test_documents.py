@@ -1,6 +1,7 @@
 """Registered documents: written in one step, found by uid and by name, listed by index."""
 
 from base64 import b64decode
+from itertools import chain
 
 import pytest
 
@@ -167,7 +168,7 @@ def test_lists_are_in_order_of_names_and_go_on_by_cursor(store: Store) -> None:
     pages = [[record.name for record in page.items] for page in (first, second, third)]
     assert pages == [["alpha", "bravo"], ["charlie", "delta"], ["echo"]]
     assert third.cursor is None
-    assert [found.name for found in documents.all_clusters(store)] == sum(pages, [])
+    assert [found.name for found in documents.all_clusters(store)] == [*chain(*pages)]
 
 
 def test_lists_can_be_filtered(store: Store) -> None:

@@ -95,7 +95,9 @@ def test_one_failure_fails_the_operation_and_is_told(store: Store) -> None:
     runs.fold(store, report(first))
     runs.fold(
         store,
-        failed(second, outcome=Outcome.STALLED, reason="RenderFailed", message="no", retry_after=None),
+        failed(
+            second, outcome=Outcome.STALLED, reason="RenderFailed", message="no", retry_after=None
+        ),
     )
 
     assert got(store, uid).state is OperationState.FAILED

@@ -13,8 +13,8 @@ from syncline.model.status import Lane, Phase
 from syncline.store import clusters, documents, keys, runs, targets
 from syncline.store.connection import Store, now
 from tests.store import clock, recount
-from tests.store.world import World, application, inventory, report, request
 from tests.store import world as make
+from tests.store.world import World, application, inventory, report, request
 
 
 def refused(store: Store, sent: runs.Dispatch) -> str:
@@ -239,7 +239,8 @@ def test_an_object_has_one_owner_and_the_error_names_both(store: Store) -> None:
         runs.record(store, claim.lease, inventory("z", "a"))
 
     assert str(caught.value) == (
-        "ConfigMap/shop/a: is wanted by shop@west and owned by cart@west: leave it to one of the two"
+        "ConfigMap/shop/a: is wanted by shop@west and owned by cart@west: "
+        "leave it to one of the two"
     )
     assert targets.inventory(store, claim.lease.target) == ()
     recount.check(store)

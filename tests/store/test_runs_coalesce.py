@@ -152,7 +152,10 @@ def test_a_condition_is_judged_at_the_trigger(store: Store) -> None:
         store, [synced, unknown], request(), only_if=Condition(sync=SyncStatus.SYNCED)
     )
     idle = runs.trigger(
-        store, [synced, unknown], request(), only_if=Condition(idle=True, health=HealthStatus.UNKNOWN)
+        store,
+        [synced, unknown],
+        request(),
+        only_if=Condition(idle=True, health=HealthStatus.UNKNOWN),
     )
 
     assert (made, idle) == ([2, 0], [0, 1])

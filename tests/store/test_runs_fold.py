@@ -145,7 +145,9 @@ def test_a_permanent_failure_waits_for_a_change(store: Store) -> None:
     target = world.target()
     claim = world.start(target)
 
-    runs.fold(store, failed(claim, outcome=Outcome.STALLED, reason="RenderFailed", retry_after=None))
+    runs.fold(
+        store, failed(claim, outcome=Outcome.STALLED, reason="RenderFailed", retry_after=None)
+    )
 
     state = world.state(target)
     assert (state.phase, state.requested, state.done) == (Phase.IDLE, False, 1)

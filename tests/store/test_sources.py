@@ -7,12 +7,11 @@ from syncline.model.names import TargetId, Uid
 from syncline.model.request import Trigger, TriggerKind
 from syncline.model.run import Inputs
 from syncline.model.status import Lane, Phase, SyncStatus
-from syncline.store import documents, due, keys, sources
+from syncline.store import documents, due, keys, runs, sources
 from syncline.store.connection import Store, now
 from tests.store import recount
 from tests.store import world as make
 from tests.store.world import World, names, report, request
-from syncline.store import runs
 
 
 def inputs(commit: str, tree: str) -> Inputs:

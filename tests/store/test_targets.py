@@ -1,5 +1,7 @@
 """The state of targets: listed by index, counted without a scan."""
 
+from itertools import chain
+
 import pytest
 
 from syncline.errors import Conflict
@@ -118,7 +120,7 @@ def test_combined_filters_go_on_by_cursor(store: Store) -> None:
             break
 
     assert [len(page) for page in pages] == [4, 4, 2]
-    assert sum(pages, []) == [f"app-{number:02}@west" for number in range(0, 30, 3)]
+    assert [*chain(*pages)] == [f"app-{number:02}@west" for number in range(0, 30, 3)]
 
 
 def test_a_made_up_cursor_is_refused(store: Store) -> None:
@@ -135,8 +137,7 @@ def test_the_summary_names_every_word(store: Store) -> None:
     assert targets.summary(store) == FleetSummary(
         targets=2,
         sync={SyncStatus.SYNCED: 1, SyncStatus.OUT_OF_SYNC: 0, SyncStatus.UNKNOWN: 1},
-        health=dict.fromkeys(HealthStatus, 0)
-        | {HealthStatus.HEALTHY: 1, HealthStatus.UNKNOWN: 1},
+        health=dict.fromkeys(HealthStatus, 0) | {HealthStatus.HEALTHY: 1, HealthStatus.UNKNOWN: 1},
         phases=dict.fromkeys(Phase, 0) | {Phase.IDLE: 1, Phase.READY: 1},
         applications=2,
         clusters=1,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from syncline.contract.reports import ClusterReport
 from syncline.model.application import Application
 from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.cluster import Cluster
@@ -14,7 +15,6 @@ from syncline.model.request import Options, Request, Trigger, TriggerKind
 from syncline.model.run import Claim, Report
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
 from syncline.store import clusters, documents, runs, targets
-from syncline.contract.reports import ClusterReport
 from syncline.store.connection import Store
 
 API = "syncline.dev/v1alpha1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import socket
 import subprocess
@@ -30,7 +31,8 @@ port {port}
 protected-mode yes
 requirepass {password}
 daemonize no
-pidfile {directory}/redis.pid
+set-proc-title no
+pidfile {pidfile}
 dir {directory}
 appendonly {appendonly}
 appendfsync everysec
@@ -40,6 +42,9 @@ client-output-buffer-limit pubsub 64mb 16mb 60
 hash-max-listpack-value 128
 tcp-keepalive 60
 """
+
+
+# set-proc-title no: the command line keeps naming the configuration, by which we know our own.
 
 
 class Server:
@@ -119,10 +124,11 @@ class Server:
         self._port = self._port or _free_port(self._written("port"))
         text = _CONFIG.format(
             port=self._port,
-            password=self._password,
-            directory=f'"{self.directory}"',
+            password=_quoted(self._password),
+            directory=_quoted(str(self.directory)),
+            pidfile=_quoted(str(self.directory / "redis.pid")),
             appendonly="yes" if self._persistent else "no",
-        ).replace('"/redis.pid', '/redis.pid"')
+        )
         self._config.touch(mode=0o600)
         self._config.write_text(text)
         (self.directory / "port").write_text(str(self._port))
@@ -180,8 +186,14 @@ class Server:
 
     def _tail(self) -> str:
         with suppress(OSError):
-            return " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
+            tail = " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
+            return tail.replace(self._password, "***")  # it quotes a line that it cannot read
         return ""
+
+
+def _quoted(text: str) -> str:
+    """Write a word as redis.conf reads it."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _free_port(wanted: int) -> int:

@@ -18,18 +18,24 @@ from redis.exceptions import NoScriptError
 from syncline.settings import StoreSettings
 from syncline.store import keys
 
+_FOLDER = files("syncline.store") / "scripts"
 _NEEDS = re.compile(r"^-- needs: ([a-z ]+)$", re.MULTILINE)
 
 
+def names() -> list[str]:
+    """Return the names of all steps."""
+    return sorted(
+        item.name.removesuffix(".lua") for item in _FOLDER.iterdir() if item.name.endswith(".lua")
+    )
+
+
 @cache
-def source(name: str) -> str:
-    """Return the text of a script with its parts and its key names."""
-    folder = files("syncline.store") / "scripts"
-    step = (folder / f"{name}.lua").read_text()
-    needs = _NEEDS.search(step)
+def step(name: str) -> str:
+    """Return the text of a step with the parts that it needs."""
+    text = (_FOLDER / f"{name}.lua").read_text()
+    needs = _NEEDS.search(text)
     parts = needs[1].split() if needs else []
-    body = "\n".join([*((folder / "lib" / f"{part}.lua").read_text() for part in parts), step])
-    return f"{keys.lua(body)}\n{body}"
+    return "\n".join([*((_FOLDER / "lib" / f"{part}.lua").read_text() for part in parts), text])
 
 
 class Scripts:
@@ -51,7 +57,7 @@ class Scripts:
             return client.execute_command("EVAL", text, 0, *args)
 
     def _learn(self, name: str) -> tuple[str, str]:
-        text = self._bounds + source(name)
+        text = f"{self._bounds}{keys.lua(step(name))}\n{step(name)}"
         digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
         self._known[name] = (digest, text)
         return digest, text
