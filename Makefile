@@ -28,8 +28,8 @@ tools: venv ## Find or build the control plane, helm and kustomize (first time: 
 demo: tools ## Show the main job live on 8 clusters; ARGS=--exit ends by itself
 	@$(BIN)/python -m examples.demo $(ARGS)
 
-test: tools ## Run all tests
-	@$(BIN)/pytest $(ARGS)
+test: tools ## Run all tests, two files at a time
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: venv ## Check style, types and which way imports point
 	@$(BIN)/ruff check .
