@@ -40,6 +40,14 @@ class Ended:
 
 Run = Callable[..., Ended]
 
+# A shell's background jobs ignore Ctrl-C, and so would what a test starts among them.
+_INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from syncline.cli.main import main
+main()
+"""
+
 
 @pytest.fixture
 def machinery(store: Store) -> Iterator[Machinery]:
@@ -82,7 +90,7 @@ def background(environment: dict[str, str]) -> Iterator[Callable[..., subprocess
 
     def start(*arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from syncline.cli.main import main; main()", *arguments],
+            [sys.executable, "-c", _INTERRUPTIBLE, *arguments],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
