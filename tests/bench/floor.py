@@ -3,9 +3,11 @@
 import json
 import ssl
 import time
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 
 import urllib3
+import yaml
 
 from tests.bench import manifests
 from tests.harness.apiserver import ApiServer
@@ -23,8 +25,9 @@ class Floor:
     """Sends server-side applies of the benchmark's objects, as a field manager of its own."""
 
     def __init__(self, server: ApiServer, token: str, namespace: str) -> None:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        config = yaml.safe_load(server.kubeconfig.read_text())
+        authority = b64decode(config["clusters"][0]["cluster"]["certificate-authority-data"])
+        context = ssl.create_default_context(cadata=authority.decode())
         self._pool = urllib3.HTTPSConnectionPool(
             "127.0.0.1", server.port, maxsize=IN_FLIGHT, ssl_context=context, block=True
         )

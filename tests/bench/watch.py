@@ -1,5 +1,6 @@
 """When did the last object change? A watch on the API server tells, at no cost to either side."""
 
+import http.client
 import json
 import ssl
 import threading
@@ -20,10 +21,11 @@ class Watch:
         self._accept, self._seen = accept, set[str]()
         self._changed = threading.Condition()
         self.last = 0.0  # perf_counter of the newest one
-        headers = {"Authorization": f"Bearer {token}"}
-        request = urllib.request.Request(f"{server.url}{path}?watch=true", headers=headers)
-        trust = ssl._create_unverified_context()  # noqa: S323 - our own server
-        self._stream = urllib.request.urlopen(request, context=trust, timeout=600)
+        self._closed = False
+        self._request = urllib.request.Request(
+            f"{server.url}{path}?watch=true", headers={"Authorization": f"Bearer {token}"}
+        )
+        self._stream = self._open()
         threading.Thread(target=self._read, daemon=True).start()
 
     def wait(self, count: int, *, within: float) -> float:
@@ -37,16 +39,28 @@ class Watch:
         return self.last
 
     def close(self) -> None:
-        self._stream.close()
+        """Take no more; the thread ends with the next event (its stream has a lock of its own)."""
+        self._closed = True
+
+    def _open(self) -> Any:
+        trust = ssl._create_unverified_context()  # noqa: S323 - our own server
+        return urllib.request.urlopen(self._request, context=trust, timeout=600)
 
     def _read(self) -> None:
-        try:
-            for line in self._stream:
-                event = json.loads(line)
-                if self._accept(event["object"]):
-                    with self._changed:
-                        self._seen.add(event["object"]["metadata"]["name"])
-                        self.last = time.perf_counter()
-                        self._changed.notify_all()
-        except (OSError, ValueError, AttributeError):
-            return  # closed by us
+        """A watch may end at any time: the next one begins with what is there."""
+        while not self._closed:
+            try:
+                for line in self._stream:
+                    if self._closed:
+                        return
+                    self._take(json.loads(line))
+                self._stream = self._open()
+            except (OSError, ValueError, AttributeError, http.client.HTTPException):
+                time.sleep(0.1)  # the server is busy, or gone: ``wait`` has the last word
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if event["type"] in {"ADDED", "MODIFIED"} and self._accept(event["object"]):
+            with self._changed:
+                self._seen.add(event["object"]["metadata"]["name"])
+                self.last = time.perf_counter()
+                self._changed.notify_all()
