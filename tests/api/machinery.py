@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from syncline.contract.reports import ClusterReport, Difference, PreviewReport
+from syncline.model.change import Action, Change
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
 from syncline.operations import expand, sync
@@ -15,7 +16,7 @@ from syncline.store import clusters, documents, due, previews, runs, targets
 from syncline.store.connection import Store
 from syncline.store.due import Due
 from syncline.store.runs import Dispatch
-from tests.api.fleets import COMMIT, report_of
+from tests.api.fleets import COMMIT, WEB, report_of
 
 _PAUSE = 0.02  # seconds between two looks at what is due
 
@@ -73,7 +74,7 @@ class Machinery:
         away = record.name in self.unreachable
         why = "ClusterUnreachable: connection refused" if away else ""
         report = ClusterReport(
-            cluster=uid, reachable=not away, kube_uid=record.name, version="v1.34.1", error=why
+            cluster=uid, reachable=not away, kube_uid=uid, version="v1.34.1", error=why
         )
         clusters.fold_cluster(self.store, report)
 
@@ -105,6 +106,8 @@ class Machinery:
         if isinstance(claim, runs.Refusal):
             return
         outcome: dict[str, Any] = {"gone": claim.deleting}
+        if claim.request.options.dry_run:
+            outcome = {"changes": (Change(ref=WEB, action=Action.CREATED),), "message": "1 created"}
         if dispatched.name in self.failing:
             outcome = {
                 "outcome": Outcome.STALLED,

@@ -57,4 +57,4 @@ def test_what_is_in_place_needs_no_step(reader: httpx.Client, fleet: Fleet) -> N
         "found": "2 clusters, none is away",
         "next": "",
     }
-    assert checks["repositories"]["ok"] is True
+    assert checks["repositories"]["found"] == "1 repositories, all are looked up"

@@ -125,11 +125,11 @@ def test_operations_are_listed_shown_cancelled_and_tried_again(
 ) -> None:
     fleet.grid(applications=2, clusters=1)
     machinery.failing.add("app01@c00")
-    first = json.loads(syncline(*ALL, "--wait", "-o", "json").out)["name"]
+    first = json.loads(syncline(*ALL, "--wait", "--timeout", "60s", "-o", "json").out)["name"]
     machinery.failing.clear()
 
     again = syncline("operation", "retry", first, "--reason", "fixed").out.strip()
-    watched = syncline("operation", "watch", again)
+    watched = syncline("operation", "watch", again, "--timeout", "60s")
     cancelled = syncline("operation", "cancel", again, "--reason", "too late")
     listed = json.loads(syncline("get", "operations", "-o", "json").out)["items"]
     shown = syncline("operation", "get", first).out
@@ -190,3 +190,16 @@ def test_manifests_are_printed_as_yaml(syncline: Run, fleet: Fleet, machinery: M
     assert ended.exit == 0
     assert names == ["app00@c00", "app00@c01"]
     assert f"# app00@c00 at {COMMIT}" in ended.out
+
+
+def test_a_dry_run_tells_what_would_change(
+    syncline: Run, fleet: Fleet, machinery: Machinery
+) -> None:
+    fleet.grid(applications=1, clusters=1)
+
+    ended = syncline(*ALL, "--dry-run", "--wait", "--timeout", "30s")
+
+    _summary, target, change = ended.out.splitlines()
+    assert ended.exit == 0
+    assert target.startswith("app00@c00: ")
+    assert change == "  created apps/Deployment/shop/web"

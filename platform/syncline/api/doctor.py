@@ -86,13 +86,18 @@ def _fleet(store: Store) -> Check:
 
 
 def _repositories(store: Store) -> Check:
+    known = list(_all(store, Kind.REPOSITORY))
     bad = [
         f"{name} ({next(iter(errors.values()))})"
-        for name, uid in _all(store, Kind.REPOSITORY)
+        for name, uid in known
         if (errors := sources.errors(store, uid))
     ]
     advice = "see: syncline describe repository NAME" if bad else ""
-    found = _list(bad, "cannot be looked up") if bad else "all are looked up"
+    found = (
+        _list(bad, "cannot be looked up")
+        if bad
+        else f"{len(known)} repositories, all are looked up"
+    )
     return Check(name="repositories", ok=not bad, found=found, next=advice)
 
 

@@ -28,6 +28,7 @@ LIMITS = {"/api/v1/apply": 20_000_000}
 DEFAULT_LIMIT = 1_000_000
 """Bytes of a body. 20 MB: the documents of about 10,000 applications at once."""
 
+_REFUSED = 400
 _GIVEN_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
 Verify = Callable[[str], Caller | None]
@@ -131,7 +132,10 @@ def _bearer(scope: Scope) -> str | None:
 
 def _write(scope: Scope, status: int, seconds: float) -> None:
     asker = scope["state"].get("caller")
-    logs.get(__name__).info(
+    log = logs.get(__name__)
+    # Health checks come every few seconds, from several sides, and say nothing while they succeed.
+    tell = log.debug if scope["path"] in OPEN_PATHS and status < _REFUSED else log.info
+    tell(
         "request",
         method=scope["method"],
         path=scope["path"],

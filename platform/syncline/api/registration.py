@@ -128,7 +128,8 @@ def _refusal(name: str, found: ClusterStatus | None) -> Permanent | ClusterUnrea
         fact = f"no worker tried to reach it within {PATIENCE:.0f} s: does one run?"
         return ClusterUnreachable(subject, f"{fact} {advice}")
     if not found.reachable or found.failures:
-        return ClusterUnreachable(subject, f"{found.message}; {advice}")
+        fact = found.message.removeprefix(f"{ClusterUnreachable.reason}: ")
+        return ClusterUnreachable(subject, f"{fact}; {advice}")
     if found.reason in (ClusterIdentityChanged.reason, Conflict.reason):
         return Conflict(subject, f"{found.message}; nothing was changed")
     return None

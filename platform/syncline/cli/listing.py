@@ -9,7 +9,7 @@ from typing import Any
 from syncline.cli import output
 from syncline.cli.output import Format
 from syncline.cli.server import Server
-from syncline.cli.text import one_line, plain
+from syncline.cli.text import one_line, plain, time_of
 
 Item = Mapping[str, Any]
 Cell = Callable[[Item], object]
@@ -69,6 +69,11 @@ def commit(name: str) -> Cell:
     return lambda item: str(item.get(name) or "")[:_SHORT]
 
 
+def when(name: str) -> Cell:
+    """Show a time to the second."""
+    return lambda item: time_of(item.get(name))
+
+
 def message(item: Item) -> object:
     """Show a message on one line."""
     return one_line(str(item.get("message") or ""))
@@ -97,7 +102,7 @@ TARGETS = Kind(
     wide={
         "observed": commit("observed"),
         "phase": field("phase"),
-        "synced at": field("syncedAt"),
+        "synced at": when("syncedAt"),
         "operation": field("operation"),
     },
     last={"message": message},
@@ -154,9 +159,9 @@ OPERATIONS = Kind(
         "state": status("state"),
         "targets": field("total"),
         "actor": lambda item: item["spec"]["actor"],
-        "created": field("createdAt"),
+        "created": when("createdAt"),
     },
-    wide={"finished": field("finishedAt"), "revision": commit("revision")},
+    wide={"finished": when("finishedAt"), "revision": commit("revision")},
     last={"why": lambda item: one_line(item["spec"]["reason"]), "message": message},
 )
 

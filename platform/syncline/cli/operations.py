@@ -69,6 +69,14 @@ def show_targets(server: Server, name: str, *, state: str | None, output_format:
     )
 
 
+def _show_changes(server: Server, name: str) -> None:
+    """Print what a dry run found, target by target; the server keeps the first changes of each."""
+    for item in server.walk(f"/operations/{name}/targets"):
+        output.line(f"{item['name']}: {item['message']}")
+        for change in item["changes"]:
+            output.line(f"  {change['action']} {change['object']}")
+
+
 def _follow(server: Server, name: str, timeout: timedelta | None) -> dict[str, Any]:
     latest: dict[str, Any] = {}
     with _bar() as bar:
@@ -145,4 +153,4 @@ def _show(server: Server, ended: dict[str, Any]) -> None:
             if ended["counts"].get(each):
                 show_targets(server, ended["name"], state=each, output_format=Format.TABLE)
     elif ended["spec"]["dryRun"]:
-        show_targets(server, ended["name"], state=None, output_format=Format.TABLE)
+        _show_changes(server, ended["name"])

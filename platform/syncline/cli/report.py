@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from syncline.cli import output
-from syncline.cli.text import one_line, plain
+from syncline.cli.text import one_line, plain, time_of
 
 _STATUS = {"sync", "health", "state"}
 _INDENT = 2
@@ -35,7 +35,7 @@ def _show_field(key: str, value: object, depth: int, width: int) -> None:
             output.line(f"{margin}{_title(key) + ':':{width}} {joined}")
         case _:
             style = output.style_of(str(value)) if key in _STATUS else ""
-            first, *rest = str(value).splitlines() or [""]
+            first, *rest = time_of(value).splitlines() or [""]
             label = plain(f"{margin}{_title(key) + ':':{width}} ")
             output.line(label.append_text(plain(first, style)))
             for each in rest:
@@ -43,11 +43,16 @@ def _show_field(key: str, value: object, depth: int, width: int) -> None:
 
 
 def _show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
-    keys = [key for key in rows[0] if any(row.get(key) not in (None, "", [], {}) for row in rows)]
+    keys = [key for key in rows[0] if any(_fits_cell(row.get(key)) for row in rows)]
     output.table(
         tuple(" " * _INDENT + _title(key) if key == keys[0] else _title(key) for key in keys),
         ([_cell(row.get(key), first=key == keys[0]) for key in keys] for row in rows),
     )
+
+
+def _fits_cell(value: object) -> bool:
+    """Lists inside of rows are for programs: ``-o yaml`` has them."""
+    return value not in (None, "", {}) and not isinstance(value, list)
 
 
 def _cell(value: object, *, first: bool) -> str:
@@ -58,9 +63,7 @@ def _cell(value: object, *, first: bool) -> str:
 def _short(value: object) -> str:
     if isinstance(value, dict):
         return ",".join(f"{key}={each}" for key, each in value.items())
-    if isinstance(value, list):
-        return f"{len(value)}"
-    return str(value)
+    return time_of(value)
 
 
 def _title(key: str) -> str:

@@ -7,6 +7,8 @@ characters are shown as ``\\u001b``, and such text is printed as ``Text``, never
 
 from __future__ import annotations
 
+import re
+
 from rich.text import Text
 
 _KEPT = {"\n", "\t"}
@@ -25,6 +27,11 @@ def clean(text: str) -> str:
 def plain(text: object, style: str = "") -> Text:
     """Wrap text from elsewhere for Rich: cleaned, and never read as markup."""
     return Text(clean(str(text)), style=style)
+
+
+def time_of(text: object) -> str:
+    """Show a time to the second: nobody reads more of it."""
+    return re.sub(r"\.\d+(?=Z$)", "", str(text or ""))
 
 
 def one_line(text: str) -> str:

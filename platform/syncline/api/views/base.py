@@ -35,5 +35,5 @@ class Listing(View, Generic[Item]):
 
 
 def moment(seconds: float) -> datetime | None:
-    """Turn the store's seconds since the epoch into a time; 0 means never."""
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    """Turn the store's seconds since the epoch into a time, to the millisecond; 0 means never."""
+    return datetime.fromtimestamp(round(seconds, 3), UTC) if seconds else None

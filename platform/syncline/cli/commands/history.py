@@ -9,7 +9,7 @@ import typer
 from syncline.cli import options, output, selection
 from syncline.cli.options import TargetArgument
 from syncline.cli.output import Format, OutputOption
-from syncline.cli.text import one_line
+from syncline.cli.text import one_line, time_of
 
 
 def history(
@@ -39,7 +39,7 @@ def history(
 def _row(item: dict[str, object]) -> tuple[object, ...]:
     return (
         item["target"],
-        item["finishedAt"],
+        time_of(item["finishedAt"]),
         item["outcome"],
         item["reason"],
         str(item["revision"])[:12],

@@ -10,6 +10,7 @@ import typer
 
 from syncline.cli import options, output
 from syncline.cli.output import Format, OutputOption
+from syncline.cli.text import time_of
 from syncline.model.access import Scope
 
 app = typer.Typer(help="Tokens: who may ask, and how far.", no_args_is_help=True)
@@ -56,8 +57,8 @@ def list_(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> Non
                 each["id"],
                 each["name"],
                 ",".join(each["scopes"]),
-                each["createdAt"] or "",
-                each["expiresAt"] or "never",
+                time_of(each["createdAt"]),
+                time_of(each["expiresAt"]) or "never",
             )
             for each in listing["items"]
         ],
