@@ -284,6 +284,8 @@ class Machine(RuleBasedStateMachine):
         for uid in self.clusters:
             clusters.fold_cluster(self.store, ClusterReport(cluster=uid, reachable=True))
         for uid in self.operations:
+            if operations.is_cancelled(self.store, uid):
+                operations.cancel(self.store, uid)
             operations.launch(self.store, uid)
         for target in self.targets:
             clock.pass_deadline(self.store, target)

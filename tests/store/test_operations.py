@@ -111,6 +111,21 @@ def test_one_failure_fails_the_operation_and_is_told(store: Store) -> None:
     )
 
 
+def test_a_message_may_hold_any_character(store: Store) -> None:
+    world = World(store)
+    uid = begin(store, [world.target()])
+    [sent] = world.dispatch()
+    odd = "line\nend \x1f of \x00 \u2028 it"
+
+    claim = world.claim(sent)
+    runs.fold(store, failed(claim, outcome=Outcome.STALLED, message=odd, retry_after=None))
+
+    [item] = operations.targets(store, uid).items
+    assert item.message == odd
+    assert world.state(sent.target).message == odd
+    assert targets.history(store, sent.target)[0].message == odd
+
+
 def test_a_transient_failure_is_waited_for_and_shown(store: Store) -> None:
     world = World(store)
     target = world.target()

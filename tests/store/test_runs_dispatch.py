@@ -6,7 +6,7 @@ from syncline.model.request import TriggerKind
 from syncline.model.status import Lane, Phase
 from syncline.store import documents, keys, runs, targets
 from syncline.store.connection import Store
-from tests.store import recount
+from tests.store import clock, recount
 from tests.store import world as make
 from tests.store.world import World, names, report, request
 
@@ -125,6 +125,21 @@ def test_unproven_clusters_share_a_quarter_of_the_slots(store: Store) -> None:
     [unproven] = [sent for sent in first if sent.name == "shop@n1"]
     runs.fold(store, report(world.claim(unproven), cluster_reachable=None))
     assert names(runs.dispatch(store, Lane.USER, 10, slots=8)) == ["shop@n3"]
+    recount.check(store)
+
+
+def test_a_lost_run_on_an_unproven_cluster_makes_room_for_the_next_one(store: Store) -> None:
+    world = World(store)
+    for name in ("n1", "n2"):
+        world.cluster(name, proven=False)
+        world.trigger(world.target("shop", name))
+    [sent] = runs.dispatch(store, Lane.USER, 10, slots=4)
+    clock.pass_deadline(store, sent.target)
+    runs.dispatch(store, Lane.PUSH, 10, slots=4)
+
+    runs.requeue_silent(store)
+
+    assert len(runs.dispatch(store, Lane.USER, 1, slots=4)) == 1
     recount.check(store)
 
 

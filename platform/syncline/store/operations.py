@@ -204,7 +204,8 @@ def _operation(
 
 
 def _member(name: str, target: str, value: str) -> OperationTarget:
-    state, reason, message, plan = value.split("\x1f")
+    state, reason, told = value.split("\x1f", 2)
+    message, _, plan = told.rpartition("\x1f")
     return OperationTarget(
         target=TargetId(target),
         name=name,

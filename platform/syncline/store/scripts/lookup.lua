@@ -23,16 +23,19 @@ local function touch(t)
   end
 end
 
+-- A run that ended meanwhile has filed a target elsewhere, with inputs of its own.
+local function is_behind(seen) return seen[1] == follow and (seen[2] or '') == digest and not seen[3] end
+
 for i = 8, #ARGV do
-  local t = load(ARGV[i])
-  -- A run that ended meanwhile has filed it elsewhere, with inputs of its own.
-  if t and t.v.follow == follow and get(t, 'digest') == digest and not t.v.deleting then
+  local id = ARGV[i]
+  if is_behind(call('HMGET', K.target(id), 'follow', 'digest', 'deleting')) then
     if is_affected then
+      local t = load(id)
       touch(t)
+      finish(t)
     else
-      put(t, 'observed', commit)
+      call('HSET', K.target(id), 'observed', commit)
     end
-    finish(t)
   end
 end
 flush_counts()

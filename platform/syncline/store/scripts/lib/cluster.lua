@@ -51,6 +51,7 @@ local function note_answer(c)
     set_cluster(c, 'checked_at', stamp)
     set_cluster(c, 'proven', '1')
     if c.blocked == 'cap' or c.blocked == 'quota' then unblock(c) end
+    let_unproven()
   end
   if c.open ~= '1' then
     if c.error ~= '' then set_cluster(c, 'error', '') end

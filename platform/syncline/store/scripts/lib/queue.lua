@@ -146,6 +146,14 @@ local function take_slot(t, c, untill)
   if c.proven ~= '1' then call('ZADD', K.unproven(), seconds(untill), t.id) end
 end
 
+-- Unproven clusters that wait for one of the few slots may try again.
+local function let_unproven()
+  for _, uid in ipairs(call('SPOP', K.unproven_wait(), 50)) do
+    local other = cluster(uid)
+    if other.blocked == 'quota' then unblock(other) end
+  end
+end
+
 local function free_slot(t)
   local c = cluster(t.cluster)
   call('ZREM', K.slots(c.uid), t.id)
@@ -154,10 +162,5 @@ local function free_slot(t)
   if c.blocked == 'cap' and call('ZCARD', K.leases(c.uid)) < cap(c) and has_room(c) then
     unblock(c)
   end
-  if call('ZREM', K.unproven(), t.id) == 1 then
-    for _, uid in ipairs(call('SPOP', K.unproven_wait(), 50)) do
-      local other = cluster(uid)
-      if other.blocked == 'quota' then unblock(other) end
-    end
-  end
+  if call('ZREM', K.unproven(), t.id) == 1 or c.proven ~= '1' then let_unproven() end
 end

@@ -75,7 +75,7 @@ end
 local function pin_of(text)
   local w, from = {}, 1
   for i, field in ipairs(PIN) do
-    local at = string.find(text, '\31', from, true)
+    local at = i < #PIN and string.find(text, '\31', from, true)
     w[field] = string.sub(text, from, at and at - 1 or -1)
     from = (at or 0) + 1
   end
