@@ -1,4 +1,7 @@
-"""The roles as commands: each runs in the foreground and ends cleanly on SIGTERM."""
+"""The roles as commands: each runs in the foreground and ends cleanly on SIGTERM.
+
+Each imports its role when it runs: FastAPI and Celery would cost every `syncline get` a second.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,9 @@ from typing import Annotated
 
 import typer
 
-from syncline import logs, simulator
-from syncline.api import server as api
+from syncline import logs
 from syncline.contract import queues
 from syncline.main import worker as workers
-from syncline.scheduler import loop
 from syncline.settings import Settings
 
 
@@ -28,6 +29,8 @@ def server(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
 ) -> None:
     """Run the API."""
+    from syncline.api import server as api  # noqa: PLC0415 - see above
+
     settings = _settings()
     chosen = {
         "host": host or settings.server.host,
@@ -39,6 +42,8 @@ def server(
 
 def scheduler() -> None:
     """Run a scheduler; any number may run, all are active."""
+    from syncline.scheduler import loop  # noqa: PLC0415 - see above
+
     loop.run_forever(_settings())
 
 
@@ -91,6 +96,8 @@ def simulate(
     ] = Path("simulated"),
 ) -> None:
     """Serve simulated clusters: for demos and scale, never called Kubernetes."""
+    from syncline import simulator  # noqa: PLC0415 - see above
+
     simulator.serve(clusters, port=port, directory=directory)
 
 
