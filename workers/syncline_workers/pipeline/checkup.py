@@ -13,7 +13,7 @@ from syncline_workers.health import registry, verdict
 from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.ports import Api, Ports
 
-_SOONEST, _LATEST = 1.0, 120.0  # seconds
+_SOONEST, _LATEST = 2.0, 120.0  # seconds
 
 
 def checkup(ports: Ports, target: TargetId) -> HealthReport | None:
@@ -46,13 +46,15 @@ def checkup(ports: Ports, target: TargetId) -> HealthReport | None:
 
 
 def again_after(status: HealthStatus, fence: int) -> float | None:
-    """Seconds until the next look: half the run's age, within bounds; None once it is settled.
+    """Seconds until the next look: the run's age, within bounds; None once it is settled.
+
+    So looks come after 2, 4, 8 … seconds: a slow roll-out costs a dozen, whatever its length.
 
     A fence is the time of its claim in microseconds.
     """
     if status in (HealthStatus.HEALTHY, HealthStatus.SUSPENDED):
         return None
-    return min(max((time.time() - fence / 1e6) / 2, _SOONEST), _LATEST)
+    return min(max(time.time() - fence / 1e6, _SOONEST), _LATEST)
 
 
 def _look(api: Api, inventory: Inventory) -> tuple[Health, dict[str, str]]:
