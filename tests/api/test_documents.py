@@ -6,6 +6,8 @@ import httpx
 import pytest
 import yaml
 
+from syncline.model import parse
+from syncline.operations import documents as verbs
 from syncline.store import documents
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -159,3 +161,26 @@ def test_the_schema_of_an_unknown_kind_names_those_that_exist(reader: httpx.Clie
 
     assert answer.status_code == 404
     assert "Application, Cluster, Repository" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("method", ["apply", "delete"])
+def test_what_the_fleet_repository_declares_cannot_be_changed(
+    admin: httpx.Client, store: Store, method: str
+) -> None:
+    declared = parse.parse_mapping(fleets.repository(), source="test")
+    verbs.register(store, declared, declared_in="fleet: repos/apps.yaml")
+    other = fleets.repository(url="https://git.example/other")
+
+    answer = (
+        admin.post("/api/v1/apply", json={"documents": [other]})
+        if method == "apply"
+        else admin.delete("/api/v1/repositories/apps")
+    )
+
+    assert answer.status_code == 409
+    assert answer.json()["error"] == {
+        "reason": "Conflict",
+        "subject": "Repository/apps",
+        "message": "is declared in fleet: repos/apps.yaml: change it there",
+        "details": [],
+    }
