@@ -46,9 +46,9 @@ class FleetBackend(Backend, SyncBackendMixin):  # type: ignore[misc]
             folding.fold_failure(self._store, task, task_id, result)
         return result
 
-    def encode_result(self, result: Any, state: str) -> Any:
-        """Leave it as it is: a report never passes a serializer."""
-        return result if state == SUCCESS else str(result)
+    def encode_result(self, result: Any, state: str) -> Any:  # noqa: ARG002 - Celery's signature
+        """Leave it as it is: neither a report nor an error passes a serializer."""
+        return result
 
     def exception_safe_to_retry(self, exc: Exception) -> bool:
         """A store that is away may come back."""

@@ -94,6 +94,7 @@ def _(report: PreviewReport, store: Store) -> None:
 
 def fold_failure(store: Store, task: str, task_id: str, error: object) -> None:
     """An unforeseen error, a time limit, or a process that was lost."""
-    log.error("task_failed", task=task, task_id=task_id, error=str(error))
+    told = f"{type(error).__name__}: {error}"
+    log.error("task_failed", task=task, task_id=task_id, error=told)
     if task == RECONCILE.name:
-        runs.fold_failure(store, task_id, f"{type(error).__name__}: {error}")
+        runs.fold_failure(store, task_id, told)
