@@ -105,6 +105,26 @@ def test_a_claim_after_the_look_up_takes_the_new_head(
     assert (claim.head, claim.request.trigger.kind) == ("c2", TriggerKind.POLL)
 
 
+def test_what_a_webhook_told_of_was_pushed_and_what_came_after_it_was_polled(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    target = world.target()
+    sources.pushed(store, uid, actor="git-host")
+
+    found = []
+    for commit in ("c2", "c3"):
+        sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": commit}))
+        claim = world.claim(world.sent(target))
+        found.append(claim.request.trigger)
+        runs.fold(store, report(claim, revision=commit, observed=commit))
+
+    assert found == [
+        Trigger(kind=TriggerKind.PUSH, actor="git-host", reason="main moved to c2"),
+        Trigger(kind=TriggerKind.POLL, reason="main moved to c3"),
+    ]
+
+
 def test_targets_with_unknown_inputs_are_triggered(store: Store, fleet: tuple[World, Uid]) -> None:
     world, uid = fleet
     world.target()

@@ -6,7 +6,7 @@ from syncline.errors import InvalidDocument
 from syncline.model import giturl
 from syncline.model.journal import AuditRecord
 from syncline.model.records import RepositoryRecord
-from syncline.store import audit, documents, due, fleet
+from syncline.store import audit, documents, due, fleet, sources
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -26,6 +26,7 @@ def push(store: Store, url: str, *, actor: str) -> int:
     found = [record for record in _repositories(store) if _is_at(record, place)]
     followed = fleet.followed(store)
     for record in found:
+        sources.pushed(store, record.uid, actor=actor)
         due.add(store, f"lookup:{record.uid}")
         if followed is not None and followed.repository == record.uid:
             due.add(store, f"follow:{record.uid}")

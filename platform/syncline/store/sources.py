@@ -14,7 +14,7 @@ from syncline.contract.reports import LookupReport
 from syncline.model.names import Uid
 from syncline.model.request import Trigger, TriggerKind
 from syncline.model.run import Inputs
-from syncline.store import keys
+from syncline.store import keys, notes
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 
@@ -58,7 +58,7 @@ def fold_lookup(store: Store, report: LookupReport, *, trigger: Trigger | None =
     name = _name(store, report.repository)
     if not name:
         return 0
-    asked = trigger or Trigger(kind=TriggerKind.POLL)
+    asked = trigger or _trigger(store, report)
     seen = store.redis.hgetall(keys.SEEN(name))
     _note_errors(store, name, report)
     triggered = 0
@@ -68,9 +68,30 @@ def fold_lookup(store: Store, report: LookupReport, *, trigger: Trigger | None =
         # Claims take the new head from here on; look-ups compare with the old one until all
         # targets were told.
         store.redis.hset(keys.HEADS(name), revision, commit)
-        triggered += _move(store, _Move(name, revision, commit, asked), report)
+        why = asked.reason or f"{revision} moved to {commit[:12]}"
+        move = _Move(name, revision, commit, asked.model_copy(update={"reason": why}))
+        triggered += _move(store, move, report)
         store.redis.hset(keys.SEEN(name), revision, commit)
     return triggered
+
+
+def pushed(store: Store, repository: Uid, *, actor: str) -> None:
+    """Note that a webhook asks for the next look-up: what it finds was pushed, not polled."""
+    notes.put(store, _push_note(repository), actor)
+
+
+def _push_note(repository: Uid) -> str:
+    return f"push:{repository}"
+
+
+def _trigger(store: Store, report: LookupReport) -> Trigger:
+    """Why these heads were looked up; a webhook is answered once its look-up was."""
+    actor = notes.get(store, _push_note(report.repository))
+    if not actor:
+        return Trigger(kind=TriggerKind.POLL)
+    if not report.errors:
+        notes.put(store, _push_note(report.repository), "")
+    return Trigger(kind=TriggerKind.PUSH, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)
