@@ -94,11 +94,13 @@ def simulate(
     directory: Annotated[
         Path, typer.Option(help="Where to write a kubeconfig for each cluster.")
     ] = Path("simulated"),
+    rollout: Annotated[float, typer.Option(help="Seconds until workloads become ready.")] = 0.5,
+    prefix: Annotated[str, typer.Option(help="What the clusters' names begin with.")] = "cluster-",
 ) -> None:
     """Serve simulated clusters: for demos and scale, never called Kubernetes."""
     from syncline import simulator  # noqa: PLC0415 - see above
 
-    simulator.serve(clusters, port=port, directory=directory)
+    simulator.serve(clusters, port=port, directory=directory, rollout=rollout, prefix=prefix)
 
 
 def _settings() -> Settings:

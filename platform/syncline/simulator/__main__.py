@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from syncline.simulator.server import ROLLOUT, Simulator, serve
+from syncline.simulator.server import ROLLOUT, serve
 
 
 def main() -> None:
@@ -18,20 +17,12 @@ def main() -> None:
     parser.add_argument("--rollout", type=float, default=ROLLOUT, help="seconds until ready")
     parser.add_argument("--prefix", default="cluster-", help="of the clusters' names")
     args = parser.parse_args()
-
-    def ready(simulator: Simulator) -> None:
-        count = len(simulator.kubeconfigs)
-        sys.stdout.write(f"{count} simulated clusters, kubeconfigs in {args.directory}\n")
-        sys.stdout.write(f"ready {simulator.url}\n")
-        sys.stdout.flush()
-
     serve(
         args.clusters,
         port=args.port,
         directory=args.directory,
         rollout=args.rollout,
         prefix=args.prefix,
-        ready=ready,
     )
 
 

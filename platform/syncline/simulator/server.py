@@ -9,6 +9,7 @@ import asyncio
 import gc
 import secrets
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ ROLLOUT = 0.5
 class Simulator:
     """A running simulator: its address, the token for faults, and a kubeconfig a cluster."""
 
+    directory: Path
     url: str
     token: str
     kubeconfigs: dict[str, Path]
@@ -79,7 +81,9 @@ async def start(
         fleet.add(credentials)
         kubeconfigs[name] = credentials.write(directory)
     token = remembered(directory / "admin-token")
-    return Simulator(url=url, token=token, kubeconfigs=kubeconfigs, server=server)
+    return Simulator(
+        directory=directory, url=url, token=token, kubeconfigs=kubeconfigs, server=server
+    )
 
 
 def drive(clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
@@ -107,10 +111,21 @@ def serve(
     directory: Path,
     rollout: float = ROLLOUT,
     prefix: str = "cluster-",
-    ready: Callable[[Simulator], None] = lambda _: None,
+    ready: Callable[[Simulator], None] | None = None,
 ) -> None:
-    """Serve simulated clusters until SIGINT or SIGTERM; `ready` is called once they answer."""
-    asyncio.run(_serve(clusters, port, directory, rollout, prefix, ready))
+    """Serve simulated clusters until SIGINT or SIGTERM.
+
+    Once they answer `ready` is called; by default it prints where they are.
+    """
+    asyncio.run(_serve(clusters, port, directory, rollout, prefix, ready or announce))
+
+
+def announce(simulator: Simulator) -> None:
+    """Print where the kubeconfigs lie and, on a line of its own, `ready URL`."""
+    count, directory = len(simulator.kubeconfigs), simulator.directory
+    sys.stdout.write(f"{count} simulated clusters, kubeconfigs in {directory}\n")
+    sys.stdout.write(f"ready {simulator.url}\n")
+    sys.stdout.flush()
 
 
 async def _serve(  # noqa: PLR0917
