@@ -178,7 +178,7 @@ def test_a_cluster_that_never_answers_slows_nobody(world: World) -> None:
         deploy(world, "brisk")
 
         commit = world.push({"brisk/web.yaml": configmap("web", v="new")})
-        world.synced("brisk@c0", revision=commit, within=10)
+        world.synced("brisk@c0", revision=commit, within=20)
         world.becomes("silent@silent", sync="Unknown", reason="ClusterUnreachable")
 
 

@@ -91,7 +91,7 @@ def test_a_process_that_is_killed_in_mid_run_is_a_failed_run_at_once(
         assert AsyncResult(ticket, app=app).state == "STARTED"
         os.kill(int(worker.rpartition("/")[2]), signal.SIGKILL)
         result = AsyncResult(ticket, app=app)
-        until(lambda: result.state == "FAILURE", within=15, what="it is folded", every=0.05)
+        until(lambda: result.state == "FAILURE", within=60, what="it is folded", every=0.05)
     finally:
         world.clusters[0].resume()
 

@@ -61,7 +61,7 @@ def adopted(world: World, commit: str, error: str = "") -> dict[str, Any]:
         return found if found["commit"] == commit and told else None
 
     try:
-        return until(check, within=30, what=f"{commit} {error}", every=0.1)
+        return until(check, within=90, what=f"{commit} {error}", every=0.1)
     except AssertionError as exc:
         raise AssertionError(f"{exc}\n{followed(world)}\n{world.logs()}") from exc
 
@@ -85,7 +85,7 @@ def test_a_commit_changes_an_application(world: World) -> None:
     commit = world.push({"fleet/web.yaml": web(parameters={"v": "two"}), **_source("v", "${v}")})
 
     adopted(world, commit)
-    until(lambda: _data(world) == {"v": "two"}, within=30, what="the new parameter is applied")
+    until(lambda: _data(world) == {"v": "two"}, within=90, what="the new parameter is applied")
 
 
 def test_a_document_that_disappears_deletes_its_objects(world: World) -> None:
@@ -99,7 +99,7 @@ def test_a_document_that_disappears_deletes_its_objects(world: World) -> None:
 
     world.push({"fleet/more.yaml": None})
 
-    until(lambda: "more@c0" not in world.targets(), within=30, what="the target is gone")
+    until(lambda: "more@c0" not in world.targets(), within=90, what="the target is gone")
     assert world.live(0, "/api/v1/namespaces/fleet-more/configmaps/more") is None
     assert {item["name"] for item in world.get("applications")["items"]} == {"web"}
 
@@ -215,12 +215,12 @@ def test_a_repository_on_this_machine_is_followed_by_its_path(world: World) -> N
     commit = world.work.publish("moved", moved)
     until(
         lambda: followed(world)["url"] == origin and not followed(world)["error"],
-        within=30,
+        within=90,
         what="it is followed",
     )
     world.post("hooks/generic", {"repository": origin})
     adopted(world, commit)
-    until(lambda: _data(world) == {"v": "three"}, within=30, what="the new parameter is applied")
+    until(lambda: _data(world) == {"v": "three"}, within=90, what="the new parameter is applied")
     assert set(world.targets()) == {"web@c0"}
 
 

@@ -56,7 +56,7 @@ def test_runs_are_named_by_what_they_sync(world: World) -> None:
 
     until(
         lambda: ("syncline.reconcile.v1", "seen@c0", "SUCCESS") in seen(),
-        within=20,
+        within=60,
         what="the run of seen@c0",
         every=0.2,
     )

@@ -24,7 +24,7 @@ def deploy(world: World, name: str, **spec: object) -> None:
 def test_a_sync_of_an_application_waits_and_ends_with_0(world: World) -> None:
     deploy(world, "waits")
 
-    done = world.cli("sync", "waits", "--wait", "--timeout", "1m", "--reason", "by hand")
+    done = world.cli("sync", "waits", "--wait", "--timeout", "2m", "--reason", "by hand")
 
     assert done.returncode == 0, done.stderr
     newest = world.get("operations", limit="1")["items"][0]
@@ -36,7 +36,7 @@ def test_a_sync_that_fails_ends_with_1(world: World) -> None:
     deploy(world, "fails", syncPolicy={"automated": False})
     world.push({"fails/web.yaml": "a: [b\n"})
 
-    done = world.cli("sync", "fails", "--wait", "--timeout", "1m", "--reason", "by hand")
+    done = world.cli("sync", "fails", "--wait", "--timeout", "2m", "--reason", "by hand")
 
     assert done.returncode == 1, done.stdout
 

@@ -55,7 +55,7 @@ def test_one_that_is_killed_loses_nothing(world: World, is_elected: bool) -> Non
     seen = _starts(world)
     with backstage.role(world, "scheduler", log=world.root / "second.log") as second:
         _await_start(world, times=seen + 1)
-        elected = until(lambda: _elected(world), within=20, what="one is elected", every=0.1)
+        elected = until(lambda: _elected(world), within=60, what="one is elected", every=0.1)
         ours = second.pid == elected
         victim = elected if is_elected else _of_up(world) if ours else second.pid
 
@@ -66,7 +66,7 @@ def test_one_that_is_killed_loses_nothing(world: World, is_elected: bool) -> Non
         assert _runs(world, [commit]) == {(app, commit): 1 for app in TARGETS}
         until(
             lambda: (_elected(world) or victim) != victim,
-            within=20,
+            within=60,
             what="the chores are taken over, or stay where they were",
             every=0.1,
         )

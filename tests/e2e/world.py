@@ -23,7 +23,8 @@ from tests.harness.poll import until
 from tests.harness.workrepo import WorkRepo
 from tools import programs
 
-START, STOP = 90.0, 90.0  # seconds
+# Seconds before a test gives up. Tests of promptness give their own.
+START, STOP, PATIENCE = 180.0, 90.0, 180.0
 
 
 @dataclass
@@ -69,7 +70,7 @@ class World:
         files = sorted((self.data / "logs").glob("*.log"))
         return "\n".join(f"== {file.name}\n{file.read_text()[-3000:]}" for file in files)
 
-    def cli(self, *arguments: str, within: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def cli(self, *arguments: str, within: float = PATIENCE) -> subprocess.CompletedProcess[str]:
         """Run the ``syncline`` command as the administrator."""
         token = (self.data / "token").read_text().strip()
         return subprocess.run(
@@ -84,13 +85,13 @@ class World:
     def get(self, path: str, **params: str) -> Any:
         token = (self.data / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.get(f"{self.url}/api/v1/{path}", params=params, headers=headers, timeout=10)
+        answer = httpx.get(f"{self.url}/api/v1/{path}", params=params, headers=headers, timeout=30)
         return answer.raise_for_status().json()
 
     def post(self, path: str, body: Any) -> Any:
         token = (self.data / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.post(f"{self.url}/api/v1/{path}", json=body, headers=headers, timeout=10)
+        answer = httpx.post(f"{self.url}/api/v1/{path}", json=body, headers=headers, timeout=30)
         return answer.raise_for_status().json()
 
     def apply(self, *documents: Mapping[str, Any]) -> None:
@@ -118,7 +119,7 @@ class World:
     def target(self, name: str) -> dict[str, Any]:
         return self.targets().get(name, {"sync": "absent", "reason": "", "message": ""})
 
-    def synced(self, *names: str, revision: str = "", within: float = 60.0) -> None:
+    def synced(self, *names: str, revision: str = "", within: float = PATIENCE) -> None:
         """Wait until these targets are Synced (at a revision)."""
 
         def check() -> bool:
@@ -134,7 +135,7 @@ class World:
         except Exception as exc:
             raise AssertionError(f"{exc}\n{json.dumps(self.targets())}\n{self.logs()}") from exc
 
-    def becomes(self, name: str, *, within: float = 60.0, **wanted: str) -> dict[str, Any]:
+    def becomes(self, name: str, *, within: float = PATIENCE, **wanted: str) -> dict[str, Any]:
         """Wait until a target shows these values; returns it."""
 
         def check() -> dict[str, Any] | None:
