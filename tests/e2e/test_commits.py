@@ -128,6 +128,22 @@ def test_a_live_object_that_somebody_edits_is_put_back(world: World) -> None:
     assert [change["drift"] for change in history[0]["changes"]] == [True]
 
 
+def test_a_namespace_that_somebody_deletes_is_made_again(world: World) -> None:
+    world.push({"gone/web.yaml": configmap("web", color="red")})
+    policy = {"interval": "10s"}
+    world.apply(application("gone", path="gone", namespace="gone", syncPolicy=policy))
+    world.synced("gone@c0")
+
+    # No controller runs here that would empty the namespace: both are taken away by hand.
+    world.clusters[0].call("DELETE", config("gone", "web"))
+    _remove_namespace(world, "gone")
+
+    def back() -> bool:
+        return world.live(0, config("gone", "web")) is not None
+
+    until(back, within=60, what="namespace and object are made again")
+
+
 def test_without_self_heal_drift_is_only_shown(world: World) -> None:
     world.push({"report/web.yaml": configmap("web", color="red")})
     policy = {"interval": "10s", "selfHeal": False}
@@ -206,3 +222,12 @@ def test_a_base_outside_the_path_is_an_input_too(world: World) -> None:
 
     commit = world.push({"shared/base/c.yaml": configmap("based", v="2")})
     world.synced("based@c0", revision=commit)
+
+
+def _remove_namespace(world: World, name: str) -> None:
+    server = world.clusters[0]
+    server.call("DELETE", f"/api/v1/namespaces/{name}")
+    live = world.live(0, f"/api/v1/namespaces/{name}")
+    if live is not None:
+        live["spec"]["finalizers"] = []
+        server.call("PUT", f"/api/v1/namespaces/{name}/finalize", live)

@@ -20,12 +20,11 @@ _ESTABLISH = timedelta(seconds=30)  # until the definitions that were applied se
 def ensure_namespace(attempt: Attempt, api: Api) -> None:
     """Create the destination's namespace where the application asks for it and it is absent.
 
-    It is not ours: it is in no inventory and is never pruned.
+    It is not ours: it is in no inventory and is never pruned. The connection remembers what it saw,
+    so that this costs one request for each namespace and process.
     """
     destination = attempt.claim.application.spec.destination
-    if not destination.create_namespace or destination.namespace is None:
-        return
-    if not attempt.claim.inventory and not attempt.is_dry:  # what was applied stands in it
+    if destination.create_namespace and destination.namespace and not attempt.is_dry:
         api.ensure_namespace(destination.namespace)
 
 

@@ -77,7 +77,8 @@ def _sync(attempt: Attempt) -> Report:
             ports.desk.record(claim.lease, recorded)
             attempt.recorded(recorded)
     with attempt.step("apply"):
-        applying.ensure_namespace(attempt, api)
+        if work.apply:
+            applying.ensure_namespace(attempt, api)
         applying.apply(attempt, api, work)
     with attempt.step("prune"):
         pruning.prune(attempt, api, _still_gone(attempt, gone), origin)
