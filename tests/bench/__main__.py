@@ -60,17 +60,18 @@ def _rows(bench: Bench, count: int) -> Iterator[Any]:
 
 
 def _extras(bench: Bench, count: int, asked: argparse.Namespace) -> dict[str, Any]:
-    times = sorted(bench.one_of(count, asked.one_of))
-    steady = bench.steady(count, asked.steady) if asked.steady else None
-    return {
-        "one_of": {
+    found: dict[str, Any] = {}
+    if times := sorted(bench.one_of(count, asked.one_of)):
+        found["one_of"] = {
             "applications": count,
             "commits": len(times),
             "p50_s": round(statistics.median(times), 3),
             "p95_s": round(times[int(0.95 * (len(times) - 1))], 3),
-        },
-        "steady_cpu_ms_per_target_and_interval": steady and round(1000 * steady, 3),
-    }
+        }
+    if asked.steady:
+        steady = bench.steady(count, asked.steady)
+        found["steady_cpu_ms_per_target_and_interval"] = round(1000 * steady, 3)
+    return found
 
 
 @contextmanager
