@@ -39,7 +39,9 @@ def _play(directory: Path, *, stay: bool) -> None:
             work.publish("The fleet", repository.files(git.url("fleet.git"), members))
             data = directory / "data"
             _credentials(data / "credentials", members)
+            show.say("starting syncline up: Redis, API, scheduler, 2 workers, Flower")
             with kubelet.running(members), product.running(data, git.url("fleet.git")) as running:
+                show.say("ready; Ctrl-C stops everything")
                 _tell(show, running)
                 for scene in SCENES:
                     scene(World(running, work, members, show))
@@ -60,8 +62,14 @@ def _credentials(directory: Path, members: list[clusters.Member]) -> None:
 
 
 def _tell(show: Show, running: product.Product) -> None:
-    show.say(f"API    {running.url}  (SYNCLINE_TOKEN: {running.token})")
-    show.say(f"Flower {running.flower}  (user syncline, password beside the token)")
+    password = running.token.with_name("flower-password")
+    show.line(f"          API     {running.url}/docs")
+    show.line(f"          Flower  {running.flower}  (user syncline, password in {password})")
+    show.line("          to ask it yourself, in another terminal:")
+    show.line(
+        f"            export SYNCLINE_SERVER={running.url} SYNCLINE_TOKEN=$(cat {running.token})"
+    )
+    show.line(f"            {Path(sys.executable).with_name('syncline')} status")
 
 
 if __name__ == "__main__":

@@ -27,8 +27,12 @@ class Show:
         self._console.rule(Text(text, style="bold"))
 
     def say(self, text: str) -> None:
-        """One line."""
-        self._console.print(Text(f"{time.monotonic() - self._begun:6.1f} s  {text}"))
+        """One line, with the time."""
+        self.line(f"{time.monotonic() - self._begun:6.1f} s  {text}")
+
+    def line(self, text: str) -> None:
+        """One line, never folded: URLs and commands are there to be copied."""
+        self._console.print(Text(text), soft_wrap=True)
 
     def progress(self, fleet: Mapping[str, Any]) -> None:
         """One line for each change of the fleet's summary."""
