@@ -63,7 +63,7 @@ def _credentials(directory: Path, members: list[clusters.Member]) -> None:
 
 def _tell(show: Show, running: product.Product) -> None:
     password = running.token.with_name("flower-password")
-    show.line(f"          API     {running.url}/docs")
+    show.line(f"          API     {running.url}")
     show.line(f"          Flower  {running.flower}  (user syncline, password in {password})")
     show.line("          to ask it yourself, in another terminal:")
     show.line(
