@@ -1,0 +1,113 @@
+"""Whatever a task ends with, Celery's own tracer brings it into the store through our backend."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import Celery
+from celery.app.trace import build_tracer
+from celery.result import AsyncResult
+
+from syncline.contract.celery import create_app
+from syncline.contract.tasks import RECONCILE
+from syncline.settings import Settings
+from syncline.store.connection import Store
+from syncline.store.runs import Dispatch
+from syncline_workers import tasks
+from syncline_workers.app.desk import StoreDesk
+from tests.store.world import World
+
+ERROR = ZeroDivisionError("a defect of ours")
+
+
+class Ports:
+    """A desk at the store, unless that is broken too; everything else is."""
+
+    worker = "worker/1"
+
+    def __init__(self, desk: StoreDesk | None) -> None:
+        self._desk = desk
+
+    @property
+    def desk(self) -> StoreDesk:
+        if self._desk is None:
+            raise ERROR
+        return self._desk
+
+    def __getattr__(self, name: str) -> Any:
+        raise ERROR
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    made = World(store)
+    made.repository()
+    return made
+
+
+@pytest.fixture
+def app(store: Store) -> Iterator[Celery]:
+    """As the worker's own."""
+    made = create_app(Settings(), name="test")
+    made.conf.result_backend = "syncline_workers.results.backend:FleetBackend"
+    made.syncline_store = lambda: store
+    ports: Any = Ports(StoreDesk(store, Settings()))
+    tasks.register(made, lambda: ports)
+    yield made
+    made.close()
+
+
+def run(app: Celery, sent: Dispatch) -> AsyncResult:
+    """What a worker's child does with a message."""
+    task = app.tasks[RECONCILE.name]
+    payload = {"target": sent.target, "ticket": sent.ticket, "name": sent.name}
+    request = {"id": sent.ticket, "task": RECONCILE.name, "args": [payload]}
+    build_tracer(task.name, task, app=app)(sent.ticket, (payload,), {}, request)
+    return AsyncResult(sent.ticket, app=app)
+
+
+def test_an_unforeseen_error_is_a_failed_run_that_is_tried_again(app: Celery, world: World) -> None:
+    target = world.target()
+    world.trigger(target)
+
+    result = run(app, world.sent(target))
+
+    state = world.state(target)
+    told = (state.phase, state.reason, state.message, state.requested)
+    assert told == ("idle", "Unforeseen", f"ZeroDivisionError: {ERROR}", True)
+    assert result.state == "FAILURE"
+    assert type(result.result).__name__ == "Unforeseen"
+    assert state.message in str(result.result)
+
+
+def test_an_unforeseen_error_before_the_claim_costs_no_attempt(
+    app: Celery, store: Store, world: World
+) -> None:
+    target = world.target()
+    world.trigger(target)
+    sent = world.sent(target)
+    ports: Any = Ports(None)
+    broken = create_app(Settings(), name="broken")
+    broken.conf.result_backend = app.conf.result_backend
+    broken.syncline_store = lambda: store
+    tasks.register(broken, lambda: ports)
+
+    result = run(broken, sent)
+
+    state = world.state(target)
+    assert (state.phase, state.attempt) == ("ready", 1)
+    assert result.state == "REVOKED"
+    assert world.sent(target).ticket != sent.ticket
+
+
+def test_a_second_copy_of_a_message_changes_nothing(app: Celery, world: World) -> None:
+    target = world.target()
+    world.trigger(target)
+    sent = world.sent(target)
+    world.claim(sent)
+    before = world.state(target)
+
+    result = run(app, sent)
+
+    assert world.state(target) == before
+    assert result.state == "STARTED"
