@@ -158,7 +158,7 @@ PREVIEW_BELL = Key("preview-bell:<uid>", "list", "one element once answered", "3
 RENDERED = Key("rendered:<render key>", "string", "manifests, compressed and sealed", "1 h unused")
 RENDERED_BY = Key("rendered-by-use", "zset", "render keys by the time of their last use")
 RENDERED_SIZES = Key("rendered-sizes", "hash", "render key → bytes; total → their sum")
-FLEET = Key("fleet", "hash", "the followed repository, revision, path, commit, error")
+FLEET = Key("fleet", "hash", "the followed repository, revision, path, commit, error, unreached")
 FLEET_PENDING = Key("fleet-pending", "string", "FollowReport (JSON)", "until adopted")
 
 SCHEMA: dict[str, Key] = {
