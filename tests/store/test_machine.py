@@ -2,7 +2,7 @@
 
 Hypothesis plays triggers, operations, dispatchers, workers that succeed, fail, die, come back late
 or get their message twice, clusters that go and come, deletions; after each act everything is
-counted anew. At the end the world heals, and every request must be satisfied or superseded.
+counted anew. At the end the world heals, and every request must have had its outcome.
 """
 
 import secrets
@@ -26,13 +26,15 @@ from hypothesis.stateful import (
 
 from syncline.contract.reports import ClusterReport, LookupReport
 from syncline.errors import LeaseLost, OwnedByAnother
+from syncline.model.change import Inventory
 from syncline.model.names import TargetId, Uid
 from syncline.model.operation import OperationSpec
 from syncline.model.request import TriggerKind
-from syncline.model.run import Claim, Inputs
+from syncline.model.run import Claim, Inputs, Report
+from syncline.model.state import TargetState
 from syncline.model.status import Lane, Outcome, Phase
 from syncline.store import clusters, due, keys, migrations, operations, runs, sources, targets
-from syncline.store.connection import Store
+from syncline.store.connection import Store, now
 from tests.harness.redis import Redis
 from tests.harness.redis_fixtures import open_store
 from tests.store import clock, recount
@@ -40,7 +42,9 @@ from tests.store.world import World, away, failed, inventory, report, request
 
 PLAIN = (TriggerKind.USER, TriggerKind.PUSH, TriggerKind.DRIFT, TriggerKind.SPEC)
 CLUSTERS = ("west", "east")
-PLACES = [(app, on) for app in ("a", "b", "c") for on in CLUSTERS]
+PLACES = [(app, on) for app in ("a", "b") for on in CLUSTERS]
+CAP = 2
+OUTCOMES = ("ok", "ok", "ok", "fail", "fail", "stall", "away", "abandon", "superseded", "gone")
 
 
 class Machine(RuleBasedStateMachine):
@@ -56,36 +60,67 @@ class Machine(RuleBasedStateMachine):
         migrations.prepare(self.store)
         self.world = World(self.store)
         self.repository = self.world.repository()
-        for name in CLUSTERS:
-            self.world.cluster(name, max_runs=2)
+        for name, most in zip(CLUSTERS, (1, CAP), strict=True):
+            self.world.cluster(name, max_runs=most)
         self.targets = [self.world.target(app, on) for app, on in PLACES]
         self.clusters = [Uid(target.partition(".")[2]) for target in self.targets[:2]]
         self.messages: list[runs.Dispatch] = []
         self.claims: list[Claim] = []  # every one ever given, also those that were lost
         self.asked: dict[TargetId, int] = dict.fromkeys(self.targets, 0)
+        self.settled: dict[TargetId, int] = dict.fromkeys(self.targets, 0)  # by an outcome
         self.operations: list[Uid] = []
         self.commit = 0
 
-    def pick(self, data: st.DataObject) -> TargetId:
-        return data.draw(st.sampled_from(self.targets))
+    # What the test knows by itself
 
-    def live(self, claim: Claim) -> bool:
+    def states(self) -> list[tuple[TargetId, TargetState | None]]:
+        return list(zip(self.targets, targets.many(self.store, self.targets), strict=True))
+
+    def look(self) -> None:
+        """See what was asked meanwhile; what was removed is made again."""
+        for (target, state), (app, on) in zip(self.states(), PLACES, strict=True):
+            self.asked[target] = state.generation if state else 0
+            if state is None:
+                self.settled[target] = 0
+                self.world.target(app, on)
+            elif state.reason in {"WorkerLost", "Unforeseen"} and not state.requested:
+                self.settled[target] = max(self.settled[target], state.done)  # it stalled
+
+    def settle(self, claim: Claim) -> None:
+        """Note a request that has had its outcome."""
+        target = claim.lease.target
+        self.settled[target] = max(self.settled[target], claim.request.generation)
+
+    def excuse(self) -> None:
+        """Whatever was asked until now may end without an outcome of its own."""
+        self.look()
+        self.settled = dict(self.asked)
+
+    def is_live(self, claim: Claim) -> bool:
         """Whether the store would take this claim's report."""
         row = self.store.redis.hmget(keys.TARGET(claim.lease.target), "phase", "fence")
         return bool(row == ["running", str(claim.lease.fence)])
 
-    @rule(data=st.data(), kind=st.sampled_from(PLAIN), full=st.booleans())
-    def trigger(self, data: st.DataObject, kind: TriggerKind, full: bool) -> None:
-        target = self.pick(data)
+    def live(self) -> list[Claim]:
+        return [claim for claim in self.claims if self.is_live(claim)]
+
+    def row(self, target: TargetId) -> dict[str, str]:
+        return dict(self.store.redis.hgetall(keys.TARGET(target)))
+
+    # Wishes
+
+    @rule(which=st.integers(0, 3), kind=st.sampled_from(PLAIN), full=st.booleans())
+    def trigger(self, which: int, kind: TriggerKind, full: bool) -> None:
+        target = self.targets[which]
         generation = self.world.trigger(target, request(kind, full=full))
         assert generation in (0, self.asked[target] + 1)
-        self.asked[target] = generation or self.asked[target]
+        self.look()
 
-    @rule(data=st.data(), dry=st.booleans())
-    def pin(self, data: st.DataObject, dry: bool) -> None:
-        target = self.pick(data)
+    @rule(which=st.integers(0, 3), dry=st.booleans())
+    def pin(self, which: int, dry: bool) -> None:
         wish = request(dry_run=True) if dry else request(revision="v1")
-        self.asked[target] = self.world.trigger(target, wish) or self.asked[target]
+        self.world.trigger(self.targets[which], wish)
+        self.look()
 
     @rule(pinned=st.booleans(), concurrency=st.sampled_from((0, 2)))
     def operate(self, pinned: bool, concurrency: int) -> None:
@@ -93,35 +128,45 @@ class Machine(RuleBasedStateMachine):
             all=True, revision="v2" if pinned else None, concurrency=concurrency, actor="ana"
         )
         operation, _ = operations.create(self.store, spec)
-        states = [state for state in targets.many(self.store, self.targets) if state]
-        operations.add(self.store, operation.uid, [(state.id, state.name) for state in states])
+        members = [(target, state.name) for target, state in self.states() if state]
+        operations.add(self.store, operation.uid, members)
         operations.expanded(self.store, operation.uid)
         self.operations.append(operation.uid)
-        self.launch(operation.uid)
-
-    def launch(self, uid: Uid) -> None:
-        operations.launch(self.store, uid)
-        self.refill()
+        operations.launch(self.store, operation.uid)
+        self.look()
 
     @precondition(lambda self: self.operations)
     @rule(data=st.data())
     def advance(self, data: st.DataObject) -> None:
-        self.launch(data.draw(st.sampled_from(self.operations)))
+        operations.launch(self.store, data.draw(st.sampled_from(self.operations)))
+        self.look()
 
     @precondition(lambda self: self.operations)
     @rule(data=st.data(), limit=st.integers(1, 5))
     def cancel(self, data: st.DataObject, limit: int) -> None:
         operations.cancel(self.store, data.draw(st.sampled_from(self.operations)), limit)
+        self.excuse()
+
+    @rule(which=st.integers(0, 3))
+    def retry(self, which: int) -> None:
+        self.world.trigger(self.targets[which], request(TriggerKind.RETRY))
+
+    @rule(which=st.integers(0, 3), orphan=st.booleans())
+    def remove(self, which: int, orphan: bool) -> None:
+        wish = request(TriggerKind.DELETE)
+        runs.trigger(self.store, [self.targets[which]], wish, orphan=orphan)
+        self.look()
+
+    # Messages and claims
 
     @rule(lane=st.sampled_from(Lane), room=st.integers(1, 4))
     def dispatch(self, lane: Lane, room: int) -> None:
         self.messages += self.world.dispatch(lane, room)
 
-    @precondition(lambda self: self.messages)
-    @rule(data=st.data())
-    def lose_message(self, data: st.DataObject) -> None:
-        sent = data.draw(st.sampled_from(self.messages))
-        self.messages.remove(sent)
+    @rule()
+    def dispatch_and_claim(self) -> None:
+        for sent in self.world.dispatch_any():
+            self.claimed(sent)
 
     @precondition(lambda self: self.messages)
     @rule(data=st.data(), again=st.booleans())
@@ -129,119 +174,125 @@ class Machine(RuleBasedStateMachine):
         sent = data.draw(st.sampled_from(self.messages))
         if not again:
             self.messages.remove(sent)
-        before = [held for held in self.claims if self.live(held)]
+        self.claimed(sent)
+
+    def claimed(self, sent: runs.Dispatch) -> None:
+        before = self.row(sent.target)
+        overdue = self.store.redis.zrangebyscore(keys.WATCH(), "-inf", now(self.store))
+        is_held = before.get("phase") == "running" and sent.target not in overdue
         answer = runs.claim(self.store, sent.target, sent.ticket, "w")
-        if not isinstance(answer, Claim):
-            return
-        assert sent.target not in {held.lease.target for held in before if self.live(held)}
-        fences = [held.lease.fence for held in self.claims if held.lease.target == sent.target]
-        assert answer.lease.fence > max(fences, default=0)
-        self.claims.append(answer)
+        if isinstance(answer, Claim):
+            assert before["ticket"] == sent.ticket
+            assert not is_held
+            assert answer.lease.fence > int(before.get("fence", 0))
+            self.claims.append(answer)
+
+    @precondition(lambda self: self.messages)
+    @rule(data=st.data())
+    def lose_message(self, data: st.DataObject) -> None:
+        self.messages.remove(data.draw(st.sampled_from(self.messages)))
+
+    # Outcomes
 
     @precondition(lambda self: self.claims)
     @rule(
         data=st.data(),
-        how=st.sampled_from(
-            ("ok", "ok", "ok", "fail", "stall", "away", "abandon", "superseded", "gone")
-        ),
+        how=st.sampled_from(OUTCOMES),
+        held=st.sets(st.sampled_from(("x", "y"))),
+        tree=st.sampled_from(("t1", "t2")),
     )
-    def fold(self, data: st.DataObject, how: str) -> None:
-        claim = data.draw(st.sampled_from(self.claims))
-        was_live = self.live(claim)
-        before = self.store.redis.hgetall(keys.TARGET(claim.lease.target))
-        tree = data.draw(st.sampled_from(("t1", "t2")))
-        told = {
-            "ok": lambda: report(
-                claim,
-                inventory=inventory(*data.draw(st.sets(st.sampled_from(("x", "y"))))),
-                inputs=Inputs(repository="r", revision=claim.head, paths={"p": tree}),
-            ),
-            "fail": lambda: failed(claim),
-            "stall": lambda: failed(claim, outcome=Outcome.STALLED, retry_after=None),
-            "away": lambda: away(claim),
-            "abandon": lambda: report(claim, outcome=Outcome.ABANDONED),
-            "superseded": lambda: report(claim, outcome=Outcome.SUPERSEDED),
-            "gone": lambda: report(claim, gone=claim.deleting, inventory=None),
-        }[how]()
-        if how == "ok" and was_live and not self.record(claim, told.inventory):
+    def fold(self, data: st.DataObject, how: str, held: set[str], tree: str) -> None:
+        claim = data.draw(st.sampled_from(self.live() or self.claims))
+        if not self.is_live(claim):
+            self.folded_in_vain(report(claim, inventory=inventory("late")))
             return
-        folded = runs.fold(self.store, told)
-        if was_live:
-            assert folded
-        else:
-            assert self.store.redis.hgetall(keys.TARGET(claim.lease.target)) == before
-        self.refill()
+        inputs = Inputs(repository="r", revision=claim.head, paths={"p": tree})
+        if how == "ok" and not self.recorded(claim, inventory(*held)):
+            how = "stall"
+        told = {
+            "ok": report(claim, inventory=inventory(*held), inputs=inputs),
+            "fail": failed(claim),
+            "stall": failed(claim, outcome=Outcome.STALLED, retry_after=None),
+            "away": away(claim),
+            "abandon": report(claim, outcome=Outcome.ABANDONED),
+            "superseded": report(claim, outcome=Outcome.SUPERSEDED),
+            "gone": report(claim, gone=claim.deleting),
+        }[how]
+        assert runs.fold(self.store, told)
+        assert runs.fold(self.store, told) or how == "gone"
+        is_dry_failure = claim.request.options.dry_run and how in ("fail", "away")
+        if how in ("ok", "stall", "superseded", "gone") or is_dry_failure:
+            self.settle(claim)
+        self.look()
 
-    def record(self, claim: Claim, wanted: object) -> bool:
+    def recorded(self, claim: Claim, wanted: Inventory) -> bool:
         try:
-            runs.record(self.store, claim.lease, wanted)  # type: ignore[arg-type]
+            runs.record(self.store, claim.lease, wanted)
         except OwnedByAnother:
-            runs.fold(self.store, failed(claim, outcome=Outcome.STALLED, retry_after=None))
             return False
         return True
 
-    @precondition(lambda self: self.claims)
+    def folded_in_vain(self, late: Report) -> None:
+        before = self.row(late.lease.target)
+        if before.get("folded") == str(late.lease.fence):
+            return  # the same report again: True, and nothing changes
+        assert not runs.fold(self.store, late)
+        assert not runs.renew(self.store, late.lease)
+        with pytest.raises(LeaseLost):
+            runs.record(self.store, late.lease, inventory("late"))
+        assert self.row(late.lease.target) == before
+
+    @precondition(lambda self: self.live())
     @rule(data=st.data())
-    def late_record(self, data: st.DataObject) -> None:
-        claim = data.draw(st.sampled_from(self.claims))
-        if not self.live(claim):
-            with pytest.raises(LeaseLost):
-                runs.record(self.store, claim.lease, inventory("z"))
-            assert not runs.renew(self.store, claim.lease)
+    def report_late(self, data: st.DataObject) -> None:
+        late = data.draw(st.sampled_from(self.live()))
+        clock.pass_deadline(self.store, late.lease.target)
+        runs.requeue_silent(self.store)
+        self.look()
+        for sent in self.world.dispatch_any():
+            self.claimed(sent)
+        self.folded_in_vain(report(late, inventory=inventory("late")))
 
     @precondition(lambda self: self.claims)
     @rule(data=st.data())
     def crash(self, data: st.DataObject) -> None:
         claim = data.draw(st.sampled_from(self.claims))
-        was_live = self.live(claim)
+        was_live = self.is_live(claim)
         assert runs.fold_failure(self.store, claim.lease.ticket, "ValueError: no") == was_live
+        self.look()
 
-    @rule(data=st.data())
-    def deadline(self, data: st.DataObject) -> None:
-        clock.pass_deadline(self.store, self.pick(data))
-        if data.draw(st.booleans()):
+    @rule(which=st.integers(0, 3), requeue=st.booleans())
+    def deadline(self, which: int, requeue: bool) -> None:
+        clock.pass_deadline(self.store, self.targets[which])
+        if requeue:
             runs.requeue_silent(self.store)
+        self.look()
 
-    @rule(data=st.data())
-    def retry(self, data: st.DataObject) -> None:
-        self.world.trigger(self.pick(data), request(TriggerKind.RETRY))
+    # The world around
 
     @rule(which=st.integers(0, 1), reachable=st.booleans(), times=st.integers(1, 3))
     def probe(self, which: int, reachable: bool, times: int) -> None:
-        uid = self.clusters[which]
         for _ in range(times):
-            seen = ClusterReport(cluster=uid, reachable=reachable, error="E: refused")
+            seen = ClusterReport(
+                cluster=self.clusters[which], reachable=reachable, error="E: refused"
+            )
             clusters.fold_cluster(self.store, seen)
 
-    @rule(data=st.data())
-    def look_up(self, data: st.DataObject) -> None:
+    @rule(touched=st.sets(st.integers(0, 1)))
+    def look_up(self, touched: set[int]) -> None:
         self.commit += 1
         known = sorted(sources.inputs(self.store, self.repository, "main"))
-        touched = [digest for digest in known if data.draw(st.booleans())]
+        moved = tuple(known[each] for each in touched if each < len(known))
         sources.fold_lookup(
             self.store,
             LookupReport(
                 repository=self.repository,
                 heads={"main": f"c{self.commit}"},
-                affected={"main": tuple(touched)},
-                unaffected={"main": tuple(set(known) - set(touched))},
+                affected={"main": moved},
+                unaffected={"main": tuple(set(known) - set(moved))},
             ),
         )
-        self.refill()
-
-    @rule(data=st.data(), orphan=st.booleans())
-    def remove(self, data: st.DataObject, orphan: bool) -> None:
-        wish = request(TriggerKind.DELETE)
-        runs.trigger(self.store, [self.pick(data)], wish, orphan=orphan)
-        self.refill()
-
-    def refill(self) -> None:
-        """What was removed is made again; what is being removed is left alone."""
-        states = targets.many(self.store, self.targets)
-        for target, state, (app, on) in zip(self.targets, states, PLACES, strict=True):
-            self.asked[target] = state.generation if state else 0
-            if state is None:
-                self.world.target(app, on)
+        self.look()
 
     @invariant()
     def everything_adds_up(self) -> None:
@@ -249,13 +300,14 @@ class Machine(RuleBasedStateMachine):
             recount.check(self.store)
 
     @invariant()
-    def one_run_each(self) -> None:
-        if not hasattr(self, "world"):
-            return
-        held = [claim.lease.target for claim in self.claims if self.live(claim)]
-        assert len(held) == len(set(held))
-        for uid in self.clusters:
-            assert self.store.redis.zcard(keys.LEASES(uid)) <= 2
+    def one_run_each_and_no_more_than_a_cluster_takes(self) -> None:
+        if hasattr(self, "world"):
+            held = [claim.lease.target for claim in self.live()]
+            assert len(held) == len(set(held))
+            for uid, most in zip(self.clusters, (1, CAP), strict=True):
+                assert self.store.redis.zcard(keys.LEASES(uid)) <= most
+
+    # The end
 
     def teardown(self) -> None:
         """The world heals: workers answer, clusters are there, deadlines pass."""
@@ -265,8 +317,10 @@ class Machine(RuleBasedStateMachine):
             self.heal()
             if self.is_quiet():
                 break
-        for state in targets.many(self.store, self.targets):
-            assert state is None or (state.phase, state.done) == (Phase.IDLE, state.generation)
+        for target, state in self.states():
+            if state is not None:
+                assert (state.phase, state.done) == (Phase.IDLE, state.generation)
+                assert self.settled[target] == state.generation, "a wish was lost"
         for uid in self.operations:
             found = operations.get(self.store, uid)
             assert found is not None
@@ -277,7 +331,7 @@ class Machine(RuleBasedStateMachine):
         found = [operations.get(self.store, uid) for uid in self.operations]
         return all(operation and operation.is_finished for operation in found) and all(
             state is None or (state.phase is Phase.IDLE and not state.requested)
-            for state in targets.many(self.store, self.targets)
+            for _, state in self.states()
         )
 
     def heal(self) -> None:
@@ -286,17 +340,20 @@ class Machine(RuleBasedStateMachine):
         for uid in self.operations:
             if operations.is_cancelled(self.store, uid):
                 operations.cancel(self.store, uid)
+                self.excuse()
             operations.launch(self.store, uid)
         for target in self.targets:
             clock.pass_deadline(self.store, target)
             if due.at(self.store, f"retry:{target}") is not None:
                 self.world.trigger(target, request(TriggerKind.RETRY))
         runs.requeue_silent(self.store)
+        self.look()
         for sent in self.world.dispatch_any(20):
             answer = runs.claim(self.store, sent.target, sent.ticket, "w")
             if isinstance(answer, Claim):
-                gone = answer.deleting
-                runs.fold(self.store, report(answer, gone=gone, inventory=()))
+                runs.fold(self.store, report(answer, gone=answer.deleting, inventory=()))
+                self.settle(answer)
+        self.look()
 
 
 @contextmanager

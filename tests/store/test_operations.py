@@ -17,7 +17,7 @@ from syncline.model.status import Outcome, Phase
 from syncline.store import due, events, keys, operations, runs, targets
 from syncline.store.connection import Store
 from syncline.store.runs import Limits
-from tests.store import recount
+from tests.store import clock, recount
 from tests.store.world import World, entry, failed, report, request
 
 
@@ -152,6 +152,21 @@ def test_an_operation_does_not_wait_for_ever_but_the_target_is_tried_on(store: S
     assert got(store, uid).state is OperationState.FAILED
     again = world.claim(world.sent(target))
     assert (again.attempt, again.request.operation) == (3, None)
+    recount.check(store)
+
+
+def test_a_member_whose_workers_all_died_has_failed(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    uid = begin(store, [target])
+    world.claim(world.sent(target))
+    clock.pass_deadline(store, target)
+
+    runs.requeue_silent(store, limits=Limits(attempts=1))
+
+    [item] = operations.targets(store, uid).items
+    assert (item.state, item.reason) == (MemberState.FAILED, "WorkerLost")
+    assert got(store, uid).state is OperationState.FAILED
     recount.check(store)
 
 
