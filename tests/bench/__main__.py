@@ -79,7 +79,10 @@ def _bench(asked: argparse.Namespace, count: int) -> Iterator[Bench]:
     """A fresh world: API server, Git server, Syncline with its applications declared."""
     with tempfile.TemporaryDirectory(prefix="syncline-bench-") as name:
         root = Path(name)
-        with ControlPlane.start(root / "plane", 1) as plane, _git(root / "git") as url:
+        with (
+            ControlPlane.start(root / "plane", 1, controllers=True) as plane,
+            _git(root / "git") as url,
+        ):
             server = plane.cluster(0)
             token = _token(server)
             for namespace in (manifests.NAMESPACE, "floor"):

@@ -342,6 +342,40 @@ def test_a_later_look_at_health_updates_the_target(store: Store) -> None:
     recount.check(store)
 
 
+def test_objects_that_changed_otherwise_have_their_health_looked_at_again(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    world.run(target)
+    seen = SweepReport(cluster=cluster_of(target), reachable=True, stirred=(target,), swept=1)
+
+    assert clusters.fold_sweep(store, seen) == 0
+
+    assert due.at(store, f"health:{target}") == pytest.approx(now(store), abs=1)
+
+
+def test_the_versions_that_were_judged_are_remembered(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    claim = world.run(target, inventory=inventory("a", "b"))
+    first, second = targets.inventory(store, target)
+    elsewhere = first.ref.model_copy(update={"name": "elsewhere"})
+    versions = ((first.ref, "77"), (elsewhere, "78"))
+
+    clusters.fold_health(
+        store,
+        HealthReport(
+            target=target,
+            fence=claim.lease.fence,
+            health=HealthStatus.HEALTHY,
+            versions=versions,
+        ),
+    )
+
+    judged = first.model_copy(update={"resource_version": "77"})
+    assert targets.inventory(store, target) == (judged, second)
+    recount.check(store)
+
+
 def test_a_look_at_an_older_run_is_void(store: Store) -> None:
     world = World(store)
     target = world.target()

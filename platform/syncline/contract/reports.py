@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from syncline.model.change import ObjectRef
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus
 from syncline.model.values import Stored
@@ -60,7 +61,7 @@ class HealthReport(Stored):
     health: HealthStatus
     reason: str = ""
     message: str = ""
-    versions: dict[str, str] = {}  # object key → resourceVersion that was judged
+    versions: tuple[tuple[ObjectRef, str], ...] = ()  # resourceVersions that were judged
     check_after: float | None = None  # seconds until another look
     reachable: bool = True
 

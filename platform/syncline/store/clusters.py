@@ -12,11 +12,12 @@ from syncline.model.records import ClusterRecord
 from syncline.model.run import Claim
 from syncline.model.state import ClusterStatus
 from syncline.model.status import Phase
-from syncline.store import breaker, claims, index, keys, records, targets
+from syncline.store import breaker, claims, due, index, keys, records, targets
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store, now
 from syncline.store.limits import DEFAULT, Limits
 from syncline.store.records import Kind
+from syncline.store.reports import object_key
 
 
 def status(store: Store, cluster: Uid) -> ClusterStatus | None:
@@ -49,12 +50,16 @@ def fold_cluster(store: Store, report: ClusterReport, *, limits: Limits | None =
 def fold_sweep(store: Store, report: SweepReport, *, limits: Limits | None = None) -> int:
     """Trigger DRIFT for moved targets that heal themselves; mark the others OutOfSync.
 
+    The health of targets whose objects changed otherwise is looked at again.
+
     Returns:
         How many were triggered.
     """
     seen = ("1" if report.reachable else "0", report.error, "", "")
     flipped = store.call("probe", report.cluster, *seen, *_limits(limits))
     breaker.follow_up(store, report.cluster, flipped)
+    for target in report.stirred:
+        due.add(store, f"health:{target}")
     moved = [(target, _named(objects)) for target, objects in report.moved.items()]
     return sum(
         store.call("sweep", "the live objects are not as applied: ", *chain.from_iterable(chunk))
@@ -63,12 +68,22 @@ def fold_sweep(store: Store, report: SweepReport, *, limits: Limits | None = Non
 
 
 def fold_health(store: Store, report: HealthReport, *, limits: Limits | None = None) -> bool:
-    """Fold another look at a target's health; False where a newer run has made it void."""
+    """Fold another look at a target's health; False where a newer run has made it void.
+
+    The versions that were judged are remembered: the next sweep asks only for what changed since.
+    """
     seen = (report.health, report.reason, report.message[:2000])
     again = "" if report.check_after is None else str(report.check_after)
     reachable = "1" if report.reachable else "0"
     folded, flipped = store.call(
-        "health", report.target, report.fence, *seen, again, reachable, *_limits(limits)
+        "health",
+        report.target,
+        report.fence,
+        *seen,
+        again,
+        reachable,
+        *_limits(limits),
+        *chain.from_iterable((object_key(ref), seen_at) for ref, seen_at in report.versions),
     )
     breaker.follow_up(store, split_target_id(report.target)[1], flipped)
     return bool(folded)

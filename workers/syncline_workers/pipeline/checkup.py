@@ -6,7 +6,7 @@ import time
 
 from syncline.contract.reports import HealthReport
 from syncline.errors import ClusterBusy, ClusterUnreachable
-from syncline.model.change import Inventory
+from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId
 from syncline.model.status import HealthStatus
 from syncline_workers.health import registry, verdict
@@ -40,7 +40,7 @@ def checkup(ports: Ports, target: TargetId) -> HealthReport | None:
         health=found_health.status,
         reason=found_health.reason,
         message=found_health.message,
-        versions=versions,
+        versions=tuple(versions),
         check_after=again_after(found_health.status, fence),
     )
 
@@ -57,12 +57,12 @@ def again_after(status: HealthStatus, fence: int) -> float | None:
     return min(max(time.time() - fence / 1e6, _SOONEST), _LATEST)
 
 
-def _look(api: Api, inventory: Inventory) -> tuple[Health, dict[str, str]]:
-    judged, versions = [], {}
+def _look(api: Api, inventory: Inventory) -> tuple[Health, list[tuple[ObjectRef, str]]]:
+    judged, versions = [], []
     for entry in inventory:
         if registry.is_judged(entry.ref):
             live = api.get(entry.ref)
             judged.append((entry.ref, registry.judge(live)))
             if live is not None:
-                versions[str(entry.ref)] = live["metadata"].get("resourceVersion", "")
+                versions.append((entry.ref, live["metadata"].get("resourceVersion", "")))
     return verdict.aggregate(judged), versions
