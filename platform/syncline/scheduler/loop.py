@@ -50,11 +50,7 @@ class Loop:
         self._clock = clock
         own = settings.scheduler
         self._pace = Pace(backlog=own.backlog, most=own.batch)
-        self._limits = Limits(
-            breaker_failures=settings.cluster.breaker_failures,
-            probe_interval=settings.cluster.probe_interval,
-            attempts=settings.run.attempts,
-        )
+        self._limits = Limits.of(settings)
         self._recover_at = 0.0
         self.chores = Chores(store, lease=own.leader_lease, holder=new_holder(), clock=clock)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from syncline.settings import Settings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -14,6 +16,15 @@ class Limits:
     probe_interval: timedelta = timedelta(seconds=10)  # between probes of a cluster that is away
     attempts: int = 5  # lost workers in a row until a target stalls; failures of one request until
     #                    its operation calls the target failed (the target itself is tried on)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """Read them from a role's settings."""
+        return cls(
+            breaker_failures=settings.cluster.breaker_failures,
+            probe_interval=settings.cluster.probe_interval,
+            attempts=settings.run.attempts,
+        )
 
 
 DEFAULT = Limits()

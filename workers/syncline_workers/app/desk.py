@@ -13,7 +13,7 @@ from syncline.model.run import Claim, Inputs, Lease, Refusal
 from syncline.settings import Settings
 from syncline.store import clusters, documents, fleet, previews, rendered, runs, sources
 from syncline.store.connection import Store
-from syncline_workers.app.limits import limits
+from syncline.store.runs import Limits
 from syncline_workers.pipeline.ports import Followed
 
 
@@ -32,7 +32,7 @@ class StoreDesk:
             ticket,
             worker,
             lease=self.settings.run.lease,
-            limits=limits(self.settings),
+            limits=Limits.of(self.settings),
         )
 
     def renew(self, lease: Lease) -> bool:
