@@ -1,5 +1,6 @@
 """What is due becomes messages or work, and gets its next time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,8 +16,8 @@ from syncline.scheduler import intake, work
 from syncline.scheduler.publisher import Load
 from syncline.store import clusters, connection, due, runs
 from syncline.store.connection import Store
+from syncline.store.limits import Limits
 from syncline.store.records import Kind
-from syncline.store.runs import Limits
 from tests.operations.asked import (
     EVERYWHERE,
     application,
@@ -147,7 +148,7 @@ def test_a_cluster_that_is_away_is_not_swept_but_stays_in_turn(
     settled(store, broker)
     one = uid(store, Kind.CLUSTER, "one")
     report = ClusterReport(cluster=one, reachable=False, error="ClusterUnreachable: refused")
-    clusters.fold_cluster(store, report, limits=Limits(breaker_failures=1))
+    clusters.fold_cluster(replace(store, limits=Limits(breaker_failures=1)), report)
     due.add(store, f"sweep:{one}", 0.0)
 
     intake.take(store, broker, broker.load(), 200)
@@ -161,7 +162,7 @@ def test_targets_of_a_cluster_that_is_away_are_not_looked_at(
 ) -> None:
     settled(store, broker)
     report = ClusterReport(cluster=uid(store, Kind.CLUSTER, "one"), reachable=False, error="x")
-    clusters.fold_cluster(store, report, limits=Limits(breaker_failures=1))
+    clusters.fold_cluster(replace(store, limits=Limits(breaker_failures=1)), report)
     member = f"health:{state(store, 'web@one').id}"
     due.add(store, member, 0.0)
 

@@ -1,5 +1,7 @@
 """Operations: held, launched, followed through every run, finished."""
 
+from dataclasses import replace
+
 import pytest
 
 from syncline.errors import Conflict
@@ -16,7 +18,7 @@ from syncline.model.request import TriggerKind
 from syncline.model.status import Outcome, Phase
 from syncline.store import due, events, keys, operations, runs, targets
 from syncline.store.connection import Store
-from syncline.store.runs import Limits
+from syncline.store.limits import Limits
 from tests.store import clock, recount
 from tests.store.world import World, entry, failed, report, request
 
@@ -146,7 +148,7 @@ def test_an_operation_does_not_wait_for_ever_but_the_target_is_tried_on(store: S
     uid = begin(store, [target])
     for _ in range(2):
         claim = world.claim(world.sent(target))
-        runs.fold(store, failed(claim), limits=Limits(attempts=2))
+        runs.fold(replace(store, limits=Limits(attempts=2)), failed(claim))
         world.trigger(target, request(TriggerKind.RETRY))
 
     assert got(store, uid).state is OperationState.FAILED
@@ -162,7 +164,7 @@ def test_a_member_whose_workers_all_died_has_failed(store: Store) -> None:
     world.claim(world.sent(target))
     clock.pass_deadline(store, target)
 
-    runs.requeue_silent(store, limits=Limits(attempts=1))
+    runs.requeue_silent(replace(store, limits=Limits(attempts=1)))
 
     [item] = operations.targets(store, uid).items
     assert (item.state, item.reason) == (MemberState.FAILED, "WorkerLost")

@@ -1,12 +1,14 @@
 """What never reported: lost messages, dead workers, unforeseen failures."""
 
+from dataclasses import replace
+
 import pytest
 
 from syncline.model.request import TriggerKind
 from syncline.model.status import Lane, Phase, SyncStatus
 from syncline.store import due, keys, runs
 from syncline.store.connection import Store, now
-from syncline.store.runs import Limits
+from syncline.store.limits import Limits
 from tests.store import clock, recount
 from tests.store.world import World, inventory, report, request
 
@@ -88,7 +90,7 @@ def test_a_stalled_target_runs_on_the_next_request(store: Store) -> None:
     world.trigger(target)
     world.claim(world.sent(target))
     clock.pass_deadline(store, target)
-    runs.requeue_silent(store, limits=Limits(attempts=1))
+    runs.requeue_silent(replace(store, limits=Limits(attempts=1)))
 
     world.run(target, request(TriggerKind.PUSH))
 

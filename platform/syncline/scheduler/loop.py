@@ -23,7 +23,7 @@ from syncline.scheduler.publisher import Broker, Publisher
 from syncline.settings import Settings
 from syncline.store import connection, due, migrations, runs
 from syncline.store.connection import Store
-from syncline.store.runs import Limits
+from syncline.store.limits import Limits
 
 RECOVER_EVERY = 1.0  # seconds between two looks for silent runs
 LOOK_EVERY = 0.5  # seconds between two looks whether the loop still lives
@@ -50,7 +50,6 @@ class Loop:
         self._clock = clock
         own = settings.scheduler
         self._pace = Pace(backlog=own.backlog, most=own.batch)
-        self._limits = Limits.of(settings)
         self._recover_at = 0.0
         self.chores = Chores(store, lease=own.leader_lease, holder=new_holder(), clock=clock)
 
@@ -79,9 +78,7 @@ class Loop:
 
     def _recover(self, now: float) -> None:
         self._recover_at = now + RECOVER_EVERY
-        silent = runs.requeue_silent(
-            self._store, self._settings.scheduler.batch, limits=self._limits
-        )
+        silent = runs.requeue_silent(self._store, self._settings.scheduler.batch)
         if silent:
             log.warning("silent runs are tried again", targets=len(silent), first=silent[0])
 
@@ -117,7 +114,8 @@ def run_forever(settings: Settings) -> None:
         InvalidDocument: settings contradict each other.
         CredentialRefused: a file that holds a secret cannot be read.
     """
-    store = connection.connect(settings.store, key=None)  # nothing is sealed or opened here
+    # Nothing is sealed or opened here.
+    store = connection.connect(settings.store, key=None, limits=Limits.of(settings))
     broker = Broker(create_app(settings, name="syncline-scheduler"))
     stop = Event()
     arguments = (store, broker, settings, stop)

@@ -15,7 +15,6 @@ from syncline.model.status import Phase
 from syncline.store import breaker, claims, due, index, keys, records, targets
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store, now
-from syncline.store.limits import DEFAULT, Limits
 from syncline.store.records import Kind
 from syncline.store.reports import object_key
 
@@ -39,15 +38,15 @@ def statuses(store: Store, clusters: list[Uid]) -> list[ClusterStatus | None]:
     return [_status(*rows[i : i + 3]) for i in range(0, len(rows), 3)]
 
 
-def fold_cluster(store: Store, report: ClusterReport, *, limits: Limits | None = None) -> None:
+def fold_cluster(store: Store, report: ClusterReport) -> None:
     """Fold a probe: open or close the breaker, bind the cluster's identity, set the next probe."""
     reachable = "1" if report.reachable else "0"
     seen = (reachable, report.error, report.kube_uid, report.version)
-    flipped = store.call("probe", report.cluster, *seen, *_limits(limits))
+    flipped = store.call("probe", report.cluster, *seen, *_limits(store))
     breaker.follow_up(store, report.cluster, flipped)
 
 
-def fold_sweep(store: Store, report: SweepReport, *, limits: Limits | None = None) -> int:
+def fold_sweep(store: Store, report: SweepReport) -> int:
     """Trigger DRIFT for moved targets that heal themselves; mark the others OutOfSync.
 
     The health of targets whose objects changed otherwise is looked at again.
@@ -56,7 +55,7 @@ def fold_sweep(store: Store, report: SweepReport, *, limits: Limits | None = Non
         How many were triggered.
     """
     seen = ("1" if report.reachable else "0", report.error, "", "")
-    flipped = store.call("probe", report.cluster, *seen, *_limits(limits))
+    flipped = store.call("probe", report.cluster, *seen, *_limits(store))
     breaker.follow_up(store, report.cluster, flipped)
     for target in report.stirred:
         due.add(store, f"health:{target}")
@@ -67,7 +66,7 @@ def fold_sweep(store: Store, report: SweepReport, *, limits: Limits | None = Non
     )
 
 
-def fold_health(store: Store, report: HealthReport, *, limits: Limits | None = None) -> bool:
+def fold_health(store: Store, report: HealthReport) -> bool:
     """Fold another look at a target's health; False where a newer run has made it void.
 
     The versions that were judged are remembered: the next sweep asks only for what changed since.
@@ -82,7 +81,7 @@ def fold_health(store: Store, report: HealthReport, *, limits: Limits | None = N
         *seen,
         again,
         reachable,
-        *_limits(limits),
+        *_limits(store),
         *chain.from_iterable((object_key(ref), seen_at) for ref, seen_at in report.versions),
     )
     breaker.follow_up(store, split_target_id(report.target)[1], flipped)
@@ -186,9 +185,8 @@ def _why(found: dict[str, str]) -> tuple[str, str]:
     return ("ClusterUnreachable", found["error"]) if found["failures"] else ("", "")
 
 
-def _limits(limits: Limits | None) -> tuple[int, float]:
-    given = limits or DEFAULT
-    return given.breaker_failures, given.probe_interval.total_seconds()
+def _limits(store: Store) -> tuple[int, float]:
+    return store.limits.breaker_failures, store.limits.probe_interval.total_seconds()
 
 
 def _named(objects: tuple[str, ...]) -> str:

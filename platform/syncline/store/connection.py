@@ -17,6 +17,7 @@ from redis.retry import Retry
 from syncline.errors import StoreUnavailable
 from syncline.model.seal import PlatformKey
 from syncline.settings import StoreSettings
+from syncline.store.limits import DEFAULT, Limits
 from syncline.store.scripting import Scripts
 
 AWAY = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError)
@@ -65,6 +66,7 @@ class Store:
     scripts: Scripts = field(repr=False)
     key: PlatformKey | None = field(repr=False)
     settings: StoreSettings
+    limits: Limits  # when its steps give up
 
     def call(self, script: str, *args: str | float | bytes) -> Any:
         """Run one atomic step of ``scripts/``."""
@@ -76,12 +78,13 @@ class Store:
         self.binary.close()
 
 
-def connect(settings: StoreSettings, *, key: PlatformKey | None) -> Store:
+def connect(settings: StoreSettings, *, key: PlatformKey | None, limits: Limits = DEFAULT) -> Store:
     """Prepare the connection; nothing is sent yet.
 
     Args:
         settings: where; the URL may be redis://, rediss:// or unix://.
         key: seals kubeconfigs, rendered manifests and previews; without it these are refused.
+        limits: when to give up on clusters and requests.
     """
     return Store(
         redis=_client(settings, decode_responses=True),
@@ -89,6 +92,7 @@ def connect(settings: StoreSettings, *, key: PlatformKey | None) -> Store:
         scripts=Scripts(settings),
         key=key,
         settings=settings,
+        limits=limits,
     )
 
 

@@ -21,7 +21,6 @@ from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus
 from syncline.store import breaker, claims, keys, reports
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
-from syncline.store.limits import DEFAULT, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +96,6 @@ def claim(
     worker: str,
     *,
     lease: timedelta = timedelta(seconds=30),
-    limits: Limits | None = None,
 ) -> Claim | Refusal:
     """Take the lease and a snapshot of all that the run needs, in one step.
 
@@ -105,8 +103,7 @@ def claim(
     cap), ClusterParked (away), Paused, Gone. A refused target keeps its wish and comes again.
     """
     seconds = lease.total_seconds()
-    attempts = (limits or DEFAULT).attempts
-    answer = store.call("claim", target, ticket, worker, seconds, attempts)
+    answer = store.call("claim", target, ticket, worker, seconds, store.limits.attempts)
     return claims.read(answer, target, ticket, seconds)
 
 
@@ -136,7 +133,7 @@ def record(store: Store, lease: Lease, inventory: Inventory) -> None:
     )
 
 
-def fold(store: Store, report: Report, *, limits: Limits | None = None) -> bool:
+def fold(store: Store, report: Report) -> bool:
     """Fold a report into everything that it touches, in one fenced step.
 
     Target, counters, indexes, operation, history, inventory and owners, events, audit, due times,
@@ -145,35 +142,31 @@ def fold(store: Store, report: Report, *, limits: Limits | None = None) -> bool:
     Returns:
         False where the fence is stale: nothing was written.
     """
-    limits = limits or DEFAULT
-    folded, flipped = store.call(
-        "fold", *reports.arguments(report, limits), *reports.inventory(report)
-    )
+    arguments = reports.arguments(report, store.limits)
+    folded, flipped = store.call("fold", *arguments, *reports.inventory(report))
     breaker.follow_up(store, split_target_id(report.lease.target)[1], flipped)
     return bool(folded)
 
 
-def fold_failure(store: Store, ticket: str, error: str, *, limits: Limits | None = None) -> bool:
+def fold_failure(store: Store, ticket: str, error: str) -> bool:
     """Fold an unforeseen failure or a lost process as a failed run, if its ticket still holds.
 
-    It is tried again with back-off until ``limits.attempts``, then it stalls as WorkerLost,
+    It is tried again with back-off until ``store.limits.attempts``, then it stalls as WorkerLost,
     TimedOut or Unforeseen. ``error`` is ``Name: message``, the name as Celery has it.
     """
     target = ticket.rpartition(".")[0]
-    attempts = (limits or DEFAULT).attempts
+    attempts = store.limits.attempts
     reason = _REASONS.get(error.partition(":")[0], "Unforeseen")
     return bool(store.call("failure", target, ticket, error[:2000], attempts, _BACK_OFF, reason))
 
 
-def requeue_silent(
-    store: Store, limit: int = 200, *, limits: Limits | None = None
-) -> list[TargetId]:
+def requeue_silent(store: Store, limit: int = 200) -> list[TargetId]:
     """Put back what is past its deadline: lost messages, dead workers.
 
     A message that never was claimed is sent again later each time; a run whose worker fell silent
-    counts as an attempt and stalls as WorkerLost after ``limits.attempts``.
+    counts as an attempt and stalls as WorkerLost after ``store.limits.attempts``.
     """
-    found = store.call("requeue", min(limit, CHUNK), (limits or DEFAULT).attempts)
+    found = store.call("requeue", min(limit, CHUNK), store.limits.attempts)
     return [TargetId(target) for target in found]
 
 
@@ -212,7 +205,6 @@ def drop(store: Store, target: TargetId) -> None:
 __all__ = [
     "Condition",
     "Dispatch",
-    "Limits",
     "claim",
     "dispatch",
     "drop",

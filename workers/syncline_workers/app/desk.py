@@ -13,7 +13,6 @@ from syncline.model.run import Claim, Inputs, Lease, Refusal
 from syncline.settings import Settings
 from syncline.store import clusters, documents, fleet, previews, rendered, runs, sources
 from syncline.store.connection import Store
-from syncline.store.runs import Limits
 from syncline_workers.pipeline.ports import Followed
 
 
@@ -26,14 +25,7 @@ class StoreDesk:
 
     def claim(self, target: TargetId, ticket: str, worker: str) -> Claim | Refusal:
         """See the port."""
-        return runs.claim(
-            self.store,
-            target,
-            ticket,
-            worker,
-            lease=self.settings.run.lease,
-            limits=Limits.of(self.settings),
-        )
+        return runs.claim(self.store, target, ticket, worker, lease=self.settings.run.lease)
 
     def renew(self, lease: Lease) -> bool:
         """See the port."""

@@ -9,6 +9,7 @@ from syncline.credentials import CredentialSource
 from syncline.settings import Settings
 from syncline.store import connection
 from syncline.store.connection import Store
+from syncline.store.limits import Limits
 from syncline_workers.app.desk import StoreChecks, StoreDesk, StoreFleet, StoreLookups, StoreRenders
 from syncline_workers.cluster.connect import Clusters
 from syncline_workers.git.repositories import open_repositories
@@ -29,7 +30,9 @@ class Process:
         self._own()
         if self._store is None:
             self._store = connection.connect(
-                self._settings.store, key=self._settings.keys.platform_key()
+                self._settings.store,
+                key=self._settings.keys.platform_key(),
+                limits=Limits.of(self._settings),
             )
         return self._store
 
