@@ -52,10 +52,6 @@ def test_an_object_that_was_never_applied_is_removed_too() -> None:
     assert inventory.removed(old, (InventoryEntry(ref=ref("b")),)) == old
 
 
-def test_the_inventory_shrinks_by_what_is_gone() -> None:
-    assert inventory.without(entries("a", "b"), entries("a")) == entries("b")
-
-
 def guard(old: Inventory, gone: Inventory, *, rendered: int = 1, confirmed: bool = False) -> None:
     inventory.guard(
         SyncPolicy(), old, gone, rendered=rendered, confirmed=confirmed, subject="web@eu"

@@ -45,7 +45,7 @@ def test_a_token_opens_a_private_repository(private: Desk) -> None:
     repositories = with_token(private)
     commit = private.work.git("rev-parse", "HEAD")
 
-    assert repositories.resolve(guarded(private), ["main"]) == {"main": commit}
+    assert repositories.resolve(guarded(private), ["main"]).commits == {"main": commit}
     with repositories.tree(guarded(private), commit) as tree:
         assert tree.read("a") == b"1"
     assert {asked.authorization for asked in private.server.asked} == {BASIC}
@@ -60,7 +60,7 @@ def test_a_user_and_password_open_it_from_a_file(private: Desk) -> None:
         record(private.server.url("app.git"), credential=credential), ["main"]
     )
 
-    assert found == {"main": private.work.git("rev-parse", "HEAD")}
+    assert found.commits == {"main": private.work.git("rev-parse", "HEAD")}
 
 
 def test_no_credential_is_asked_for_by_name(private: Desk) -> None:

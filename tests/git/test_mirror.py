@@ -107,7 +107,8 @@ def test_a_commit_of_no_branch_is_fetched_by_its_id(
     desk.work.git("push", "--quiet", "--force", "origin", "fresh:main")
 
     assert read(repositories, desk.served, commit) == b"1"
-    assert repositories.resolve(desk.served, ["refs/pull/1/head"]) == {"refs/pull/1/head": commit}
+    found = repositories.resolve(desk.served, ["refs/pull/1/head"])
+    assert found.commits == {"refs/pull/1/head": commit}
 
 
 def test_a_commit_that_nobody_has_is_not_found(desk: Desk, repositories: GitRepositories) -> None:

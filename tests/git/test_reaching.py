@@ -45,7 +45,7 @@ def test_a_local_path_is_read_where_allowed(
     commit = desk.work.publish("one", {"a": "1"})
     repository = record(form.format(desk.work.origin))
 
-    assert repositories.resolve(repository, ["main"]) == {"main": commit}
+    assert repositories.resolve(repository, ["main"]).commits == {"main": commit}
     with repositories.tree(repository, commit) as tree:
         assert tree.read("a") == b"1"
 

@@ -1,8 +1,11 @@
 """Names become commits by one request."""
 
+import time
+
 import pytest
 
 from syncline.errors import RevisionNotFound
+from syncline_workers.git.refs import Refs
 from syncline_workers.git.repositories import GitRepositories
 from tests.git.desk import Desk
 
@@ -22,7 +25,7 @@ def test_branches_tags_commits_and_ranges_are_resolved_by_one_request(
         ["HEAD", "main", "release", "v1.0.0", "v1.1.0", "^1.0", "refs/tags/v1.0.0", first, "gone"],
     )
 
-    assert found == {
+    assert found.commits == {
         "HEAD": head,
         "main": head,
         "release": second,
@@ -32,13 +35,14 @@ def test_branches_tags_commits_and_ranges_are_resolved_by_one_request(
         "refs/tags/v1.0.0": first,
         first: first,
     }
+    assert list(found.missing) == ["gone"]
     assert desk.server.count("/app.git/info/refs") == 1
 
 
 def test_a_full_commit_id_is_not_asked_for(desk: Desk, repositories: GitRepositories) -> None:
     commit = desk.work.publish("one", {})
 
-    assert repositories.resolve(desk.served, [commit]) == {commit: commit}
+    assert repositories.resolve(desk.served, [commit]).commits == {commit: commit}
     assert desk.server.asked == []
 
 
@@ -51,7 +55,7 @@ def test_a_branch_named_like_a_commit_does_not_take_its_place(
     desk.work.git("branch", "--force", pinned, "HEAD")
     desk.work.push(force=True)
 
-    found = repositories.resolve(desk.served, [pinned, "main"])
+    found = repositories.resolve(desk.served, [pinned, "main"]).commits
 
     assert found[pinned] == pinned != found["main"]
 
@@ -66,19 +70,19 @@ def test_a_branch_goes_before_a_tag_of_the_same_name(
     desk.work.git("branch", "--force", "stable", "HEAD")
     desk.work.push()
 
-    assert repositories.resolve(desk.served, ["stable"]) == {"stable": newer}
+    assert repositories.resolve(desk.served, ["stable"]).commits == {"stable": newer}
 
 
 def test_a_moved_tag_and_a_forced_push_are_seen(desk: Desk, repositories: GitRepositories) -> None:
     desk.work.commit("one")
     desk.work.tag("stable")
     desk.work.push()
-    before = repositories.resolve(desk.served, ["stable", "main"])
+    before = repositories.resolve(desk.served, ["stable", "main"]).commits
     desk.work.git("commit", "--amend", "--quiet", "--allow-empty", "--message", "other")
     desk.work.tag("stable", force=True)
     desk.work.push(force=True)
 
-    after = repositories.resolve(desk.served, ["stable", "main"])
+    after = repositories.resolve(desk.served, ["stable", "main"]).commits
 
     amended = desk.work.git("rev-parse", "HEAD")
     assert after == {"stable": amended, "main": amended} != before
@@ -101,7 +105,7 @@ def test_hostile_names_are_names_that_do_not_exist(
 ) -> None:
     desk.work.publish("one", {})
 
-    assert repositories.resolve(desk.served, [revision]) == {}
+    assert repositories.resolve(desk.served, [revision]).commits == {}
     assert not list(desk.root.rglob("ran"))
 
 
@@ -117,21 +121,37 @@ def test_hostile_names_are_names_that_do_not_exist(
         (">=2", "no tag lies in the range >=2: the newest is v1.2.3"),
     ],
 )
-def test_a_missing_revision_is_explained(
+def test_a_missing_revision_is_explained_by_the_same_request(
     desk: Desk, repositories: GitRepositories, revision: str, hint: str
 ) -> None:
     desk.work.commit("one")
     desk.work.tag("v1.2.3")
     desk.work.push()
 
-    error = repositories.explain_missing(desk.served, revision)
+    found = repositories.resolve(desk.served, [revision, "main"])
 
+    error = found.missing[revision]
     assert isinstance(error, RevisionNotFound)
     assert str(error) == f"Repository/shop: {hint}"
+    assert list(found.commits) == ["main"]
+    assert desk.server.count("/app.git/info/refs") == 1
 
 
 def test_an_empty_repository_has_no_revisions(desk: Desk, repositories: GitRepositories) -> None:
-    assert repositories.resolve(desk.served, ["HEAD", "main"]) == {}
-    assert str(repositories.explain_missing(desk.served, "HEAD")) == (
-        "Repository/shop: there is no revision HEAD: the repository is empty"
-    )
+    found = repositories.resolve(desk.served, ["HEAD", "main"])
+
+    assert found.commits == {}
+    assert {name: str(error) for name, error in found.missing.items()} == {
+        name: f"Repository/shop: there is no revision {name}: the repository is empty"
+        for name in ("HEAD", "main")
+    }
+
+
+def test_near_names_are_found_among_very_many() -> None:
+    ids = {f"refs/heads/feature/number-{n}-of-a-very-long-series": "c" * 40 for n in range(50_000)}
+    begun = time.process_time()
+
+    said = Refs(ids | {"refs/heads/release/2026": "c" * 40}).missing("relaese/2026")
+
+    assert said == "there is no branch, tag or range relaese/2026: did you mean release/2026?"
+    assert time.process_time() - begun < 1.0

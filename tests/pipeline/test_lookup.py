@@ -67,14 +67,15 @@ def test_a_revision_that_is_not_there_is_named_and_the_others_go_on() -> None:
     repositories = Repositories(heads={"main": "c1"})
 
     report = lookup(
-        ports(repositories=repositories, lookups=Lookups({"main": "c1", "typo": ""})), R1
+        ports(repositories=repositories, lookups=Lookups({"main": "c1", "mian": ""})), R1
     )
 
     assert report is not None
     assert report.heads == {"main": "c1"}
+    assert repositories.asked == 1
     assert report.errors == {
-        "typo": "RevisionNotFound: Repository/shop: has no branch, tag, commit or version 'typo': "
-        "push it, or change the application's revision"
+        "mian": "RevisionNotFound: Repository/shop: there is no branch, tag or range mian: "
+        "did you mean main?"
     }
 
 

@@ -13,6 +13,7 @@ from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Inputs, Lease
 from syncline.model.seal import PlatformKey
 from syncline.settings import RenderSettings
+from syncline_workers.git.refs import Refs, Resolved
 from syncline_workers.pipeline.ports import Ports
 
 KEY = PlatformKey(b"k" * 32)
@@ -34,11 +35,12 @@ class Repositories:
     asked: int = 0
     error: Exception | None = None
 
-    def resolve(self, _: RepositoryRecord, revisions: Iterable[str]) -> dict[str, str]:
+    def resolve(self, _: RepositoryRecord, revisions: Iterable[str]) -> Resolved:
         self.asked += 1
         if self.error:
             raise self.error
-        return {name: self.heads[name] for name in revisions if name in self.heads}
+        refs = Refs({f"refs/heads/{name}": commit for name, commit in self.heads.items()})
+        return refs.resolved(revisions, "Repository/shop")
 
     @contextmanager
     def tree(self, _: RepositoryRecord, revision: str) -> Iterator["Tree"]:

@@ -41,7 +41,7 @@ class Fleet:
         """The newest commit's result, and its render key."""
         spec = RepositorySpec(url=str(self.work.origin))
         record = RepositoryRecord(uid="r1", name="fleet", spec=spec)
-        commit = self.git.resolve(record, ["main"])["main"]
+        commit = self.git.resolve(record, ["main"]).commits["main"]
         source = Source.model_validate(
             {"repository": "fleet", "path": path, "helm": {"valueFiles": value_files}}
         )

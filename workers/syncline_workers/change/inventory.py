@@ -41,12 +41,6 @@ def removed(old: Inventory, new: Inventory) -> Inventory:
     return tuple(entry for entry in old if entry.ref.key not in keys and entry.uid not in uids)
 
 
-def without(inventory: Inventory, gone: Inventory) -> Inventory:
-    """The inventory after these were deleted."""
-    keys = {entry.ref.key for entry in gone}
-    return tuple(entry for entry in inventory if entry.ref.key not in keys)
-
-
 def guard(
     policy: SyncPolicy,
     old: Inventory,

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from syncline.errors import RevisionNotFound
 from syncline_workers.git import ranges
+
+COMPARED: Final = 2000
+"""Names that a missing one is compared with, those of a like length: 50,000 would take 2 s."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT = re.compile(r"[0-9a-f]{4,39}")
@@ -25,6 +30,14 @@ _TAGS = "refs/tags/"
 def is_commit(revision: str) -> bool:
     """Whether it is a full commit id."""
     return bool(_COMMIT.fullmatch(revision))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What revisions as written mean in a repository; each one is a key of either."""
+
+    commits: Mapping[str, str]
+    missing: Mapping[str, RevisionNotFound]  # says what is there instead; not raised yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,18 @@ class Refs:
         tag = ranges.best(revision, self._short(_TAGS))
         return None if tag is None else self.ids[_TAGS + tag]
 
+    def resolved(self, revisions: Iterable[str], about: str) -> Resolved:
+        """Look all of them up; ``about`` names the repository in errors."""
+        found = {revision: self.find(revision) for revision in revisions}
+        return Resolved(
+            commits={name: commit for name, commit in found.items() if commit is not None},
+            missing={
+                name: RevisionNotFound(about, self.missing(name))
+                for name, commit in found.items()
+                if commit is None
+            },
+        )
+
     def missing(self, revision: str) -> str:
         """Say why a revision means nothing, and what was perhaps meant."""
         tags = self._short(_TAGS)
@@ -60,12 +85,15 @@ class Refs:
             newest = ranges.best("*", tags) or ranges.best(">=0.0.0-0", tags)
             versions = f"the newest is {newest}" if newest else "no tag is a version like v1.2.3"
             return f"no tag lies in the range {revision}: {versions}"
-        names = sorted({*self._short(_BRANCHES), *tags})
-        near = ", ".join(difflib.get_close_matches(revision, names, n=3))
+        near = ", ".join(self._near(revision, {*self._short(_BRANCHES), *tags}))
         hint = f"did you mean {near}?" if near else "push it, or correct the revision"
         if _SHORT.fullmatch(revision):
             hint = "a commit is written with all of its 40 digits"
         return f"there is no branch, tag or range {revision}: {hint}"
+
+    def _near(self, revision: str, names: set[str]) -> list[str]:
+        alike = sorted(names, key=lambda name: (abs(len(name) - len(revision)), name))
+        return difflib.get_close_matches(revision, alike[:COMPARED], n=3)
 
     def _short(self, prefix: str) -> list[str]:
         return [name.removeprefix(prefix) for name in self.ids if name.startswith(prefix)]

@@ -23,6 +23,7 @@ from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Entry, Kind
 from syncline_workers.git.kept import Kept
 from syncline_workers.git.mirror import Mirror
+from syncline_workers.git.refs import Resolved
 from syncline_workers.git.stock import Stock
 from syncline_workers.git.tree import CommitTree
 
@@ -44,10 +45,13 @@ class GitRepositories:
         self._mirrors = Bounded[str, Mirror](MIRRORS, lambda mirror: mirror.reader.close())
         self._kept = Kept()
 
-    def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> dict[str, str]:
-        """Resolve branches, tags, commits and ranges by one request; absent ones are left out.
+    def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> Resolved:
+        """Resolve branches, tags, commits and ranges by one request.
 
         Full commit ids mean themselves, unasked; `tree` finds out whether they exist.
+
+        Returns:
+            A commit for each revision, or the error that says what is there instead.
 
         Raises:
             RepositoryUnreachable, NotFound: the server did not answer, or has no such repository.
@@ -57,19 +61,8 @@ class GitRepositories:
         pinned = {revision: revision for revision in wanted if refs.is_commit(revision)}
         url = policy.admitted(repository, self._settings)
         if len(pinned) == len(wanted):
-            return pinned
-        known = self._refs(repository, url)
-        found = {revision: known.find(revision) for revision in wanted}
-        return {revision: commit for revision, commit in found.items() if commit is not None}
-
-    def explain_missing(self, repository: RepositoryRecord, revision: str) -> RevisionNotFound:
-        """Say what is there instead of a revision that `resolve` left out; asks the server again.
-
-        Raises:
-            As `resolve`.
-        """
-        known = self._refs(repository, policy.admitted(repository, self._settings))
-        return RevisionNotFound(policy.subject(repository), known.missing(revision))
+            return Resolved(commits=pinned, missing={})
+        return self._refs(repository, url).resolved(wanted, policy.subject(repository))
 
     @contextmanager
     def tree(self, repository: RepositoryRecord, revision: str) -> Iterator[CommitTree]:

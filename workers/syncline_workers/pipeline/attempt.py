@@ -32,6 +32,7 @@ class Attempt:
     changes: list[Change] = field(default_factory=list)
     judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)
     identity: tuple[str, str] = ("", "")  # of the cluster, once it answered
+    _before: dict[ObjectKey, InventoryEntry] | None = None  # the claim's inventory, once looked at
 
     @property
     def is_dry(self) -> bool:
@@ -51,7 +52,9 @@ class Attempt:
         """What was applied last of an object."""
         if self.entries is not None:
             return self.entries.get(key)
-        return next((e for e in self.claim.inventory if e.ref.key == key), None)
+        if self._before is None:
+            self._before = {entry.ref.key: entry for entry in self.claim.inventory}
+        return self._before.get(key)
 
     def remember(self, entry: InventoryEntry) -> None:
         """An object was applied."""

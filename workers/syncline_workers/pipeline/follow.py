@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from syncline.contract.reports import FollowReport
-from syncline.errors import InvalidDocument, RevisionNotFound, SynclineError, Transient
+from syncline.errors import InvalidDocument, SynclineError, Transient
 from syncline.model import yaml
 from syncline.model.names import Uid
 from syncline_workers.pipeline.failure import describe
@@ -43,12 +43,10 @@ def follow(ports: Ports, uid: Uid) -> FollowReport | None:
 
 
 def _resolve(ports: Ports, followed: Followed) -> str:
-    heads = ports.repositories.resolve(followed.repository, [followed.revision])
-    if followed.revision not in heads:
-        raise RevisionNotFound(
-            "fleet repository", f"has no branch, tag or commit {followed.revision!r}"
-        )
-    return heads[followed.revision]
+    found = ports.repositories.resolve(followed.repository, [followed.revision])
+    if followed.revision in found.missing:
+        raise found.missing[followed.revision]
+    return found.commits[followed.revision]
 
 
 def _documents(tree: Tree, path: str) -> tuple[tuple[str, dict[str, Any]], ...]:

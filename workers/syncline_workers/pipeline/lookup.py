@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syncline.contract.reports import LookupReport
-from syncline.errors import RevisionNotFound, SynclineError
+from syncline.errors import SynclineError
 from syncline.model.names import Uid
 from syncline.model.records import RepositoryRecord
 from syncline.model.run import Inputs
@@ -22,26 +22,14 @@ def lookup(ports: Ports, uid: Uid) -> LookupReport | None:
         return None
     followed = ports.lookups.heads(uid)
     try:
-        heads = ports.repositories.resolve(repository, followed)
+        found = ports.repositories.resolve(repository, followed)
     except SynclineError as exc:
         return LookupReport(repository=uid, errors={"": describe(exc)})
-    report = LookupReport(repository=uid, errors=_missing(repository, set(followed) - set(heads)))
-    for revision, commit in heads.items():
+    missing = {revision: describe(error) for revision, error in found.missing.items()}
+    report = LookupReport(repository=uid, errors=missing)
+    for revision, commit in found.commits.items():
         report = _compared(ports, repository, report, (revision, followed[revision], commit))
     return report
-
-
-def _missing(repository: RepositoryRecord, revisions: set[str]) -> dict[str, str]:
-    return {
-        revision: describe(
-            RevisionNotFound(
-                f"Repository/{repository.name}",
-                f"has no branch, tag, commit or version {revision!r}: "
-                "push it, or change the application's revision",
-            )
-        )
-        for revision in sorted(revisions)
-    }
 
 
 def _compared(

@@ -16,6 +16,7 @@ from syncline.model.run import Claim, Inputs, Lease, Refusal
 from syncline.model.seal import PlatformKey
 from syncline.model.values import Manifest
 from syncline.settings import RenderSettings
+from syncline_workers.git.refs import Resolved
 from syncline_workers.renderers.tree import Tree
 
 
@@ -99,8 +100,8 @@ class Checks(Protocol):
 class Repositories(Protocol):
     """Git."""
 
-    def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> dict[str, str]:
-        """Resolve branches, tags, commits and ranges by one request; absent ones are left out."""
+    def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> Resolved:
+        """Resolve branches, tags, commits and ranges by one request."""
 
     def tree(self, repository: RepositoryRecord, revision: str) -> AbstractContextManager[Tree]:
         """Open a commit, fetching it first where the mirror lacks it."""

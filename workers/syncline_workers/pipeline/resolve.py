@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncline.errors import NotFound, RevisionNotFound
+from syncline.errors import NotFound
 from syncline.model.records import RepositoryRecord
 from syncline.model.run import Claim
 from syncline_workers.pipeline.ports import Ports
@@ -27,17 +27,14 @@ def resolve(ports: Ports, claim: Claim) -> str:
     """Return a full commit id.
 
     Raises:
-        RevisionNotFound: nothing of that name is in the repository.
+        RevisionNotFound: nothing of that name is in the repository; says what is.
     """
     repository = repository_of(claim)
     pin = claim.request.revision
     if pin is None and claim.head:
         return claim.head
     wanted = pin or claim.application.spec.source.revision
-    found = ports.repositories.resolve(repository, [wanted]).get(wanted)
-    if found is None:
-        raise RevisionNotFound(
-            f"Repository/{repository.name}",
-            f"has no branch, tag, commit or version {wanted!r}: push it, or change the revision",
-        )
-    return found
+    found = ports.repositories.resolve(repository, [wanted])
+    if wanted in found.missing:
+        raise found.missing[wanted]
+    return found.commits[wanted]
