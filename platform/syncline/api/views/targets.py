@@ -15,24 +15,6 @@ from syncline.model.records import ApplicationRecord
 from syncline.model.state import HistoryEntry, TargetState
 from syncline.model.status import HealthStatus, Outcome, Phase, SyncStatus
 
-_SAME = {
-    "id",
-    "name",
-    "project",
-    "application",
-    "cluster",
-    "sync",
-    "health",
-    "reason",
-    "message",
-    "revision",
-    "observed",
-    "phase",
-    "operation",
-    "deleting",
-}
-"""Fields that a view shows as the store has them."""
-
 
 class TargetView(Status):
     """One application on one cluster."""
@@ -220,11 +202,9 @@ def conditions(known: Known) -> list[ConditionView]:
 
 
 def _listed(state: TargetState) -> dict[str, Any]:
-    return {
-        **state.model_dump(include=_SAME),
-        "updated_at": moment(state.updated_at),
-        "synced_at": moment(state.synced_at),
-    }
+    shown = state.model_dump(include=set(TargetView.model_fields))  # the same names in both
+    times = {"updated_at": moment(state.updated_at), "synced_at": moment(state.synced_at)}
+    return shown | times
 
 
 def _last_error(history: list[HistoryEntry]) -> str:
