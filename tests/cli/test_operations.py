@@ -53,15 +53,28 @@ def test_one_that_does_not_end_in_time_goes_on(
     assert "it goes on: syncline operation watch " in ended.err
 
 
-def test_nothing_selected_is_no_success(syncline: Run, fleet: Fleet, machinery: Machinery) -> None:
+@pytest.mark.parametrize("waiting", [(), ("--wait", "--timeout", "30s")])
+def test_a_selection_that_matches_nothing_ends_with_3(
+    syncline: Run, fleet: Fleet, waiting: tuple[str, ...]
+) -> None:
     fleet.grid(applications=1, clusters=1)
 
-    ended = syncline(
-        *("sync", "-l", "team=ghost", "--reason", "why not"), *("--wait", "--timeout", "30s")
+    ended = syncline("sync", "-l", "team=ghost", "--reason", "why not", *waiting)
+
+    assert (ended.exit, ended.out) == (3, "")
+    assert ended.err == (
+        "error: operation: NotFound: no target matches the selection: "
+        "`syncline get targets` lists them\n"
     )
 
-    assert ended.exit == 1
-    assert "no target" in ended.out
+
+def test_waiting_for_an_empty_fleet_ends_with_3(syncline: Run, machinery: Machinery) -> None:
+    ended = syncline(*ALL, "--wait", "--timeout", "30s")
+
+    assert (ended.exit, ended.out) == (3, "")
+    assert ended.err.endswith(
+        ": Succeeded: no target matched its selection: `syncline get targets` lists them\n"
+    )
 
 
 def test_an_application_that_is_not_registered(syncline: Run) -> None:

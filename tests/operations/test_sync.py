@@ -7,9 +7,11 @@ import pytest
 from syncline.errors import Conflict, InvalidDocument, NotFound
 from syncline.model.operation import MemberState, OperationSpec, OperationState
 from syncline.model.request import Options, TriggerKind
+from syncline.model.run import Claim
 from syncline.model.status import Outcome
 from syncline.operations import documents, expand, selection, sync
 from syncline.store import audit, operations
+from syncline.store import documents as stored
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from tests.operations.asked import (
@@ -37,6 +39,21 @@ def fleet(store: Store) -> Store:
     settle(store)
     run_all(store)
     return store
+
+
+def claims_of(store: Store, application: str) -> list[Claim]:
+    """Ask for one application and let workers take it."""
+    start(store, applications=(application,))
+    settle(store)
+    return claims(store)
+
+
+def expand_all(store: Store) -> None:
+    """Let the applications expand before any operation does."""
+    for record in stored.page(store, Kind.APPLICATION).items:
+        while not expand.advance(store, record.uid):
+            pass
+    settle(store)
 
 
 def members(store: Store, uid: str) -> dict[str, MemberState]:
@@ -218,10 +235,45 @@ def test_an_empty_fleet_may_be_synced_as_a_whole(store: Store) -> None:
     assert operation(store, started.uid).state is OperationState.SUCCEEDED
 
 
-def test_a_selection_that_turns_out_empty_fails_and_says_so(fleet: Store) -> None:
-    spec = OperationSpec(cluster_selector="env=none", reason="a test")
+def test_a_selection_of_nothing_is_refused_and_leaves_its_key_unused(fleet: Store) -> None:
+    spec = OperationSpec(cluster_selector="env=stage", reason="a test")
+    with pytest.raises(NotFound, match="no target matches the selection"):
+        sync.start(fleet, spec, idempotency_key="k1")
+    assert operations.page(fleet).items == ()
+
+    apply(fleet, cluster("c-0", {"env": "stage"}))
     started = sync.start(fleet, spec, idempotency_key="k1")
     settle(fleet)
+
+    assert operation(fleet, started.uid).total == 2
+
+
+@pytest.mark.parametrize("spec", [{"sync": "OutOfSync"}, {"applications": ("web",)}])
+def test_a_repeated_request_finds_what_it_began_though_nothing_is_left(
+    fleet: Store, spec: dict[str, Any]
+) -> None:
+    for claim in claims_of(fleet, "web"):
+        finish(fleet, claim, Outcome.STALLED)
+    asked = OperationSpec(**spec, reason="a test")
+    first = sync.start(fleet, asked, idempotency_key="k1")
+    settle(fleet)
+    run_all(fleet)
+    documents.delete(fleet, Kind.APPLICATION, "web", actor="ana", orphan=True)
+    settle(fleet)
+
+    again = sync.start(fleet, asked, idempotency_key="k1")
+
+    assert (again.uid, again.total) == (first.uid, 5)
+    with pytest.raises(Conflict):
+        sync.start(fleet, asked.model_copy(update={"prune": True}), idempotency_key="k1")
+    with pytest.raises(NotFound):
+        sync.start(fleet, asked, idempotency_key="k2")
+
+
+def test_a_selection_that_turns_out_empty_fails_and_says_so(fleet: Store) -> None:
+    started = start(fleet, applications=("web",))
+    documents.delete(fleet, Kind.APPLICATION, "web", actor="ana", orphan=True)
+    expand_all(fleet)
 
     done = operation(fleet, started.uid)
     assert (done.state, done.error) == (OperationState.FAILED, "NotFound: no target matches")

@@ -26,7 +26,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.DIFFERS: "sync --wait: a target is not Synced; diff: something would change; "
     "doctor: a check failed",
     Exit.USAGE: "the command line is wrong",
-    Exit.NOT_FOUND: "no object of that name",
+    Exit.NOT_FOUND: "no object of that name; sync, operation watch: no target matches",
     Exit.REFUSED: "refused: invalid, in conflict with what is there, or a run failed",
     Exit.UNREACHABLE: "the server cannot be reached, or cannot serve now",
     Exit.UNAUTHORISED: "no token, a bad one, or one whose scopes do not reach so far",

@@ -30,22 +30,28 @@ def finish(server: Server, name: str, *, timeout: timedelta | None, output_forma
     """Wait, print the outcome, and end with the code that fits it.
 
     Raises:
-        CommandFailed: the time is over.
+        CommandFailed: the time is over, or nothing was selected.
         typer.Exit: a target is not Synced.
     """
     ended = _follow(server, name, timeout)
     if output_format.is_for_programs:
         output.document(ended, output_format)
-    else:
+    elif ended["total"]:
         _show(server, ended)
+    if not ended["total"]:
+        raise CommandFailed(
+            f"operation {name}",
+            f"{ended['state']}: no target matched its selection: `syncline get targets` lists them",
+            Exit.NOT_FOUND,
+        )
     if not is_success(ended):
         raise typer.Exit(Exit.DIFFERS)
 
 
 def is_success(operation: dict[str, Any]) -> bool:
-    """Tell whether every target of an operation, and at least one, is Synced."""
+    """Tell whether every target of an operation that has some is Synced."""
     synced = operation["counts"].get("synced", 0)
-    return bool(operation["state"] == "Succeeded" and 0 < operation["total"] == synced)
+    return bool(operation["state"] == "Succeeded" and operation["total"] == synced)
 
 
 def show_targets(server: Server, name: str, *, state: str | None, output_format: Format) -> None:
@@ -146,8 +152,7 @@ def _counts(operation: dict[str, Any]) -> str:
 
 def _show(server: Server, ended: dict[str, Any]) -> None:
     state = plain(ended["state"], output.style_of(ended["state"]))
-    summary = _counts(ended) or "no target was selected"
-    output.line(plain(f"operation {ended['name']}: ").append(state).append(f": {summary}"))
+    output.line(plain(f"operation {ended['name']}: ").append(state).append(f": {_counts(ended)}"))
     if not is_success(ended):
         for each in ("failed", "superseded", "cancelled", "skipped"):
             if ended["counts"].get(each):

@@ -22,6 +22,9 @@ CHUNK = 200
 def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = None) -> Operation:
     """Record an operation; its targets are found and run in the background.
 
+    What selects nothing is refused and uses no key up. A request that is repeated finds what it
+    began, also where nothing is left to select by then.
+
     Args:
         store: the store.
         spec: what is asked, by whom and why.
@@ -38,9 +41,14 @@ def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = No
         raise InvalidDocument(
             "operation", "selects nothing: name applications, give a selector, or say all"
         )
-    selection.check(store, spec)
-    if not spec.all and idempotency_key is None:  # a repeated request must find what it began
+    try:
+        selection.check(store, spec)
         _check_some(store, spec)
+    except NotFound:
+        begun = operations.known(store, spec, idempotency_key) if idempotency_key else None
+        if begun is None:
+            raise
+        return begun
     operation, is_new = operations.create(store, spec, idempotency_key=idempotency_key)
     if is_new:
         _audit(store, spec.verb, operation.uid, actor=spec.actor, reason=spec.reason)
@@ -99,7 +107,12 @@ def retry_failed(store: Store, uid: Uid, *, actor: str, reason: str) -> Operatio
 
 
 def _check_some(store: Store, spec: OperationSpec) -> None:
-    """Refuse a selection that plainly matches nothing; a long walk is left to the expansion."""
+    """Refuse a selection that plainly matches nothing; a long walk is left to the expansion.
+
+    A fleet that is still empty may be synced as a whole.
+    """
+    if spec.all:
+        return
     chunk = selection.walk(store, spec, Place(), limit=1)
     if chunk.place.over and not chunk.members:
         raise NotFound(

@@ -43,18 +43,26 @@ def create(
         Conflict: the key was used with another specification.
     """
     text = spec.model_dump_json()
-    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-    key = hashlib.sha256(idempotency_key.encode()).hexdigest() if idempotency_key else ""
+    digest = _digest_of(spec)
+    key = _digest_of_key(idempotency_key) if idempotency_key else ""
     trigger = Trigger(kind=TriggerKind.OPERATION, actor=spec.actor, reason=spec.reason)
     pin = (spec.revision or "", "1" if spec.dry_run else "", spec.concurrency)
     request = (trigger.model_dump_json(), flags(options_of(spec)), *pin)
-    uid, known, is_new = store.call("operation", secrets.token_hex(8), text, *request, key, digest)
-    if known != digest:
-        raise Conflict(f"idempotency key {idempotency_key!r}", f"was used by operation {uid}")
-    found = get(store, uid)
-    if found is None:
-        raise Conflict(f"operation/{uid}", "has expired: use another idempotency key")
-    return found, bool(is_new)
+    uid, first, is_new = store.call("operation", secrets.token_hex(8), text, *request, key, digest)
+    return _same(store, uid, idempotency_key, is_same=first == digest), bool(is_new)
+
+
+def known(store: Store, spec: OperationSpec, idempotency_key: str) -> Operation | None:
+    """Return the operation that a key began within the last day; None where it began none.
+
+    Raises:
+        Conflict: the key was used with another specification.
+    """
+    noted = store.redis.get(keys.IDEMPOTENCY(_digest_of_key(idempotency_key)))
+    if noted is None:
+        return None
+    uid, digest = noted.split(" ")
+    return _same(store, Uid(uid), idempotency_key, is_same=digest == _digest_of(spec))
 
 
 def get(store: Store, uid: Uid) -> Operation | None:
@@ -164,6 +172,23 @@ def options_of(spec: OperationSpec) -> Options:
     return Options(
         dry_run=spec.dry_run, prune=spec.prune, confirm_prune=spec.confirm_prune, full=spec.full
     )
+
+
+def _digest_of(spec: OperationSpec) -> str:
+    return hashlib.sha256(spec.model_dump_json().encode()).hexdigest()[:32]
+
+
+def _digest_of_key(idempotency_key: str) -> str:
+    return hashlib.sha256(idempotency_key.encode()).hexdigest()
+
+
+def _same(store: Store, uid: Uid, idempotency_key: str | None, *, is_same: bool) -> Operation:
+    if not is_same:
+        raise Conflict(f"idempotency key {idempotency_key!r}", f"was used by operation {uid}")
+    found = get(store, uid)
+    if found is None:
+        raise Conflict(f"operation/{uid}", "has expired: use another idempotency key")
+    return found
 
 
 def _read(store: Store, uids: Sequence[str]) -> list[Operation | None]:
