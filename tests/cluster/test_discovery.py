@@ -11,7 +11,8 @@ import pytest
 from syncline.errors import ApplyRejected, ClusterBusy
 from syncline.model.change import ObjectRef
 from syncline_workers.cluster import discovery
-from syncline_workers.cluster.discovery import Discovery, Kind
+from syncline_workers.cluster.discovery import Discovery
+from syncline_workers.cluster.served import Kind
 from tests.cluster.conftest import kubeconfig_for, pool_for
 from tests.cluster.scripted import Scripted, answer, read_request
 from tests.harness.apiserver import ApiServer
@@ -172,6 +173,80 @@ def test_a_group_whose_server_is_away_is_not_taken_for_gone() -> None:
         pool.close()
 
 
+SCALED = version("v1", "Deployment") | {
+    "resources": [
+        {
+            "resource": "deployments",
+            "responseKind": {"group": "", "version": "", "kind": "Deployment"},
+            "scope": "Namespaced",
+            "subresources": [
+                {"subresource": "scale", "responseKind": {"group": "autoscaling", "kind": "Scale"}},
+                {"subresource": "odd", "responseKind": None},
+            ],
+        },
+        {"resource": "virtual", "responseKind": None, "scope": "Cluster"},
+    ]
+}
+
+
+def test_charts_are_told_versions_and_kinds_as_helm_names_them() -> None:
+    pages = {
+        "/api": aggregated(group("", version("v1", "Pod"))),
+        "/apis": aggregated(group("apps", SCALED), group("a.io", version("v2"))),
+    }
+    with Scripted(Serving(pages)) as server:
+        pool = pool_for(kubeconfig_for(server.url))
+        names = Discovery(pool).api_versions(())
+        pool.close()
+
+    assert names == ("a.io/v2", "apps/v1", "apps/v1/Deployment", "apps/v1/Scale", "v1", "v1/Pod")
+
+
+def test_what_charts_are_told_is_kept_for_a_minute() -> None:
+    talk, clock = Serving(PAGES), Clock()
+    with Scripted(talk) as server:
+        pool = pool_for(kubeconfig_for(server.url))
+        found = Discovery(pool, now=clock)
+        found.kind(ref("", "v1", "Pod"))
+        for _ in range(5):
+            found.api_versions([ref("example.com", "v1", "Widget")])
+        assert talk.asked == ["/api", "/apis"]
+        clock.now += discovery.MAX_ABSENCE + 1
+        found.api_versions(())
+        pool.close()
+
+    assert talk.asked == ["/api", "/apis"] * 2
+
+
+def test_a_kind_that_was_applied_and_is_not_known_is_looked_for_before_a_chart_asks() -> None:
+    pages = dict(PAGES)
+    clock = Clock()
+    with Scripted(Serving(pages)) as server:
+        pool = pool_for(kubeconfig_for(server.url))
+        found = Discovery(pool, now=clock)
+        assert "new.io/v1" not in found.api_versions(())
+        pages["/apis"] = aggregated(group("new.io", version("v1", "Thing")))
+        clock.now += discovery.PAUSE
+
+        names = found.api_versions([ref("new.io", "v1", "Thing")])
+        pool.close()
+
+    assert names == ("new.io/v1", "new.io/v1/Thing", "v1", "v1/Pod")
+
+
+def test_charts_still_find_the_kinds_of_an_api_server_that_is_just_away() -> None:
+    pages = {"/api": aggregated(), "/apis": aggregated(group("m.io", version("v1", "Metrics")))}
+    with Scripted(Serving(pages)) as server:
+        pool = pool_for(kubeconfig_for(server.url))
+        found = Discovery(pool)
+        before = found.api_versions(())
+        pages["/apis"] = aggregated(group("m.io", version("v1", freshness="Stale")))
+        found.refresh()
+
+        assert found.api_versions(()) == before == ("m.io/v1", "m.io/v1/Metrics")
+        pool.close()
+
+
 OLD = {
     "/api": {"kind": "APIVersions", "versions": ["v1"]},
     "/api/v1": {
@@ -213,6 +288,10 @@ def test_a_server_without_aggregated_discovery_is_asked_group_by_group() -> None
         assert preferred.api_version == "example.com/v2"
         with pytest.raises(ClusterBusy):
             found.kind(ref("away.com", "v1", "Thing"))
+        assert found.api_versions(()) == (
+            *("away.com/v1", "example.com/v1", "example.com/v1/Widget"),
+            *("example.com/v2", "example.com/v2/Widget", "v1", "v1/Namespace", "v1/Pod"),
+        )
         pool.close()
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from syncline.errors import ClusterBusy
 from syncline.model.change import ObjectRef
-from syncline_workers.cluster.discovery import Kind
 from syncline_workers.cluster.listing import metadata
+from syncline_workers.cluster.served import Kind
 from tests.cluster.conftest import kubeconfig_for, pool_for
 from tests.cluster.scripted import Scripted, Talk, answer, read_request
 

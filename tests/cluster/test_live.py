@@ -53,6 +53,14 @@ def test_kinds_tell_whether_they_have_a_namespace(api: Api) -> None:
     assert not api.is_namespaced(ObjectRef(group="", version="v1", kind="Namespace", name="x"))
 
 
+def test_charts_are_told_what_the_cluster_serves(api: Api) -> None:
+    names = api.api_versions(())
+
+    assert {"v1", "v1/Pod", "apps/v1", "apps/v1/Deployment", "apps/v1/Scale"} <= set(names)
+    assert not [name for name in names if name.startswith("extensions/")]
+    assert names == tuple(sorted(set(names)))
+
+
 def test_an_absent_object_is_none(api: Api, namespace: str) -> None:
     unknown = ObjectRef(group="example.com", version="v1", kind="Widget", name="x")
 

@@ -65,6 +65,34 @@ def test_a_chart_sees_release_namespace_and_cluster(
     }
 
 
+def test_a_cluster_with_thousands_of_kinds_is_told_to_the_chart(
+    repository: Repository, rendered: Render
+) -> None:
+    template = config_map(
+        "x", has='{{ .Capabilities.APIVersions.Has "example.com/v1/Last" | quote }}'
+    )
+    many = tuple(f"{'long.' * 30}example.com/v1beta1/Kind{n}" for n in range(4000))  # 700 kB
+
+    result = rendered(
+        repository(chart(template=template)), api_versions=(*many, "example.com/v1/Last")
+    )
+
+    assert result.manifests[0]["data"] == {"has": "true"}
+
+
+@pytest.mark.parametrize(
+    "version", ["v1.36.3", "v1.30.2-gke.1587003", "v1.29.4+k3s1", "v1.28.9-eks-036c24b"]
+)
+def test_versions_of_providers_are_understood(
+    repository: Repository, rendered: Render, version: str
+) -> None:
+    template = config_map("x", version="{{ .Capabilities.KubeVersion.Version }}")
+
+    result = rendered(repository(chart(template=template)), kube_version=version)
+
+    assert result.manifests[0]["data"] == {"version": version}
+
+
 def test_later_values_win(repository: Repository, rendered: Render) -> None:
     tree = repository(
         {f"apps/web/{path}": text for path, text in chart(template=ECHO).items()}

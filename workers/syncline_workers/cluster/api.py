@@ -64,6 +64,17 @@ class Api:
         """
         return self._discovery.kind(ref).is_namespaced
 
+    def api_versions(self, applied: Iterable[ObjectRef]) -> tuple[str, ...]:
+        """All that is served, as charts ask for it; asks nobody where it was seen just now.
+
+        Args:
+            applied: objects that exist; a kind of theirs that is not known is looked for again.
+
+        Returns:
+            ``v1``, ``v1/Pod``, ``apps/v1``, ``apps/v1/Deployment``, …, sorted.
+        """
+        return self._discovery.api_versions(applied)
+
     def apply(self, manifest: Manifest, *, force: bool, dry_run: bool = False) -> Manifest:
         """Server-side apply; returns the object as the server holds it now.
 

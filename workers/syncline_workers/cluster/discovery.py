@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from sys import intern  # a fleet's clusters serve the same kinds
+from sys import intern
 from typing import Any
-from urllib.parse import quote
 
 from syncline.errors import ApplyRejected, ClusterBusy
 from syncline.model.change import ObjectRef
+from syncline_workers.cluster import served
 from syncline_workers.cluster.answer import Answer
 from syncline_workers.cluster.pool import Pool
 from syncline_workers.cluster.refusals import object_of
+from syncline_workers.cluster.served import Kind, Version
 
 MAX_AGE = 600.0
 """Seconds until a known kind is looked up again: paths of served kinds do not change."""
@@ -28,30 +29,13 @@ MAX_AGE = 600.0
 PAUSE = 1.0
 """Seconds between two looks for unknown kinds: fifty of them in one render are one look."""
 
+MAX_ABSENCE = 60.0
+"""Seconds for which a chart may take an API for absent that another process saw appear."""
+
 _AGGREGATED = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     for version in ("v2", "v2beta1")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How objects of a kind are addressed."""
-
-    api_version: str
-    plural: str
-    is_namespaced: bool
-
-    def path(self, namespace: str = "", name: str = "") -> str:
-        """The path of one object, or of the list of all (in the namespace, where one is given)."""
-        root = "/apis/" if "/" in self.api_version else "/api/"
-        parts = [root + self.api_version]
-        if self.is_namespaced and (namespace or name):
-            parts.append(f"namespaces/{quote(namespace or 'default', safe='')}")
-        parts.append(self.plural)
-        if name:
-            parts.append(quote(name, safe=":"))
-        return "/".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +45,8 @@ class _Seen:
     exact: dict[tuple[str, str, str], Kind]  # group, version, kind
     preferred: dict[tuple[str, str], Kind]  # group, kind
     away: frozenset[str]  # groups whose own (aggregated) API server did not answer
+    names: tuple[str, ...]  # apps/v1 and apps/v1/Deployment, sorted
     at: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    """One version of a group, in either form of discovery; a group's preferred one comes first."""
-
-    group: str
-    name: str
-    kinds: list[tuple[str, Kind]]
-    is_away: bool = False
 
 
 class Discovery:
@@ -82,7 +57,7 @@ class Discovery:
         self._now = now
         self._lock = threading.Lock()
         self._seen: _Seen | None = None
-        self._tags: dict[str, tuple[str, list[_Version]]] = {}  # path → ETag and what it stood for
+        self._tags: dict[str, tuple[str, list[Version]]] = {}  # path → ETag and what it stood for
 
     def kind(self, ref: ObjectRef) -> Kind:
         """How to address objects of exactly this version.
@@ -123,6 +98,17 @@ class Discovery:
         seen = self._seen
         return seen is not None and (ref.group, ref.version, ref.kind) in seen.exact
 
+    def api_versions(self, applied: Iterable[ObjectRef]) -> tuple[str, ...]:
+        """All that is served, as Helm names it: ``apps/v1`` and ``apps/v1/Deployment``; sorted.
+
+        A chart may leave out what it does not find here, and what is left out is pruned. So a kind
+        that was ``applied`` and is not known is looked for once more.
+        """
+        seen = self._not_older_than(MAX_ABSENCE)
+        if any((ref.group, ref.kind) not in seen.preferred for ref in applied):
+            seen = self._not_older_than(PAUSE)
+        return seen.names
+
     def _find(self, choose: Callable[[_Seen], Kind | None]) -> Kind | None:
         seen = self._not_older_than(MAX_AGE)
         return choose(seen) or choose(self._not_older_than(PAUSE))
@@ -141,30 +127,41 @@ class Discovery:
         exact: dict[tuple[str, str, str], Kind] = {}
         preferred: dict[tuple[str, str], Kind] = {}
         for version in versions:
-            for kind, served in version.kinds:
-                exact.setdefault((version.group, version.name, kind), served)
-                preferred.setdefault((version.group, kind), served)
+            for name, kind in version.kinds:
+                exact.setdefault((version.group, version.name, name), kind)
+                preferred.setdefault((version.group, name), kind)
         away = frozenset(version.group for version in versions if version.is_away)
-        return _Seen(exact, preferred, away, self._now())
+        return _Seen(exact, preferred, away, self._names(versions), self._now())
 
-    def _versions(self, path: str) -> list[_Version]:
+    def _names(self, versions: Iterable[Version]) -> tuple[str, ...]:
+        """What charts ask for; of an API server that is just away, what it served before."""
+        found: set[str] = set()
+        for version in versions:
+            inside = f"{version.api_version}/"
+            found.add(version.api_version)
+            found.update(intern(inside + name) for name in version.names)
+            if version.is_away and self._seen:
+                found.update(name for name in self._seen.names if name.startswith(inside))
+        return tuple(sorted(found))
+
+    def _versions(self, path: str) -> list[Version]:
         tag, kept = self._tags.get(path, ("", []))
         answer = self._pool.request("GET", path, accept=f"{_AGGREGATED},application/json", tag=tag)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return kept
         body = self._body(answer)
         if body.get("kind") != "APIGroupDiscoveryList":
-            return [self._ask(path, group, name) for group, name in _named(body)]
-        found = list(_aggregated(body))
+            return [self._ask(path, group, name) for group, name in served.listed(body)]
+        found = list(served.aggregated(body))
         if tag := answer.headers.get("etag", ""):
             self._tags[path] = (tag, found)
         return found
 
-    def _ask(self, path: str, group: str, name: str) -> _Version:
+    def _ask(self, path: str, group: str, name: str) -> Version:
         answer = self._pool.request("GET", "/".join(part for part in (path, group, name) if part))
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE):
-            return _Version(group, name, [], is_away=True)
-        return _Version(group, name, _kinds(group, name, self._body(answer).get("resources")))
+            return Version(group, name, [], is_away=True)
+        return served.of_version(group, name, self._body(answer).get("resources"))
 
     def _body(self, answer: Answer) -> dict[str, Any]:
         return object_of(answer, cluster=self._pool.subject)
@@ -183,38 +180,3 @@ class Discovery:
             f"the cluster does not know the kind {ref.kind} of {ref.api_version}: is it spelt "
             "right, and is its CustomResourceDefinition installed?"
         )
-
-
-def _aggregated(body: dict[str, Any]) -> Iterator[_Version]:
-    for group in body.get("items") or ():
-        name = (group.get("metadata") or {}).get("name") or ""
-        for version in group.get("versions") or ():
-            is_away = version.get("freshness") == "Stale"
-            kinds = _kinds(name, version["version"], version.get("resources"))
-            yield _Version(name, version["version"], kinds, is_away)
-
-
-def _named(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(group, version) of an APIVersions or APIGroupList, a group's preferred version first."""
-    for version in body.get("versions") or ():
-        yield "", version
-    for group in body.get("groups") or ():
-        first = (group.get("preferredVersion") or {}).get("version")
-        names = [version["version"] for version in group.get("versions") or ()]
-        for name in sorted(names, key=[first, *names].index):
-            yield group["name"], name
-
-
-def _kinds(group: str, version: str, resources: Any) -> list[tuple[str, Kind]]:
-    api_version = intern(f"{group}/{version}" if group else version)
-    found = []
-    for resource in resources or ():
-        if "responseKind" in resource:  # aggregated
-            kind, plural = resource["responseKind"]["kind"], resource["resource"]
-            is_namespaced = resource["scope"] == "Namespaced"
-        else:
-            kind, plural = resource["kind"], resource["name"]
-            is_namespaced = resource["namespaced"]
-        if "/" not in plural:  # else a subresource
-            found.append((intern(kind), Kind(api_version, intern(plural), is_namespaced)))
-    return found

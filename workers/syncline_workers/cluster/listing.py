@@ -15,9 +15,9 @@ import orjson
 from syncline.model.change import ObjectRef
 from syncline.model.values import Manifest
 from syncline_workers.cluster.answer import Answer
-from syncline_workers.cluster.discovery import Kind
 from syncline_workers.cluster.pool import JSON, Pool
 from syncline_workers.cluster.refusals import object_of
+from syncline_workers.cluster.served import Kind
 
 PAGE = 500
 """Objects in one answer, as kubectl asks: about 1 MB with managedFields."""

@@ -123,6 +123,13 @@ class Api(Protocol):
             ApplyRejected: the cluster does not know the kind.
         """
 
+    def api_versions(self, applied: Iterable[ObjectRef]) -> tuple[str, ...]:
+        """``apps/v1``, ``apps/v1/Deployment``, …, sorted; of what was seen not long ago.
+
+        Args:
+            applied: objects that exist; a kind of theirs that is not known is looked for again.
+        """
+
     def apply(self, manifest: Manifest, *, force: bool, dry_run: bool = False) -> Manifest:
         """Server-side apply; returns the object as the server holds it now."""
 

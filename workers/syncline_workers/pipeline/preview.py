@@ -43,7 +43,7 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     )
     attempt.revision = resolve.resolve(ports, claim)
     api, attempt.identity = connection.connect(ports, claim)
-    manifests = namespaces.settle(api, rendering.render(attempt), claim.application)
+    manifests = namespaces.settle(api, rendering.render(attempt, api), claim.application)
     if asked.verb == "render":
         shown = tuple(mask.masked(manifest) for manifest in manifests)
         return PreviewReport(preview=uid, revision=attempt.revision, manifests=shown)

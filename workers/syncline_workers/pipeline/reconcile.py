@@ -64,7 +64,7 @@ def _sync(attempt: Attempt) -> Report:
     with attempt.step("connect"):
         api, attempt.identity = connection.connect(ports, claim)
     with attempt.step("render"):
-        manifests = rendering.render(attempt)
+        manifests = rendering.render(attempt, api)
     with attempt.step("plan"):
         ready = plan.prepare(
             namespaces.settle(api, manifests, claim.application), origin, ports.key

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from syncline.model.application import RendererName
 from syncline.model.run import Inputs
 from syncline.model.values import Manifest
 from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.ports import Api
 from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.pipeline.resolve import repository_of
 from syncline_workers.renderers import plan as plans
@@ -14,7 +17,7 @@ from syncline_workers.renderers import render as renderers
 from syncline_workers.renderers.plan import RenderPlan
 
 
-def render(attempt: Attempt) -> list[Manifest]:
+def render(attempt: Attempt, api: Api) -> list[Manifest]:
     """Return the manifests of the attempt's revision; fills its render key and inputs.
 
     Which inputs a render reads is known only after it. So those of the last render of the same
@@ -23,7 +26,7 @@ def render(attempt: Attempt) -> list[Manifest]:
     """
     ports = attempt.ports
     with ports.repositories.tree(repository_of(attempt.claim), attempt.revision) as tree:
-        plan = renderers.settled(tree, _plan(attempt))
+        plan = _completed(renderers.settled(tree, _plan(attempt)), attempt, api)
         version = renderers.version(plan, ports.render)
         cache, share = _cache(attempt), _is_shared(attempt)
         name = plans.plan_key(plan, version)
@@ -49,8 +52,15 @@ def _plan(attempt: Attempt) -> RenderPlan:
         parameters=attempt.parameters,
         namespace=application.spec.destination.namespace or "default",
         name=application.name,
-        kube_version=attempt.identity[1],
     )
+
+
+def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:
+    """Charts see the cluster: its version, and what it serves. Nobody else is to depend on it."""
+    if plan.source.renderer is not RendererName.HELM:
+        return plan
+    applied = (entry.ref for entry in attempt.claim.inventory)
+    return replace(plan, kube_version=attempt.identity[1], api_versions=api.api_versions(applied))
 
 
 def _fill(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,7 @@ from syncline_workers.renderers import normalise, parameters, sandbox, tools
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, normal
 
+_TOGETHER: Final = 300  # names of at most 380 bytes in an argument of at most 128 KiB
 _SOURCE: Final = re.compile(r"^---\n# Source: (.+)\n", re.MULTILINE)
 
 
@@ -59,7 +60,7 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
             "--skip-tests",
             f"--namespace={plan.namespace}",
             *([f"--kube-version={plan.kube_version}"] if plan.kube_version else []),
-            *([f"--api-versions={','.join(plan.api_versions)}"] if plan.api_versions else []),
+            *_api_versions(plan.api_versions),
             *(f"--values={sources / path}" for path in chart.value_files),
             *_inline_values(plan, home),
             *parameters.arguments(plan.parameters, home, subject=chart.directory),
@@ -79,6 +80,12 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
                 str(home): "the renderer's home",
             },
         )
+
+
+def _api_versions(names: Sequence[str]) -> Iterator[str]:
+    """Helm adds these to what it takes for served by itself. Linux limits each argument's size."""
+    for start in range(0, len(names), _TOGETHER):
+        yield f"--api-versions={','.join(names[start : start + _TOGETHER])}"
 
 
 def _inline_values(plan: RenderPlan, home: Path) -> list[str]:

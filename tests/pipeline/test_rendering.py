@@ -1,0 +1,160 @@
+"""What of the cluster reaches a render, and that only charts are rendered again because of it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from syncline.model.change import Inventory, ObjectRef
+from syncline.model.names import TargetId
+from syncline.model.records import RepositoryRecord
+from syncline.model.run import Claim, Lease
+from syncline.model.values import Manifest
+from syncline.settings import RenderSettings
+from syncline_workers.pipeline import rendering
+from syncline_workers.pipeline.attempt import Attempt
+from tests.harness.dirtree import DirTree, written
+from tests.pipeline.twins import CLUSTER, REPOSITORY, entry, ports
+from tools import programs
+
+LEASE = Lease(target=TargetId("a1.c1"), fence=7, ticket="t", seconds=30)
+MONITOR = '{{ .Capabilities.APIVersions.Has "monitoring.coreos.com/v1/ServiceMonitor" | quote }}'
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: seen\n"
+FILES = {
+    "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "chart/templates/seen.yaml": f"{MAP}data:\n  monitor: {MONITOR}\n"
+    "  version: {{ .Capabilities.KubeVersion.Version }}\n",
+    "plain/seen.yaml": MAP,
+    "kustomize/kustomization.yaml": "resources: [seen.yaml]\n",
+    "kustomize/seen.yaml": MAP,
+}
+BUILT_IN = ("apps/v1", "apps/v1/Deployment", "v1", "v1/ConfigMap")
+MONITORED = (*BUILT_IN, "monitoring.coreos.com/v1", "monitoring.coreos.com/v1/ServiceMonitor")
+
+
+@dataclass
+class Served:
+    """A cluster, as far as a render asks it."""
+
+    names: tuple[str, ...]
+    asked: list[list[ObjectRef]] = field(default_factory=list)
+
+    def api_versions(self, applied: Iterable[ObjectRef]) -> tuple[str, ...]:
+        self.asked.append(list(applied))
+        return self.names
+
+
+@dataclass
+class Shared:
+    """The shared cache, and what was put into it."""
+
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, key: str) -> bytes | None:
+        return self.kept.get(key)
+
+    def put(self, key: str, rendered: bytes) -> None:
+        self.kept[key] = rendered
+
+
+@dataclass
+class Fleet:
+    """One repository, rendered for any cluster."""
+
+    tree: DirTree
+    settings: RenderSettings
+    shared: Shared = field(default_factory=Shared)
+
+    @contextmanager
+    def opened(self, _: RepositoryRecord, _revision: str) -> Iterator[DirTree]:
+        yield self.tree
+
+    def render(
+        self, path: str, api: Served, *, version: str = "v1.36.3", inventory: Inventory = ()
+    ) -> tuple[list[Manifest], str]:
+        """The manifests and their render key."""
+        spec = {
+            "source": {"repository": "shop", "path": path},
+            "destination": {"namespace": "shop", "selector": {"matchLabels": {"a": "b"}}},
+        }
+        application = {"uid": "a1", "name": "web", "project": "default", "spec": spec}
+        claim = Claim.model_validate(
+            {
+                "lease": LEASE,
+                "installation": "i",
+                "request": {"generation": 1, "trigger": {"kind": "push"}},
+                "application": application,
+                "cluster": CLUSTER,
+                "repository": REPOSITORY,
+                "inventory": inventory,
+            }
+        )
+        repositories = cast("Any", type("Opened", (), {"tree": staticmethod(self.opened)}))
+        found = ports(repositories=repositories, renders=self.shared, render=self.settings)
+        attempt = Attempt(ports=found, claim=claim, heart=cast("Any", None))
+        attempt.identity = ("uid", version)
+        return rendering.render(attempt, cast("Any", api)), attempt.render_key
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    settings = RenderSettings(
+        cache=tmp_path / "cache",
+        helm=str(programs.find("helm").path),
+        kustomize=str(programs.find("kustomize").path),
+    )
+    return Fleet(written(tmp_path / "repository", FILES), settings)
+
+
+def test_a_chart_sees_the_version_and_the_kinds_of_its_cluster(fleet: Fleet) -> None:
+    without, _ = fleet.render("chart", Served(BUILT_IN), version="v1.30.2")
+    having, _ = fleet.render("chart", Served(MONITORED), version="v1.31.0")
+
+    assert [one["data"] for one in (*without, *having)] == [
+        {"monitor": "false", "version": "v1.30.2"},
+        {"monitor": "true", "version": "v1.31.0"},
+    ]
+
+
+def test_clusters_that_serve_the_same_share_one_render(fleet: Fleet) -> None:
+    _, first = fleet.render("chart", Served(MONITORED))
+    kept = set(fleet.shared.kept)
+
+    _, second = fleet.render("chart", Served(tuple(reversed(MONITORED))))
+
+    assert second == first
+    assert set(fleet.shared.kept) == kept
+
+
+def test_another_served_kind_or_version_is_another_render_of_a_chart(fleet: Fleet) -> None:
+    keys = {
+        fleet.render("chart", Served(BUILT_IN))[1],
+        fleet.render("chart", Served(MONITORED))[1],
+        fleet.render("chart", Served(BUILT_IN), version="v1.37.0")[1],
+    }
+
+    assert len(keys) == 3
+
+
+@pytest.mark.parametrize("path", ["plain", "kustomize"])
+def test_nothing_else_depends_on_the_cluster_or_asks_it(fleet: Fleet, path: str) -> None:
+    one, other = Served(BUILT_IN), Served(MONITORED)
+
+    keys = {
+        fleet.render(path, one)[1],
+        fleet.render(path, other, version="v1.30.2")[1],
+    }
+
+    assert len(keys) == 1
+    assert one.asked == other.asked == []
+
+
+def test_a_chart_asks_once_and_names_what_was_applied(fleet: Fleet) -> None:
+    api, applied = Served(BUILT_IN), entry("seen", uid="u", version="1", mark="m")
+
+    fleet.render("chart", api, inventory=(applied,))
+
+    assert api.asked == [[applied.ref]]
