@@ -81,7 +81,7 @@ class Fleet:
         changes = (Change(ref=WEB, action=Action.CREATED),)
         return self.run(name, inventory=(entry,), changes=changes)
 
-    def fail(self, name: str) -> TargetState:
+    def fail(self, name: str, **outcome: Any) -> TargetState:
         """Let a target's run end stalled."""
         return self.run(
             name,
@@ -90,6 +90,7 @@ class Fleet:
             health=HealthStatus.UNKNOWN,
             reason="RenderFailed",
             message="kustomization.yaml: no such field [red]x[/red]",
+            **outcome,
         )
 
     def _claim(self, name: str) -> Claim:

@@ -3,7 +3,8 @@
 import httpx
 
 from syncline.contract.reports import LookupReport
-from syncline.store import documents, sources
+from syncline.model.request import Request, Trigger, TriggerKind
+from syncline.store import documents, runs, sources
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from tests.api import fleets
@@ -47,6 +48,23 @@ def test_a_target_that_failed_keeps_its_last_error(reader: httpx.Client, fleet: 
 
     assert conditions(detail) == {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
     assert detail["lastError"] == "RenderFailed: kustomization.yaml: no such field [red]x[/red]"
+
+
+def test_a_pinned_sync_that_wrote_nothing_is_told_and_changes_no_status(
+    reader: httpx.Client, store: Store, fleet: Fleet
+) -> None:
+    fleet.grid(applications=1, clusters=1)
+    state = fleet.succeed("app00@c00")
+    trigger = Trigger(kind=TriggerKind.USER, actor="ana", reason="try it")
+    runs.trigger(store, [state.id], Request(trigger=trigger, revision="v9"))
+    fleet.fail("app00@c00", wrote=False)
+
+    detail = reader.get("/api/v1/targets/app00@c00").json()
+
+    assert conditions(detail) == {"Ready": "True", "Reconciling": "False", "Stalled": "False"}
+    assert (detail["sync"], detail["reason"], detail["revision"]) == ("Synced", "Succeeded", COMMIT)
+    assert detail["lastError"].startswith("RenderFailed: ")
+    assert [run["reason"] for run in detail["history"]] == ["RenderFailed", "Succeeded"]
 
 
 def test_a_target_that_waits_shows_its_request(reader: httpx.Client, fleet: Fleet) -> None:

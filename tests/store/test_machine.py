@@ -200,8 +200,9 @@ class Machine(RuleBasedStateMachine):
         how=st.sampled_from(OUTCOMES),
         held=st.sets(st.sampled_from(("x", "y"))),
         tree=st.sampled_from(("t1", "t2")),
+        wrote=st.booleans(),
     )
-    def fold(self, data: st.DataObject, how: str, held: set[str], tree: str) -> None:
+    def fold(self, data: st.DataObject, how: str, held: set[str], tree: str, wrote: bool) -> None:
         claim = data.draw(st.sampled_from(self.live() or self.claims))
         if not self.is_live(claim):
             self.folded_in_vain(report(claim, inventory=inventory("late")))
@@ -211,8 +212,8 @@ class Machine(RuleBasedStateMachine):
             how = "stall"
         told = {
             "ok": report(claim, inventory=inventory(*held), inputs=inputs),
-            "fail": failed(claim),
-            "stall": failed(claim, outcome=Outcome.STALLED, retry_after=None),
+            "fail": failed(claim, wrote=wrote),
+            "stall": failed(claim, outcome=Outcome.STALLED, retry_after=None, wrote=wrote),
             "away": away(claim),
             "abandon": report(claim, outcome=Outcome.ABANDONED),
             "superseded": report(claim, outcome=Outcome.SUPERSEDED),
@@ -220,8 +221,10 @@ class Machine(RuleBasedStateMachine):
         }[how]
         assert runs.fold(self.store, told)
         assert runs.fold(self.store, told) or how == "gone"
-        is_dry_failure = claim.request.options.dry_run and how in ("fail", "away")
-        if how in ("ok", "stall", "superseded", "gone") or is_dry_failure:
+        is_last = claim.request.options.dry_run or (
+            claim.request.is_pinned and claim.attempt >= self.store.limits.attempts
+        )
+        if how in ("ok", "stall", "superseded", "gone") or (is_last and how in ("fail", "away")):
             self.settle(claim)
         self.look()
 

@@ -18,7 +18,7 @@ class TriggerKind(StrEnum):
     OPERATION = "operation"  # a fleet-wide operation selected it
     SPEC = "spec"  # its documents changed
     RETRY = "retry"  # the last run failed and its back-off is over
-    RECOVERY = "recovery"  # a run was lost or silent
+    RECOVERY = "recovery"  # a pinned run failed half-way: back to what is followed
     DELETE = "delete"  # a tombstone
 
 
@@ -31,7 +31,7 @@ LANES = {
     TriggerKind.DELETE: Lane.PUSH,
     TriggerKind.DRIFT: Lane.DRIFT,
     TriggerKind.RETRY: Lane.DRIFT,
-    TriggerKind.RECOVERY: Lane.DRIFT,
+    TriggerKind.RECOVERY: Lane.PUSH,
 }
 """By which lane the first request of a run travels."""
 

@@ -53,6 +53,7 @@ def arguments(report: Report, limits: Limits) -> list[str]:
         str(limits.probe_interval.total_seconds()),
         str(limits.attempts),
         _changes(report.changes) if report.request.options.dry_run else "",
+        "1" if report.wrote else "",
     ]
 
 

@@ -181,7 +181,7 @@ def result_of(store: Store, ticket: str) -> dict[str, Any] | None:
     The ticket is the Celery task's id. A ticket that a newer one has replaced answers REVOKED.
     """
     target = ticket.rpartition(".")[0]
-    fields = ("ticket", "phase", "ended", "outcome", "name", "reason", "message", "revision")
+    fields = ("ticket", "phase", "ended", "outcome", "verdict", *_TOLD)
     found = dict(zip(fields, store.redis.hmget(keys.TARGET(target), fields), strict=True))
     if found["name"] is None:
         return None
@@ -190,10 +190,12 @@ def result_of(store: Store, ticket: str) -> dict[str, Any] | None:
         return {"task_id": ticket, "status": status, "result": None}
     if found["ended"] != ticket:
         return {"task_id": ticket, "status": "REVOKED", "result": _error("Superseded", ticket, "")}
-    told = {name: found[name] or "" for name in ("outcome", "reason", "message", "revision")}
-    if told["outcome"] in (Outcome.SUCCEEDED, Outcome.SUPERSEDED, Outcome.ABANDONED):
-        return {"task_id": ticket, "status": "SUCCESS", "result": {"name": found["name"], **told}}
-    result = _error(told["reason"], found["name"], told["message"])
+    if found["outcome"] in (Outcome.SUCCEEDED, Outcome.SUPERSEDED, Outcome.ABANDONED):
+        told = {name: found[name] or "" for name in ("outcome", *_TOLD)}
+        return {"task_id": ticket, "status": "SUCCESS", "result": told}
+    if found["verdict"]:  # the target's own reason tells of an earlier run
+        found["reason"], found["message"] = found["verdict"].split("\x1f", 1)
+    result = _error(found["reason"] or "", found["name"], found["message"] or "")
     return {"task_id": ticket, "status": "FAILURE", "result": result}
 
 
@@ -217,6 +219,8 @@ __all__ = [
     "result_of",
     "trigger",
 ]
+
+_TOLD = ("name", "reason", "message", "revision")
 
 _BACK_OFF = 5.0  # seconds after the first unforeseen failure in a row; doubles
 

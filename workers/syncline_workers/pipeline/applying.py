@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from syncline.errors import SynclineError
+from syncline.errors import SynclineError, Transient
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
 from syncline_workers.change import order, owned, plan
@@ -64,6 +64,7 @@ def _apply_stage(
         if result.value is not None:
             _note(attempt, item, result.value)
         first = first or result.error
+        attempt.unsure |= isinstance(result.error, Transient)
     attempt.heart.check()
     if first is not None:
         raise first

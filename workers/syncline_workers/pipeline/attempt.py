@@ -30,6 +30,7 @@ class Attempt:
     parameters: dict[str, str] = field(default_factory=dict)
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded
     changes: list[Change] = field(default_factory=list)
+    unsure: bool = False  # a write had no definite answer
     judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)
     identity: tuple[str, str] = ("", "")  # of the cluster, once it answered
     _before: dict[ObjectKey, InventoryEntry] | None = None  # the claim's inventory, once looked at
@@ -38,6 +39,11 @@ class Attempt:
     def is_dry(self) -> bool:
         """Whether nothing may be written."""
         return self.claim.request.options.dry_run
+
+    @property
+    def wrote(self) -> bool:
+        """Whether something may have reached the cluster."""
+        return not self.is_dry and (self.unsure or bool(self.changes))
 
     @property
     def inventory(self) -> Inventory | None:

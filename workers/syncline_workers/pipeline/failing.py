@@ -30,13 +30,14 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         sync=SyncStatus.UNKNOWN if away else SyncStatus.OUT_OF_SYNC,
         health=HealthStatus.UNKNOWN if away else claim.health,
         reason=error.reason,
-        message=str(error)[:_MESSAGE],
+        message=_message(attempt, error),
         revision=claim.revision,
         observed=claim.observed,
         render_key=claim.render_key,
         inputs=_inputs(attempt, outcome),
         inventory=attempt.inventory,
         changes=tuple(attempt.changes),
+        wrote=attempt.wrote,
         parameters=attempt.parameters,
         retry_after=wait,
         cluster_reachable=False if away else (True if attempt.identity[0] else None),
@@ -45,6 +46,13 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         started_at=attempt.started_at,
         steps=attempt.steps,
     )
+
+
+def _message(attempt: Attempt, error: SynclineError) -> str:
+    text, pin = str(error)[:_MESSAGE], attempt.claim.request.revision
+    if pin is None or not attempt.wrote:
+        return text
+    return f"{text}; the sync to {pin} stopped half-way: sync it to go back to what it follows"
 
 
 def _inputs(attempt: Attempt, outcome: Outcome) -> Inputs | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncline.errors import SynclineError
+from syncline.errors import SynclineError, Transient
 from syncline.model.change import Action, Change, Inventory, InventoryEntry
 from syncline_workers.change import order, tracking
 from syncline_workers.change.tracking import Origin
@@ -39,6 +39,7 @@ def _note(attempt: Attempt, group: tuple[InventoryEntry, ...], done: list[Result
             if not attempt.is_dry:
                 attempt.forget(entry.ref.key)
         first = first or result.error
+        attempt.unsure |= isinstance(result.error, Transient)
     attempt.heart.check()
     if first is not None:
         raise first

@@ -191,7 +191,8 @@ def detail(known: Known) -> TargetDetail:
 def conditions(known: Known) -> list[ConditionView]:
     """Derive Ready, Reconciling and Stalled as Kubernetes controllers write them."""
     state = known.state
-    failed = bool(known.history) and known.history[0].outcome is Outcome.STALLED
+    stalled = bool(known.history) and known.history[0].outcome is Outcome.STALLED
+    failed = stalled and state.sync is not SyncStatus.SYNCED  # else a pin that changed nothing
     busy = state.phase is not Phase.IDLE or state.requested or state.retry_at > 0
     ready = state.sync is SyncStatus.SYNCED and state.health is HealthStatus.HEALTHY
     facts = (("Ready", ready), ("Reconciling", busy), ("Stalled", failed and not busy))

@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes
+-- needs: base target queue operation wishes source document drop trigger
 -- Cancel an operation: its members that wait, chunk by chunk; running ones end by themselves.
 --
 -- ARGV  1 operation  2 limit, at most 200
@@ -29,6 +29,7 @@ local function withdraw(t)
   else
     settle_done(t)
   end
+  put_right(t)
 end
 
 local rows = call('ZRANGE', K.members_by(uid, 'pending'), 0, limit - 1)

@@ -7,7 +7,8 @@
 --       18 history entry (JSON)  19 its signature  20 kept in any case (1 or '')
 --       21 audit: verb ('' = none)  22 actor  23 reason  24 detail  25 gone (1 or '')
 --       26 failures that open a breaker  27 seconds to the next probe  28 failures of an operation's
---       member  29 plan of a dry run (JSON)  30 inventory given (1 or '')  31… object, entry (JSON)
+--       member  29 plan of a dry run (JSON)  30 something may have been written (1 or '')
+--       31 inventory given (1 or '')  32… object, entry (JSON)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, ready…
 --
@@ -23,6 +24,9 @@ local c = cluster(t.cluster)
 local w, pinned = at_hand(t)
 local is_dry = truth(w.flags, 4) == 'true'
 local name, attempts = get(t, 'name'), tonumber(ARGV[28])
+local wrote = ARGV[30] == '1'
+-- A pinned run that failed before it wrote tells nothing of the cluster: what was shown holds.
+local is_void = pinned and outcome ~= 'Succeeded' and not wrote
 
 local function audit()
   if ARGV[21] == '' then return end
@@ -46,7 +50,13 @@ local function remember()
   put(t, 'signature', ARGV[19])
 end
 
+local function keep_failure()
+  remember()
+  put(t, 'spec_held', '')
+end
+
 local function keep_state()
+  put(t, 'torn', pinned and outcome ~= 'Succeeded' and '1' or '')
   show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
   put(t, 'revision', ARGV[8])
   put(t, 'observed', ARGV[9])
@@ -78,10 +88,12 @@ free_slot(t)
 put(t, 'folded', fence)
 put(t, 'ended', get(t, 'ticket'))
 put(t, 'outcome', outcome)
+-- What the run tells of itself, where the target goes on showing an earlier one.
+put(t, 'verdict', (is_dry or is_void) and ARGV[6] .. '\31' .. ARGV[7] or '')
 put(t, 'ticket', '')
 
 if outcome == 'Abandoned' then
-  return_wish(t, number(t, 'attempt'))
+  return_wish(t, number(t, 'attempt'), { reason = ARGV[6], message = ARGV[7], wrote = wrote })
   if ARGV[13] ~= '' then back_off(t, tonumber(ARGV[13])) else settle(t) end
   save(t)
   flush_counts()
@@ -106,18 +118,20 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[30] == '1' then store_inventory(t, 31) end
-  if outcome ~= 'Superseded' then keep_state() end
+  if ARGV[31] == '1' then store_inventory(t, 32) end
+  if outcome ~= 'Superseded' then (is_void and keep_failure or keep_state)() end
 end
 
-local retried = outcome == 'Failed' and ARGV[13] ~= '' and not is_dry
+-- A pin ends with its operation: it would hold back for ever what follows the branch.
+local is_over = is_dry or pinned and tonumber(w.attempt) >= attempts
+local retried = outcome == 'Failed' and ARGV[13] ~= '' and not is_over
 if retried then
   if w.operation ~= '' and tonumber(w.attempt) >= attempts then
     move_member(w.operation, id, name, 'failed', ARGV[6], ARGV[7])
     put(t, 'operation', '')
   end
   local newer = not pinned and pending(t)
-  return_wish(t, number(t, 'attempt') + 1)
+  return_wish(t, number(t, 'attempt') + 1, { reason = ARGV[6], message = ARGV[7], wrote = wrote })
   if newer then settle(t) else back_off(t, tonumber(ARGV[13])) end
 else
   local state = ({ Succeeded = 'synced', Superseded = 'superseded' })[outcome] or 'failed'
@@ -125,6 +139,7 @@ else
   take_at_hand(t, nil)
   settle(t)
   if outcome ~= 'Superseded' then follow_head() end
+  put_right(t)
 end
 tell(t)
 save(t)

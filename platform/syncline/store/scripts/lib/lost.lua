@@ -1,5 +1,5 @@
 -- A run that never reported: its worker died, fell silent, or failed in an unforeseen way.
--- Needs base target queue operation wishes.
+-- Needs base target queue operation wishes source document drop trigger.
 
 -- The wish at hand waits for its back-off.
 local function back_off(t, after)
@@ -12,12 +12,14 @@ end
 
 local function stall(t, reason, message)
   local _, health = seen(t)
+  tear(t, at_hand(t))
   show(t, cluster(t.cluster), 'Unknown', health, reason, message)
   move_member(get(t, 'operation'), t.id, get(t, 'name'), 'failed', reason, message)
   take_at_hand(t, nil)
   put(t, 'lost', '')
   put(t, 'outcome', 'Stalled')
   settle(t)
+  put_right(t)
 end
 
 -- after: seconds of back-off and the message is shown; 0 = again at once, and silently.
@@ -26,6 +28,7 @@ local function lose(t, attempts, reason, message, after)
   put(t, 'lost', whole(lost))
   put(t, 'ended', get(t, 'ticket'))
   put(t, 'outcome', 'Failed')
+  put(t, 'verdict', '')
   put(t, 'ticket', '')
   free_slot(t)
   if lost >= attempts then

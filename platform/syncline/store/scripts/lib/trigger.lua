@@ -52,6 +52,16 @@ local function want(t, ask)
   return generation
 end
 
+-- What a pinned run left half-way goes back to what is followed, where the policy acts by itself.
+-- A pin that waits comes first, and may mend it.
+local function put_right(t)
+  if not t.v.torn or t.v.deleting or first_pin(t) then return end
+  if call('HGET', K.record(t.application), 'automated') ~= '1' then return end
+  put(t, 'torn', '')
+  want(t, { kind = 'recovery', lane = 'push', flags = '--t-', operation = '', revision = '',
+    trigger = '{"kind":"recovery","reason":"a sync to another revision failed half-way"}' })
+end
+
 local function finish(t)
   if t.dropped then return end
   save(t)

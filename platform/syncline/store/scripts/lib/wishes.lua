@@ -132,11 +132,18 @@ local function take_at_hand(t, w, pinned)
   put(t, 'pin', w and w.revision or '')
 end
 
+-- Who follows a pin may find the cluster between two revisions: see put_right.
+local function tear(t, w, pinned)
+  if pinned and truth(w.flags, 4) == 'false' then put(t, 'torn', '1') end
+end
+
 -- The wish at hand waits again, as attempt number `attempt`; a newer wish takes it in.
-local function return_wish(t, attempt)
+-- ended: reason, message, wrote of the attempt; nil where it was lost.
+local function return_wish(t, attempt, ended)
   local w, pinned = at_hand(t)
   if not w then return end
   w.attempt = whole(attempt)
+  if not ended or ended.wrote then tear(t, w, pinned) end
   if pinned then
     push_pin(t, w, true)
   else
@@ -144,7 +151,9 @@ local function return_wish(t, attempt)
     set_pending(t, newer and joined(t, w, newer) or w)
   end
   if w.operation ~= '' then
-    move_member(w.operation, t.id, get(t, 'name'), 'pending', get(t, 'reason'), get(t, 'message'))
+    local reason = ended and ended.reason or get(t, 'reason')
+    local message = ended and ended.message or get(t, 'message')
+    move_member(w.operation, t.id, get(t, 'name'), 'pending', reason, message)
   end
   take_at_hand(t, nil)
 end
