@@ -29,6 +29,16 @@ def test_a_change_of_fields_that_are_not_ours_is_no_drift() -> None:
     assert report == SweepReport(cluster=C1, reachable=True, swept=1)
 
 
+def test_an_object_that_changed_otherwise_has_its_health_looked_at_again() -> None:
+    service = {**live("web", uid="u1", version="7"), "apiVersion": "v1", "kind": "Service"}
+    held = entry("web", uid="u1", version="1", mark=MARK)
+    judged = held.model_copy(update={"ref": held.ref.model_copy(update={"kind": "Service"})})
+
+    report = swept(Checks({T1: (judged,)}), service)
+
+    assert report == SweepReport(cluster=C1, reachable=True, stirred={T1: (judged.ref,)}, swept=1)
+
+
 def test_an_object_that_lost_a_field_of_ours_has_drifted() -> None:
     report = swept(recorded(), live("web", uid="u1", version="7", owned="f:other"))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from syncline.errors import ClusterUnreachable
+from syncline.errors import ClusterUnreachable, CredentialRefused
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
@@ -14,7 +14,7 @@ from syncline.model.run import Inputs, Lease
 from syncline.model.seal import PlatformKey
 from syncline.settings import RenderSettings
 from syncline_workers.git.refs import Refs, Resolved
-from syncline_workers.pipeline.ports import Ports
+from syncline_workers.pipeline.ports import Ports, Waiting
 
 KEY = PlatformKey(b"k" * 32)
 REPOSITORY = RepositoryRecord.model_validate(
@@ -23,6 +23,7 @@ REPOSITORY = RepositoryRecord.model_validate(
 CLUSTER = ClusterRecord.model_validate(
     {"uid": "c1", "name": "west", "spec": {"kubeconfig": "file:west"}}
 )
+FENCE = 1_000_000  # a claim in 1970: looks after it are as rare as they get
 CONFIG = ObjectRef(group="", version="v1", kind="ConfigMap", namespace="shop", name="web")
 
 
@@ -78,6 +79,7 @@ class Checks:
 
     recorded: dict[TargetId, Inventory] = field(default_factory=dict)
     fresh: dict[TargetId, Inventory] = field(default_factory=dict)
+    others: int = 0  # targets of the cluster that wait for nothing
 
     def cluster(self, uid: Uid) -> tuple[ClusterRecord, str] | None:
         return (CLUSTER, "") if uid == "c1" else None
@@ -85,9 +87,12 @@ class Checks:
     def inventories(self, _: Uid) -> Iterable[tuple[TargetId, Inventory]]:
         return list(self.recorded.items())
 
-    def inventory(self, target: TargetId) -> tuple[int, ClusterRecord, str, Inventory] | None:
-        found = {**self.recorded, **self.fresh}.get(target)
-        return None if found is None else (1, CLUSTER, "", found)
+    def inventory(self, target: TargetId) -> Inventory:
+        return {**self.recorded, **self.fresh}.get(target, ())
+
+    def waiting(self, _: Uid) -> tuple[int, list[Waiting]]:
+        found = [Waiting(target, FENCE, held) for target, held in self.recorded.items()]
+        return self.others + len(found), found
 
 
 @dataclass
@@ -96,11 +101,37 @@ class Api:
 
     live: list[dict[str, Any]] = field(default_factory=list)
     away: bool = False
+    refused: set[str] = field(default_factory=set)  # names of objects that may not be read
+    asked: list[str] = field(default_factory=list)  # what was asked for
 
     def list_metadata(self, ref: ObjectRef, *, labels: str) -> Iterable[dict[str, Any]]:  # noqa: ARG002
         if self.away:
             raise ClusterUnreachable("cluster west", "refused")
         return [item for item in self.live if item["kind"] == ref.kind]
+
+    def list_objects(
+        self, ref: ObjectRef, *, namespace: str, labels: str
+    ) -> Iterable[dict[str, Any]]:
+        self.asked.append(f"list {ref.kind} {namespace}".strip())
+        for item in self.list_metadata(ref, labels=labels):
+            if item["metadata"]["name"] in self.refused:
+                raise CredentialRefused("cluster west", "may not list")
+            if namespace in ("", item["metadata"]["namespace"]):
+                yield item
+
+    def get(self, ref: ObjectRef) -> dict[str, Any] | None:
+        self.asked.append(f"get {ref.key.short}")
+        if self.away:
+            raise ClusterUnreachable("cluster west", "refused")
+        if ref.name in self.refused:
+            raise CredentialRefused("cluster west", f"may not get {ref.name}")
+        found = (
+            item
+            for item in self.live
+            if (item["kind"], item["metadata"]["name"], item["metadata"]["namespace"])
+            == (ref.kind, ref.name, ref.namespace)
+        )
+        return next(found, None)
 
     def identity(self) -> tuple[str, str]:
         if self.away:

@@ -163,7 +163,7 @@ def test_targets_of_a_cluster_that_is_away_are_not_looked_at(
     settled(store, broker)
     report = ClusterReport(cluster=uid(store, Kind.CLUSTER, "one"), reachable=False, error="x")
     clusters.fold_cluster(replace(store, limits=Limits(breaker_failures=1)), report)
-    member = f"health:{state(store, 'web@one').id}"
+    member = f"health:{uid(store, Kind.CLUSTER, 'one')}"
     due.add(store, member, 0.0)
 
     take_all(store, broker)
@@ -196,19 +196,19 @@ def test_a_preview_is_asked_once(store: Store, broker: Remembered) -> None:
     assert due.at(store, f"preview:{asked}") is None
 
 
-def test_a_health_check_is_named_by_its_target(store: Store, broker: Remembered) -> None:
+def test_a_health_check_is_named_by_its_cluster(store: Store, broker: Remembered) -> None:
     settled(store, broker)
-    target = state(store, "web@one").id
-    due.add(store, f"health:{target}")
+    one = uid(store, Kind.CLUSTER, "one")
+    due.add(store, f"health:{one}")
 
     intake.take(store, broker, broker.load(), 200)
 
     (message,) = broker.taken()
-    assert message.payload == SubjectPayload(uid=target, name="web@one")
+    assert message.payload == SubjectPayload(uid=one, name="one")
 
 
 def test_what_is_gone_is_not_sent_and_not_kept(store: Store, broker: Remembered) -> None:
-    for member in ("lookup:gone", "probe:gone", "health:gone.gone", "expand:gone"):
+    for member in ("lookup:gone", "probe:gone", "health:gone", "expand:gone"):
         due.add(store, member)
 
     take_all(store, broker)

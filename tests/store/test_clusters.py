@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncline.contract.reports import ClusterReport, HealthReport, SweepReport
+from syncline.contract.reports import ClusterReport, SweepReport
 from syncline.errors import ClusterIdentityChanged, Conflict
 from syncline.model.names import TargetId, Uid
 from syncline.model.request import TriggerKind
@@ -309,85 +309,6 @@ def test_a_sweep_that_got_no_answer_counts_as_a_failure(store: Store) -> None:
     assert not status.reachable
 
 
-def test_a_later_look_at_health_updates_the_target(store: Store) -> None:
-    world = World(store)
-    target = world.target()
-    claim = world.run(target, health=HealthStatus.PROGRESSING, check_after=1.0)
-    seen = HealthReport(
-        target=target,
-        fence=claim.lease.fence,
-        health=HealthStatus.DEGRADED,
-        reason="Degraded",
-        message="Deployment/shop/web: 1 of 3 replicas updated",
-        check_after=8.0,
-    )
-
-    assert clusters.fold_health(store, seen)
-
-    state = world.state(target)
-    assert (state.sync, state.health, state.message) == (
-        SyncStatus.SYNCED,
-        HealthStatus.DEGRADED,
-        "Deployment/shop/web: 1 of 3 replicas updated",
-    )
-    assert due.at(store, f"health:{target}") == pytest.approx(now(store) + 8, abs=1)
-    recount.check(store)
-
-    clusters.fold_health(
-        store, HealthReport(target=target, fence=claim.lease.fence, health=HealthStatus.HEALTHY)
-    )
-    state = world.state(target)
-    assert (state.health, state.reason, state.message) == (HealthStatus.HEALTHY, "Succeeded", "")
-    assert due.at(store, f"health:{target}") is None
-    recount.check(store)
-
-
-def test_objects_that_changed_otherwise_have_their_health_looked_at_again(store: Store) -> None:
-    world = World(store)
-    target = world.target()
-    world.run(target)
-    seen = SweepReport(cluster=cluster_of(target), reachable=True, stirred=(target,), swept=1)
-
-    assert clusters.fold_sweep(store, seen) == 0
-
-    assert due.at(store, f"health:{target}") == pytest.approx(now(store), abs=1)
-
-
-def test_the_versions_that_were_judged_are_remembered(store: Store) -> None:
-    world = World(store)
-    target = world.target()
-    claim = world.run(target, inventory=inventory("a", "b"))
-    first, second = targets.inventory(store, target)
-    elsewhere = first.ref.model_copy(update={"name": "elsewhere"})
-    versions = ((first.ref, "77"), (elsewhere, "78"))
-
-    clusters.fold_health(
-        store,
-        HealthReport(
-            target=target,
-            fence=claim.lease.fence,
-            health=HealthStatus.HEALTHY,
-            versions=versions,
-        ),
-    )
-
-    judged = first.model_copy(update={"resource_version": "77"})
-    assert targets.inventory(store, target) == (judged, second)
-    recount.check(store)
-
-
-def test_a_look_at_an_older_run_is_void(store: Store) -> None:
-    world = World(store)
-    target = world.target()
-    old = world.run(target)
-    world.run(target)
-
-    seen = HealthReport(target=target, fence=old.lease.fence, health=HealthStatus.DEGRADED)
-
-    assert not clusters.fold_health(store, seen)
-    assert world.state(target).health is HealthStatus.HEALTHY
-
-
 def test_inventories_are_read_of_idle_targets_only(store: Store) -> None:
     world = World(store)
     idle, busy, going = world.target("idle"), world.target("busy"), world.target("going")
@@ -430,13 +351,3 @@ def test_a_cluster_tells_how_much_it_is_asked(store: Store) -> None:
     assert clusters.status(store, Uid("nobody")) is None
     clock.pass_deadline(store, running)
     assert clusters.running(store, cluster_of(running)) == 0
-
-
-def test_what_a_health_check_needs_comes_in_one_read(store: Store) -> None:
-    world = World(store)
-    target = world.target()
-    claim = world.run(target, inventory=inventory("a"))
-
-    found = clusters.inventory(store, target)
-
-    assert found == (claim.lease.fence, claim.cluster, "", inventory("a"))

@@ -4,11 +4,12 @@ import pytest
 
 from syncline.model.application import ApplicationSpec
 from syncline.model.change import Action, Change
+from syncline.model.names import split_target_id
 from syncline.model.request import TriggerKind
 from syncline.model.run import Inputs
 from syncline.model.state import Summary
 from syncline.model.status import HealthStatus, Outcome, Phase, SyncStatus
-from syncline.store import audit, documents, due, events, keys, runs, targets
+from syncline.store import audit, checks, documents, due, events, keys, runs, targets
 from syncline.store.connection import Store, now
 from tests.store import clock, recount
 from tests.store.world import World, application, entry, failed, inventory, report, request
@@ -184,11 +185,11 @@ def test_health_is_looked_at_again_when_the_report_says(store: Store) -> None:
     target = world.target()
 
     world.run(target, check_after=2.0)
-    first = due.at(store, f"health:{target}")
+    first, timer = checks.at(store, target), due.at(store, f"health:{split_target_id(target)[1]}")
     world.run(target)
 
-    assert first == pytest.approx(now(store) + 2, abs=1)
-    assert due.at(store, f"health:{target}") is None
+    assert first == timer == pytest.approx(now(store) + 3, abs=1)  # its cluster's next time
+    assert checks.at(store, target) is None
 
 
 def test_history_keeps_what_changed_newest_first_and_its_spec(store: Store) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from syncline.model.change import ObjectRef
+from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus
 from syncline.model.values import Stored
@@ -48,22 +48,31 @@ class SweepReport(Stored):
     cluster: Uid
     reachable: bool
     moved: dict[TargetId, tuple[str, ...]] = {}
-    stirred: tuple[TargetId, ...] = ()  # nothing of ours moved, but their health may have
+    # Objects of which nothing of ours moved, but their health may have.
+    stirred: dict[TargetId, tuple[ObjectRef, ...]] = {}
     swept: int = 0  # targets compared
     error: str = ""
 
 
-class HealthReport(Stored):
-    """A second look at the health of what was applied."""
+class TargetHealth(Stored):
+    """What another look at the health of one target saw."""
 
     target: TargetId
-    fence: int  # the run that it looked after; a newer run makes this report void
+    fence: int  # the run that it looked after; a newer run makes it void
     health: HealthStatus
     reason: str = ""
     message: str = ""
-    versions: tuple[tuple[ObjectRef, str], ...] = ()  # resourceVersions that were judged
+    entries: Inventory = ()  # those of which health or resourceVersion changed
     check_after: float | None = None  # seconds until another look
+
+
+class HealthReport(Stored):
+    """A look at the health of what was applied on a cluster, of all targets that waited for it."""
+
+    cluster: Uid
     reachable: bool = True
+    error: str = ""  # "Reason: message"
+    targets: tuple[TargetHealth, ...] = ()
 
 
 class PreviewRequest(Stored):

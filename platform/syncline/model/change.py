@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from syncline.model.names import ObjectKey
+from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest, Stored
 
 
@@ -75,6 +76,7 @@ class InventoryEntry(Stored):
     resource_version: str = ""
     generation: int = 0
     owned: str = ""  # time and digest of our field set in managedFields, see change.owned
+    health: HealthStatus | None = None  # as judged last; None: to be judged, if its kind is
 
 
 Inventory = tuple[InventoryEntry, ...]

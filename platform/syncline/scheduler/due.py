@@ -5,7 +5,7 @@ lookup     repository   LOOKUP, again after the repository's interval; sooner if
 follow     repository   FOLLOW, likewise
 sweep      cluster      SWEEP, likewise after the shortest interval of the cluster's applications
 probe      cluster      PROBE; folding its report sets the next one, or none
-health     target       HEALTH; likewise
+health     cluster      HEALTH; taking what waits on the cluster sets the next one, or none
 preview    preview      PREVIEW, once
 mark       cluster      work: what targets show follows their cluster's breaker
 retry      target       work: the back-off of a failed run is over
@@ -51,9 +51,10 @@ SUBJECTS: Mapping[str, Kind] = MappingProxyType(
         "follow": Kind.REPOSITORY,
         "sweep": Kind.CLUSTER,
         "probe": Kind.CLUSTER,
+        "health": Kind.CLUSTER,
     }
 )
-"""Kinds about a registered document; the others are about targets and previews."""
+"""Kinds about a registered document."""
 
 
 ONCE = frozenset({"preview", "sweep"})

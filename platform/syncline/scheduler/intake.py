@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from syncline import logs
 from syncline.errors import BrokerUnavailable
-from syncline.model.names import TargetId, Uid, split_target_id
+from syncline.model.names import Uid
 from syncline.model.records import RepositoryRecord
 from syncline.operations import timers
 from syncline.scheduler import due as kinds
 from syncline.scheduler import work
 from syncline.scheduler.publisher import Load, Message, Publisher
-from syncline.store import clusters, connection, documents, due, targets
+from syncline.store import clusters, connection, documents, due
 from syncline.store.connection import Store
 from syncline.store.due import Due
 from syncline.store.records import Kind
@@ -114,11 +114,6 @@ def _names(store: Store, taken: Sequence[Due]) -> dict[str, str]:
         for each, record in zip(about, records, strict=True):
             if record is not None and not record.deleting:
                 names[each.member] = record.name
-    about = [each for each in taken if each.kind == "health"]
-    states = targets.many(store, [TargetId(each.id) for each in about])
-    for each, state in zip(about, states, strict=True):
-        if state is not None:
-            names[each.member] = state.name
     return names
 
 
@@ -132,9 +127,7 @@ def _not_in_vain(store: Store, live: Sequence[Due]) -> list[Due]:
 
 
 def _cluster_of(due: Due) -> Uid | None:
-    if due.kind == "sweep":
-        return Uid(due.id)
-    return split_target_id(TargetId(due.id))[1] if due.kind == "health" else None
+    return Uid(due.id) if due.kind in ("sweep", "health") else None
 
 
 class Round(NamedTuple):

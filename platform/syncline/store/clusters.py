@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from syncline.contract.reports import ClusterReport, HealthReport, SweepReport
+from syncline.contract.reports import ClusterReport, SweepReport
 from syncline.model.change import Inventory
-from syncline.model.names import TargetId, Uid, split_target_id
-from syncline.model.records import ClusterRecord
+from syncline.model.names import TargetId, Uid
 from syncline.model.run import Claim
 from syncline.model.state import ClusterStatus
 from syncline.model.status import Phase
-from syncline.store import breaker, claims, due, index, keys, records, targets
+from syncline.store import breaker, checks, claims, index, keys, targets
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store, now
-from syncline.store.records import Kind
-from syncline.store.reports import object_key
 
 
 def status(store: Store, cluster: Uid) -> ClusterStatus | None:
@@ -57,35 +54,12 @@ def fold_sweep(store: Store, report: SweepReport) -> int:
     seen = ("1" if report.reachable else "0", report.error, "", "")
     flipped = store.call("probe", report.cluster, *seen, *_limits(store))
     breaker.follow_up(store, report.cluster, flipped)
-    for target in report.stirred:
-        due.add(store, f"health:{target}")
+    checks.ask(store, report)
     moved = [(target, _named(objects)) for target, objects in report.moved.items()]
     return sum(
         store.call("sweep", "the live objects are not as applied: ", *chain.from_iterable(chunk))
         for chunk in batched(moved, CHUNK)
     )
-
-
-def fold_health(store: Store, report: HealthReport) -> bool:
-    """Fold another look at a target's health; False where a newer run has made it void.
-
-    The versions that were judged are remembered: the next sweep asks only for what changed since.
-    """
-    seen = (report.health, report.reason, report.message[:2000])
-    again = "" if report.check_after is None else str(report.check_after)
-    reachable = "1" if report.reachable else "0"
-    folded, flipped = store.call(
-        "health",
-        report.target,
-        report.fence,
-        *seen,
-        again,
-        reachable,
-        *_limits(store),
-        *chain.from_iterable((object_key(ref), seen_at) for ref, seen_at in report.versions),
-    )
-    breaker.follow_up(store, split_target_id(report.target)[1], flipped)
-    return bool(folded)
 
 
 def mark(store: Store, cluster: Uid, limit: int = 200) -> bool:
@@ -122,21 +96,6 @@ def inventories(
         for target, state, held in zip(found, answers[::2], answers[1::2], strict=True):
             if state == [Phase.IDLE, None]:
                 yield TargetId(target), targets.entries(held)
-
-
-def inventory(store: Store, target: TargetId) -> tuple[int, ClusterRecord, str, Inventory] | None:
-    """Return fence of the last run, cluster, sealed kubeconfig and inventory; None where gone."""
-    uid = split_target_id(target)[1]
-    with store.redis.pipeline() as pipe:
-        pipe.hget(keys.TARGET(target), "fence")
-        pipe.hmget(keys.RECORD(uid), *records.FIELDS)
-        pipe.get(keys.KUBECONFIG(uid))
-        pipe.hvals(keys.INVENTORY(target))
-        fence, values, kubeconfig, held = pipe.execute()
-    found = records.parse(Kind.CLUSTER, values)
-    if fence is None or not isinstance(found, ClusterRecord):
-        return None
-    return int(fence), found, kubeconfig or "", targets.entries(held)
 
 
 def snapshot(store: Store, target: TargetId) -> Claim | None:

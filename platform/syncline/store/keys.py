@@ -111,6 +111,7 @@ WATCH = Key("watch", "zset", "targets queued or running, by their deadline")
 
 # Timers
 DUE = Key("due", "zset", "kind:id by the time it is due")
+CHECKS = Key("checks:<cluster>", "zset", "targets whose health is looked at again, by when")
 WAKE = Key("wake", "list", "one element while a scheduler has something to do at once")
 
 # Repositories

@@ -11,9 +11,19 @@ from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Refusal
 from syncline.settings import Settings
-from syncline.store import clusters, documents, fleet, previews, rendered, runs, sources
+from syncline.store import (
+    checks,
+    clusters,
+    documents,
+    fleet,
+    previews,
+    rendered,
+    runs,
+    sources,
+    targets,
+)
 from syncline.store.connection import Store
-from syncline_workers.pipeline.ports import Followed
+from syncline_workers.pipeline.ports import Followed, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +114,14 @@ class StoreChecks:
         """See the port."""
         return clusters.inventories(self.store, uid)
 
-    def inventory(self, target: TargetId) -> tuple[int, ClusterRecord, str, Inventory] | None:
+    def inventory(self, target: TargetId) -> Inventory:
         """See the port."""
-        return clusters.inventory(self.store, target)
+        return targets.inventory(self.store, target)
+
+    def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
+        """See the port."""
+        total, taken = checks.take(self.store, uid)
+        return total, [Waiting(*each) for each in taken]
 
     def snapshot(self, target: TargetId) -> Claim | None:
         """See the port."""

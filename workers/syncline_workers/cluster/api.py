@@ -145,6 +145,13 @@ class Api:
         kind = self._discovery.any_version(ref)
         return listing.metadata(self._pool, kind, ref, labels=labels) if kind else ()
 
+    def list_objects(self, ref: ObjectRef, *, namespace: str, labels: str) -> Iterable[Manifest]:
+        """Every object of a kind that matches, whole; namespace "": in all of them."""
+        kind = self._discovery.any_version(ref)
+        if kind is None:
+            return ()
+        return listing.objects(self._pool, kind, ref, namespace=namespace, labels=labels)
+
     def ensure_namespace(self, name: str) -> bool:
         """Create the namespace where it is absent; True where it was. Remembers what it saw."""
         if name in self._namespaces:

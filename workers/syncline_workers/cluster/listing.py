@@ -1,6 +1,6 @@
-"""All objects of a kind, as metadata alone, in pages.
+"""All objects of a kind, in pages: as metadata alone, or whole.
 
-One such list per kind and cluster is what a look for drift costs, however many applications
+One list of metadata per kind and cluster is what a look for drift costs, however many applications
 there are.
 """
 
@@ -22,13 +22,38 @@ from syncline_workers.cluster.served import Kind
 PAGE = 500
 """Objects in one answer, as kubectl asks: about 1 MB with managedFields."""
 
+WHOLE_PAGE = 100
+"""Whole objects in one answer: 1 MB where each has 10 KB."""
+
 _METADATA = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 def metadata(
     pool: Pool, kind: Kind, ref: ObjectRef, *, labels: str, page: int = PAGE
 ) -> Iterator[Manifest]:
-    """Every object of the kind that the label selector matches, in all namespaces.
+    """The metadata of every object that the label selector matches, in all namespaces."""
+    path = f"{kind.path()}?labelSelector={quote(labels)}&limit={page}"
+    return _listed(pool, kind, ref, path=path, accept=_METADATA)
+
+
+def objects(
+    pool: Pool,
+    kind: Kind,
+    ref: ObjectRef,
+    *,
+    namespace: str,
+    labels: str,
+    page: int = WHOLE_PAGE,
+) -> Iterator[Manifest]:
+    """Every object that the label selector matches, in one namespace or ("") in all."""
+    path = f"{kind.path(namespace)}?labelSelector={quote(labels)}&limit={page}"
+    return _listed(pool, kind, ref, path=path, accept=JSON)
+
+
+def _listed(
+    pool: Pool, kind: Kind, ref: ObjectRef, *, path: str, accept: str
+) -> Iterator[Manifest]:
+    """Follow the pages.
 
     Where the list takes longer than the server remembers it (410 Expired), the rest is read as it
     is by then: each object that was there all the time is still handed out, and once.
@@ -36,10 +61,8 @@ def metadata(
     seen: set[str] = set()
     token = ""
     while True:
-        path = f"{kind.path()}?labelSelector={quote(labels)}&limit={page}"
-        answer = pool.request(
-            "GET", f"{path}&continue={quote(token)}" if token else path, accept=_METADATA
-        )
+        onward = f"{path}&continue={quote(token)}" if token else path
+        answer = pool.request("GET", onward, accept=accept)
         if answer.status == HTTPStatus.GONE and token:
             token = _onward(answer)
             continue

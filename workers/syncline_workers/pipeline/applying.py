@@ -10,6 +10,7 @@ from syncline.model.values import Manifest
 from syncline_workers.change import order, owned, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.health import registry
+from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
@@ -72,18 +73,19 @@ def _apply_stage(
 
 def _note(attempt: Attempt, item: plan.Rendered, live: Manifest) -> None:
     before = attempt.known(item.ref.key)
-    after = entry_of(item, live)
+    health = registry.judge(live) if registry.is_judged(item.ref) else None
+    after = entry_of(item, live, health)
     action = _action(before, after)
     if action is not Action.UNCHANGED:
         drifted = before is not None and before.digest == item.digest
         attempt.changes.append(Change(ref=item.ref, action=action, drift=drifted))
     if not attempt.is_dry:
         attempt.remember(after)
-        if registry.is_judged(item.ref):
-            attempt.judged.append((item.ref, registry.judge(live)))
+        if health is not None:
+            attempt.judged.append((item.ref, health))
 
 
-def entry_of(item: plan.Rendered, live: Manifest) -> InventoryEntry:
+def entry_of(item: plan.Rendered, live: Manifest, health: Health | None) -> InventoryEntry:
     """What to remember of an object as the apply returned it."""
     meta = live["metadata"]
     return InventoryEntry(
@@ -93,6 +95,7 @@ def entry_of(item: plan.Rendered, live: Manifest) -> InventoryEntry:
         resource_version=meta.get("resourceVersion", ""),
         generation=meta.get("generation", 0),
         owned=owned.mark(live),
+        health=health and health.status,
     )
 
 

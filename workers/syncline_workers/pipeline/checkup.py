@@ -1,48 +1,54 @@
-"""Another look at the health of what was applied: soon at first, then less often."""
+"""Another look at the health of what was applied: soon at first, then less often.
+
+One look serves all targets of a cluster that wait for one. What was found healthy is not looked at
+again until a sweep sees that it changed; where many objects of a kind are wanted, one list is
+cheaper than a request for each.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
+from itertools import groupby
+from typing import NamedTuple
 
-from syncline.contract.reports import HealthReport
-from syncline.errors import ClusterBusy, ClusterUnreachable
-from syncline.model.change import Inventory, ObjectRef
-from syncline.model.names import TargetId
+from syncline.contract.reports import HealthReport, TargetHealth
+from syncline.errors import ClusterBusy, ClusterUnreachable, SynclineError
+from syncline.model.change import InventoryEntry, ObjectRef
+from syncline.model.names import ObjectKey, Uid
 from syncline.model.status import HealthStatus
+from syncline.model.values import Manifest
+from syncline_workers.change import tracking
 from syncline_workers.health import registry, verdict
 from syncline_workers.health.verdict import Health
-from syncline_workers.pipeline.ports import Api, Ports
+from syncline_workers.pipeline.failure import describe
+from syncline_workers.pipeline.ports import Api, Ports, Waiting
 
 _SOONEST, _LATEST = 2.0, 120.0  # seconds
+_LISTED_FROM = 4  # objects of a kind
+_LISTED_SHARE = 10  # a listed object costs about a tenth of one that is asked for by itself
 
 
-def checkup(ports: Ports, target: TargetId) -> HealthReport | None:
-    """Judge every object of a target that has a health; None where the target is gone."""
-    found = ports.checks.inventory(target)
-    if found is None:
+class _Judged(NamedTuple):
+    health: Health
+    version: str  # resourceVersion, "" where absent
+
+
+_Seen = dict[ObjectKey, _Judged]
+
+
+def checkup(ports: Ports, uid: Uid) -> HealthReport | None:
+    """Judge what is not known to be healthy; None where nothing waits for it."""
+    found = ports.checks.cluster(uid)
+    total, waiting = ports.checks.waiting(uid) if found else (0, [])
+    if found is None or not waiting:
         return None
-    fence, cluster, kubeconfig, inventory = found
+    wanted = {e.ref.key: e.ref for each in waiting for e in each.inventory if _is_open(e)}
     try:
-        found_health, versions = _look(ports.clusters.connect(cluster, kubeconfig), inventory)
+        seen = _look(ports.clusters.connect(*found), wanted.values(), total)
     except (ClusterUnreachable, ClusterBusy) as exc:
-        return HealthReport(
-            target=target,
-            fence=fence,
-            health=HealthStatus.UNKNOWN,
-            reason=exc.reason,
-            message=str(exc),
-            reachable=False,
-            check_after=_LATEST,
-        )
-    return HealthReport(
-        target=target,
-        fence=fence,
-        health=found_health.status,
-        reason=found_health.reason,
-        message=found_health.message,
-        versions=tuple(versions),
-        check_after=again_after(found_health.status, fence),
-    )
+        return HealthReport(cluster=uid, reachable=False, error=describe(exc))
+    return HealthReport(cluster=uid, targets=tuple(_told(each, seen) for each in waiting))
 
 
 def again_after(status: HealthStatus, fence: int) -> float | None:
@@ -57,12 +63,80 @@ def again_after(status: HealthStatus, fence: int) -> float | None:
     return min(max(time.time() - fence / 1e6, _SOONEST), _LATEST)
 
 
-def _look(api: Api, inventory: Inventory) -> tuple[Health, list[tuple[ObjectRef, str]]]:
-    judged, versions = [], []
-    for entry in inventory:
-        if registry.is_judged(entry.ref):
-            live = api.get(entry.ref)
-            judged.append((entry.ref, registry.judge(live)))
-            if live is not None:
-                versions.append((entry.ref, live["metadata"].get("resourceVersion", "")))
-    return verdict.aggregate(judged), versions
+def _is_open(entry: InventoryEntry) -> bool:
+    return entry.health is not HealthStatus.HEALTHY and registry.is_judged(entry.ref)
+
+
+def _look(api: Api, wanted: Collection[ObjectRef], targets: int) -> _Seen:
+    seen: _Seen = {}
+    for _, group in groupby(sorted(wanted, key=lambda ref: ref.key), _kind):
+        refs = list(group)
+        if len(refs) >= max(_LISTED_FROM, targets / _LISTED_SHARE):
+            seen |= _listed(api, refs)
+        seen |= {ref.key: _asked(api, ref) for ref in refs if ref.key not in seen}
+    return seen
+
+
+def _kind(ref: ObjectRef) -> tuple[str, str]:
+    return ref.group, ref.kind
+
+
+def _listed(api: Api, refs: list[ObjectRef]) -> _Seen:
+    """What one list shows; what bears no mark of ours, or may not be listed, is left out."""
+    wanted = {ref.key for ref in refs}
+    namespaces = {ref.namespace for ref in refs}
+    namespace = namespaces.pop() if len(namespaces) == 1 else ""
+    seen: _Seen = {}
+    try:
+        for live in api.list_objects(refs[0], namespace=namespace, labels=tracking.LABEL):
+            meta = live["metadata"]
+            key = ObjectKey(*_kind(refs[0]), meta.get("namespace") or "", meta["name"])
+            if key in wanted:
+                seen[key] = _judged(live)
+    except (ClusterUnreachable, ClusterBusy):
+        raise
+    except SynclineError:
+        return seen  # asked one by one, each says what is wrong
+    return seen
+
+
+def _asked(api: Api, ref: ObjectRef) -> _Judged:
+    try:
+        return _judged(api.get(ref))
+    except (ClusterUnreachable, ClusterBusy):
+        raise
+    except SynclineError as exc:  # of this object alone: the others are looked at all the same
+        return _Judged(Health(HealthStatus.UNKNOWN, exc.reason, str(exc)), "")
+
+
+def _judged(live: Manifest | None) -> _Judged:
+    version = live["metadata"].get("resourceVersion", "") if live else ""
+    return _Judged(registry.judge(live), version)
+
+
+def _told(waiting: Waiting, seen: _Seen) -> TargetHealth:
+    entries = [entry for entry in waiting.inventory if entry.ref.key in seen and _is_open(entry)]
+    found = verdict.aggregate((entry.ref, seen[entry.ref.key].health) for entry in entries)
+    return TargetHealth(
+        target=waiting.target,
+        fence=waiting.fence,
+        health=found.status,
+        reason="" if found.status is HealthStatus.HEALTHY else found.reason,
+        message=found.message,
+        entries=tuple(_changed(entries, seen)),
+        check_after=again_after(found.status, waiting.fence),
+    )
+
+
+def _changed(entries: list[InventoryEntry], seen: _Seen) -> list[InventoryEntry]:
+    """The versions that were judged are remembered: the next sweep asks for what changed since."""
+    now = [
+        entry.model_copy(
+            update={
+                "health": seen[entry.ref.key].health.status,
+                "resource_version": seen[entry.ref.key].version or entry.resource_version,
+            }
+        )
+        for entry in entries
+    ]
+    return [after for before, after in zip(entries, now, strict=True) if after != before]

@@ -87,14 +87,26 @@ class Checks(Protocol):
     def inventories(self, uid: Uid) -> Iterable[tuple[TargetId, Inventory]]:
         """What was applied by each idle, not deleting target of the cluster; read in chunks."""
 
-    def inventory(self, target: TargetId) -> tuple[int, ClusterRecord, str, Inventory] | None:
-        """Fence of the last run, cluster, sealed kubeconfig and inventory."""
+    def inventory(self, target: TargetId) -> Inventory:
+        """What was applied by a target, as it is recorded now."""
+
+    def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
+        """How many targets the cluster has, and those whose health is due for another look."""
 
     def snapshot(self, target: TargetId) -> Claim | None:
         """What a claim would hand out, with no lease: for previews."""
 
     def preview(self, uid: Uid) -> PreviewRequest | None:
         """The question; None where it has expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A target whose health is due for another look."""
+
+    target: TargetId
+    fence: int  # of the run that is looked after
+    inventory: Inventory
 
 
 class Repositories(Protocol):
@@ -105,6 +117,9 @@ class Repositories(Protocol):
 
     def tree(self, repository: RepositoryRecord, revision: str) -> AbstractContextManager[Tree]:
         """Open a commit, fetching it first where the mirror lacks it."""
+
+    def tidy(self) -> None:
+        """Remove what is not used any more from this host's disk, where it is time again."""
 
     def close(self) -> None:
         """End the git processes that read mirrors."""
@@ -135,6 +150,9 @@ class Api(Protocol):
 
     def get(self, ref: ObjectRef) -> Manifest | None:
         """The live object, None where absent."""
+
+    def list_objects(self, ref: ObjectRef, *, namespace: str, labels: str) -> Iterable[Manifest]:
+        """All objects of a kind that match, whole, in pages; namespace "": in all."""
 
     def ensure_namespace(self, name: str) -> bool:
         """Create the namespace where it is absent; True where it was."""

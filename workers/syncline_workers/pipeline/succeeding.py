@@ -65,11 +65,12 @@ def gone(attempt: Attempt) -> Report:
 
 def _verdict(attempt: Attempt, work: plan.Plan) -> Health:
     """What was left alone is as healthy as it was; a later look judges it."""
-    judged = verdicts.aggregate(attempt.judged)
-    if not work.skip or judged.status not in _SETTLED:
-        return judged
-    before = attempt.claim.health
-    return judged if before in _SETTLED else Health(before)
+    left = [
+        (entry.ref, Health(entry.health, entry.health, "as before this run"))
+        for entry in work.skip
+        if entry.health is not None
+    ]
+    return verdicts.aggregate([*attempt.judged, *left])
 
 
 def _reason(verdict: Health) -> str:

@@ -41,14 +41,15 @@ def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
     moved = {}
     for target in suspects:
         # A run may have applied between our two readings: only what still differs has drifted.
-        fresh = ports.checks.inventory(target)
-        if fresh is not None and fresh[3] == recorded[target]:
+        if ports.checks.inventory(target) == recorded[target]:
             moved[target] = _moved(recorded[target], live)
-    stirred = [
-        t for t, inventory in recorded.items() if t not in moved and _stirred(inventory, live)
-    ]
+    stirred = {
+        target: objects
+        for target, inventory in recorded.items()
+        if target not in moved and (objects := _stirred(inventory, live))
+    }
     return SweepReport(
-        cluster=uid, reachable=True, moved=moved, stirred=tuple(stirred), swept=len(recorded)
+        cluster=uid, reachable=True, moved=moved, stirred=stirred, swept=len(recorded)
     )
 
 
@@ -79,9 +80,10 @@ def _moved(inventory: Inventory, live: _Live) -> tuple[str, ...]:
     )
 
 
-def _stirred(inventory: Inventory, live: _Live) -> bool:
-    return any(
-        registry.is_judged(entry.ref)
-        and drift.compare(entry, live.get(entry.ref.key)) is Drift.STIRRED
+def _stirred(inventory: Inventory, live: _Live) -> tuple[ObjectRef, ...]:
+    return tuple(
+        entry.ref
         for entry in inventory
+        if registry.is_judged(entry.ref)
+        and drift.compare(entry, live.get(entry.ref.key)) is Drift.STIRRED
     )

@@ -16,7 +16,7 @@ from syncline.contract.reports import (
 )
 from syncline.contract.tasks import RECONCILE
 from syncline.model.run import Refusal, Report
-from syncline.store import clusters, fleet, previews, runs, sources
+from syncline.store import checks, clusters, fleet, previews, runs, sources
 from syncline.store.connection import Store
 
 log = structlog.get_logger(__name__)
@@ -84,7 +84,7 @@ def _(report: SweepReport, store: Store) -> None:
 
 @fold.register
 def _(report: HealthReport, store: Store) -> None:
-    clusters.fold_health(store, report)
+    checks.fold(store, report)
 
 
 @fold.register

@@ -18,7 +18,6 @@ from syncline.contract.reports import (
     PreviewReport,
     SweepReport,
 )
-from syncline.model.names import TargetId
 from syncline.model.run import Refusal, Report
 from syncline_workers.pipeline import checkup as checkups
 from syncline_workers.pipeline import follow as following
@@ -59,8 +58,7 @@ def register(app: Celery, ports: Callable[[], Ports]) -> None:
 
     @task(name=tasks.HEALTH.name, ignore_result=False)
     def health(argument: _Argument) -> HealthReport | None:
-        target = TargetId(unpack(tasks.HEALTH, argument).uid)
-        return checkups.checkup(ports(), target)
+        return checkups.checkup(ports(), unpack(tasks.HEALTH, argument).uid)
 
     @task(name=tasks.PREVIEW.name, ignore_result=False)
     def preview(argument: _Argument) -> PreviewReport | None:

@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes cluster source document drop trigger lost inventory
+-- needs: base target queue operation wishes cluster source document drop trigger lost inventory awaited
 -- Fold a report into everything that it touches, if its fence still holds.
 --
 -- ARGV  1 target  2 fence  3 outcome  4 sync  5 health  6 reason  7 message  8 revision  9 observed
@@ -8,7 +8,7 @@
 --       21 audit: verb ('' = none)  22 actor  23 reason  24 detail  25 gone (1 or '')
 --       26 failures that open a breaker  27 seconds to the next probe  28 failures of an operation's
 --       member  29 plan of a dry run (JSON)  30 something may have been written (1 or '')
---       31 inventory given (1 or '')  32… object, entry (JSON)
+--       31 digest of what the documents wanted  32 inventory given (1 or '')  33… object, entry (JSON)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, ready…
 --
@@ -56,6 +56,9 @@ local function keep_failure()
 end
 
 local function keep_state()
+  put(t, 'applied', ARGV[31])
+  put(t, 'newer', '')
+  put(t, 'settled', '')
   put(t, 'torn', pinned and outcome ~= 'Succeeded' and '1' or '')
   show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
   put(t, 'revision', ARGV[8])
@@ -66,20 +69,22 @@ local function keep_state()
     local repository, revision = split_follow(t.v.follow)
     file(t, repository, revision, ARGV[11], ARGV[12])
   end
-  undue('health:' .. id)
-  if ARGV[14] ~= '' then due('health:' .. id, now + tonumber(ARGV[14])) end
+  if ARGV[14] ~= '' then check_at(t, now + tonumber(ARGV[14])) else check_no_more(t) end
   remember()
   put(t, 'spec_held', '')
 end
 
--- The head may have moved while this ran, past a look-up that did not see its inputs.
+-- The head or the documents may have moved while this ran: the head past a look-up that did not
+-- see its inputs.
+local function is_automated() return call('HGET', K.record(t.application), 'automated') == '1' end
+
 local function follow_head()
   if pinned or t.v.deleting or next_wish(t) or not t.v.follow then return end
   local repository, revision = split_follow(t.v.follow)
   local head = call('HGET', K.heads(repository), revision)
   if not head or head == '' or head == get(t, 'claimed_head') then return end
   if head == ARGV[8] or head == ARGV[9] then return end
-  if call('HGET', K.record(t.application), 'automated') ~= '1' then return end
+  if not is_automated() then return put(t, 'newer', head .. ' came while it ran') end
   want(t, { kind = 'poll', lane = 'push', flags = '----', operation = '', revision = '',
     trigger = '{"kind":"poll","reason":"the head moved during the run"}' })
 end
@@ -118,7 +123,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[31] == '1' then store_inventory(t, 32) end
+  if ARGV[32] == '1' then store_inventory(t, 33) end
   if outcome ~= 'Superseded' then (is_void and keep_failure or keep_state)() end
 end
 
@@ -139,6 +144,7 @@ else
   take_at_hand(t, nil)
   settle(t)
   if outcome ~= 'Superseded' then follow_head() end
+  if awaited(t) and not is_automated() then show_awaited(t) end
   put_right(t)
 end
 tell(t)

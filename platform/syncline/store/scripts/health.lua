@@ -1,40 +1,46 @@
 -- needs: base target queue cluster
--- Fold another look at a target's health.
+-- Fold another look at the health of a cluster's targets.
 --
--- ARGV  1 target  2 fence of the run it looked after  3 health  4 reason  5 message
---       6 check again after ('' = no)  7 reachable (1 or 0)  8 failures that open a breaker
---       9 seconds to the next probe  10… object, the resourceVersion that was judged, in pairs
--- Returns {1 if folded, 0 if a newer run has made it void; opened, closed or ''}.
+-- ARGV  1 cluster  2 reachable (1 or 0)  3 error  4 failures that open a breaker
+--       5 seconds to the next probe  6… for each target, JSON: target, fence of the run that was
+--       looked after, health, reason, message, again (seconds to another look, or absent), entries
+--       (object → InventoryEntry as JSON, of those that changed)
+-- Touches  target, inventory, checks, due, counts, indexes, events, the cluster's record
+-- Returns {how many were folded: a newer run makes a look void; opened, closed or ''}.
 
-local t = load(ARGV[1])
-if not t or t.v.fence ~= ARGV[2] or t.v.phase == 'running' then return { 0, '' } end
-local c = cluster(t.cluster)
-local flipped
-if ARGV[7] == '1' then
-  flipped = note_answer(c)
-  local sync, _, reason, message = seen(t)
-  -- A run that went well has nothing more to say; what a failed one says stays.
-  if sync == 'Synced' then
-    reason, message = ARGV[4] == '' and 'Succeeded' or ARGV[4], ARGV[5]
+local c = cluster(ARGV[1])
+if ARGV[2] ~= '1' then
+  local flipped = note_failure(c, ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]))
+  flush_counts()
+  return { 0, flipped }
+end
+
+-- A run that went well has nothing more to say; what a failed one says stays.
+local function words(sync, reason, message, look)
+  if sync ~= 'Synced' then return reason, message end
+  return look.reason == '' and 'Succeeded' or look.reason, look.message
+end
+
+local function fold(look)
+  local t = load(look.target)
+  if not t or t.v.fence ~= look.fence or t.v.phase == 'running' then return 0 end
+  local sync, health, reason, message = seen(t)
+  local told, why = words(sync, reason, message, look)
+  if health ~= look.health or reason ~= told or message ~= why then
+    show(t, c, sync, look.health, told, why)
+    tell(t)
   end
-  show(t, c, sync, ARGV[3], reason, message)
-  tell(t)
-else
-  flipped = note_failure(c, ARGV[5], tonumber(ARGV[8]), tonumber(ARGV[9]))
-end
-for i = 10, #ARGV, 2 do
-  local row = call('HGET', K.inventory(t.id), ARGV[i])
-  if row then
-    local entry = cjson.decode(row)
-    entry.resource_version = ARGV[i + 1]
-    call('HSET', K.inventory(t.id), ARGV[i], cjson.encode(entry))
+  for object, entry in pairs(look.entries) do
+    if call('HEXISTS', K.inventory(t.id), object) == 1 then
+      call('HSET', K.inventory(t.id), object, entry)
+    end
   end
+  if look.again then check_at(t, now + look.again) else check_no_more(t) end
+  save(t)
+  return 1
 end
-if ARGV[6] ~= '' then
-  call('ZADD', K.due(), seconds(now + tonumber(ARGV[6])), 'health:' .. t.id)
-else
-  undue('health:' .. t.id)
-end
-save(t)
+
+local flipped, folded = note_answer(c), 0
+for i = 6, #ARGV do folded = folded + fold(cjson.decode(ARGV[i])) end
 flush_counts()
-return { 1, flipped }
+return { folded, flipped }

@@ -47,7 +47,7 @@ local function drop(t)
     let_spec(t.application, string.match(entry, '^%d+'))
   end
   undue('retry:' .. t.id)
-  undue('health:' .. t.id)
+  check_no_more(t)
   call('DEL', K.target(t.id), K.pins(t.id), K.inventory(t.id), K.history(t.id))
   event('target', t.id, get(t, 'name'), 'phase', 'gone')
   flush_counts()

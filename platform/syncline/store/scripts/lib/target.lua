@@ -105,6 +105,19 @@ local function seen(t)
   return parts[1], parts[2], parts[3], string.sub(kept, from)
 end
 
+-- Have the health of a target looked at again. Times are those of its cluster, some seconds apart
+-- and other ones for each cluster, so that one look serves all that come to be due meanwhile.
+local CHECKS_APART = 2
+
+local function check_at(t, at)
+  local offset = (tonumber(string.sub(t.cluster, -4), 16) or 0) / 65536 * CHECKS_APART
+  at = math.ceil((at - offset) / CHECKS_APART) * CHECKS_APART + offset
+  call('ZADD', K.checks(t.cluster), seconds(at), t.id)
+  due('health:' .. t.cluster, at)
+end
+
+local function check_no_more(t) call('ZREM', K.checks(t.cluster), t.id) end
+
 local function tell(t)
   event('target', t.id, get(t, 'name'), 'phase', get(t, 'phase'), 'sync', get(t, 'sync'),
     'health', get(t, 'health'), 'reason', get(t, 'reason'), 'revision', get(t, 'revision'),

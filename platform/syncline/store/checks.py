@@ -1,0 +1,106 @@
+"""Looks at the health of what was applied, after the run: many targets of a cluster at once.
+
+A run that leaves something on its way asks for a look at a time; the times of a cluster's targets
+are kept by cluster, and the due member ``health:<cluster>`` stands at the first of them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+import orjson
+
+from syncline.contract.reports import HealthReport, SweepReport, TargetHealth
+from syncline.model.change import Inventory
+from syncline.model.names import TargetId, Uid
+from syncline.model.status import Phase
+from syncline.store import breaker, keys, targets
+from syncline.store.batches import batched
+from syncline.store.connection import Store
+from syncline.store.reports import object_key
+
+HOLD = timedelta(seconds=60)
+"""A look that is not folded within it is begun anew: its worker was lost."""
+
+MOST = 500
+"""Targets of one look."""
+
+_CHUNK = 50  # targets folded in one step
+
+
+class Waiting(NamedTuple):
+    """A target whose health is due for another look."""
+
+    target: TargetId
+    fence: int  # of the run that is looked after
+    inventory: Inventory
+
+
+def take(store: Store, cluster: Uid, *, limit: int = MOST) -> tuple[int, list[Waiting]]:
+    """Take what is due on a cluster, for ``HOLD``; what runs just now is left to its run.
+
+    Returns:
+        How many targets the cluster has in all, and those to look at.
+    """
+    held = HOLD.total_seconds()
+    total, *taken = store.call("checks_take", cluster, min(limit, MOST), held)
+    with store.redis.pipeline() as pipe:
+        for target in taken:
+            pipe.hmget(keys.TARGET(target), "fence", "phase")
+            pipe.hvals(keys.INVENTORY(target))
+        rows = pipe.execute() if taken else []
+    found = zip(taken, rows[::2], rows[1::2], strict=True)
+    return int(total), [
+        Waiting(TargetId(target), int(fence), targets.entries(entries))
+        for target, (fence, phase), entries in found
+        if fence is not None and phase != Phase.RUNNING
+    ]
+
+
+def ask(store: Store, report: SweepReport) -> None:
+    """Have the objects that a sweep saw changed, though not in what we declare, judged again."""
+    for target, objects in report.stirred.items():
+        store.call("checks_ask", target, *(object_key(ref) for ref in objects))
+
+
+def fold(store: Store, report: HealthReport) -> int:
+    """Fold a look; what a newer run has made void is left out.
+
+    Returns:
+        Of how many targets it was folded.
+    """
+    reachable = "1" if report.reachable else "0"
+    limits = store.limits
+    bounds = (limits.breaker_failures, limits.probe_interval.total_seconds())
+    folded = 0
+    for chunk in batched(report.targets, _CHUNK) if report.targets else ((),):
+        rows = (_row(each) for each in chunk)
+        more, flipped = store.call(
+            "health", report.cluster, reachable, report.error, *bounds, *rows
+        )
+        folded += int(more)
+        breaker.follow_up(store, report.cluster, flipped)
+    return folded
+
+
+def at(store: Store, target: TargetId) -> float | None:
+    """Return when the health of a target is looked at next, None where it is settled."""
+    score = store.redis.zscore(keys.CHECKS(target.rpartition(".")[2]), target)
+    return None if score is None else float(score)
+
+
+def _row(look: TargetHealth) -> bytes:
+    again = {} if look.check_after is None else {"again": look.check_after}
+    entries = {object_key(entry.ref): entry.model_dump_json() for entry in look.entries}
+    return orjson.dumps(
+        {
+            "target": look.target,
+            "fence": str(look.fence),
+            "health": look.health,
+            "reason": look.reason,
+            "message": look.message[:2000],
+            "entries": entries,
+            **again,
+        }
+    )
