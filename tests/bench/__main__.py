@@ -69,8 +69,12 @@ def _extras(bench: Bench, count: int, asked: argparse.Namespace) -> dict[str, An
             "p95_s": round(times[int(0.95 * (len(times) - 1))], 3),
         }
     if asked.steady:
-        steady = bench.steady(count, asked.steady)
-        found["steady_cpu_ms_per_target_and_interval"] = round(1000 * steady, 3)
+        roles = bench.steady(count, asked.steady)
+        found["steady"] = {
+            "targets": count,
+            "cpu_ms_per_target_and_interval": round(sum(roles.values()), 3),
+            "roles": roles,
+        }
     return found
 
 
@@ -159,7 +163,10 @@ def _print(results: dict[str, Any]) -> None:
         )
     console = Console()
     console.print(table)
-    for key in ("one_of", "steady_cpu_ms_per_target_and_interval"):
+    for row in results["rows"]:
+        parts = {k: round(1000 * v / row["applications"], 2) for k, v in row["roles"].items()}
+        console.print(f"{row['what']} of {row['applications']}: CPU ms by role {parts}")
+    for key in ("one_of", "steady"):
         if key in results:
             console.print(f"{key}: {results[key]}")
 

@@ -1,33 +1,58 @@
-"""CPU seconds of a process with all its descendants, from /proc; ended children are counted."""
+"""CPU seconds of a process with all its descendants, from /proc, by what they do."""
 
 import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_ROLES = ("flower", "scheduler", "server", "worker", "redis-server", "valkey-server", "git")
 
 
-def seconds(*roots: int) -> float:
-    """User and system time of the trees below and with ``roots``, so far.
+@dataclass(frozen=True)
+class _Process:
+    parent: int
+    ticks: int  # user and system time of its own and of the children that it waited for
+    role: str
 
-    A process that ended is in its parent's time once the parent has waited for it.
+
+def by_role(*roots: int) -> Mapping[str, float]:
+    """Seconds of the trees below and with ``roots`` so far, by role.
+
+    A process that ended is in its parent's time once the parent has waited for it. A worker's
+    first process is ``worker``, those that it forks are ``worker children``.
     """
-    stats = _stats()
-    tree, found = set(roots), set(roots)
-    while found:
-        found = {pid for pid, (parent, _) in stats.items() if parent in tree} - tree
-        tree |= found
-    return sum(stats[pid][1] for pid in tree if pid in stats) / _TICK
+    found = _processes()
+    tree, added = set(roots), set(roots)
+    while added:
+        added = {pid for pid, process in found.items() if process.parent in tree} - tree
+        tree |= added
+    seconds: Counter[str] = Counter()
+    for pid in tree & found.keys():
+        process, parent = found[pid], found.get(found[pid].parent)
+        above = parent.role if parent is not None else ""
+        role = process.role or above  # one that is just ending has no command line any more
+        seconds["worker children" if role == above == "worker" else role] += process.ticks / _TICK
+    return seconds
 
 
-def _stats() -> dict[int, tuple[int, int]]:
-    """Process id → parent, ticks of its own and of the children it waited for."""
+def _processes() -> dict[int, _Process]:
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        found[int(entry.name)] = int(fields[1]), sum(map(int, fields[11:15]))
+        ticks = sum(map(int, fields[11:15]))
+        found[int(entry.name)] = _Process(int(fields[1]), ticks, _role(words))
     return found
+
+
+def _role(words: list[str]) -> str:
+    """The first word of a command line that names a role; else it is what holds all together."""
+    named = (Path(word.split(" ")[0]).name for word in words[:10])
+    return next((name for name in named if name in _ROLES), "supervisor" if any(words) else "")

@@ -1,7 +1,7 @@
 """The measurements: install, change, one of many, steady state; each beside the floor."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ class Row:
     seconds: float
     cpu: float
     floor: float  # seconds of the bare client for the same objects
+    roles: Mapping[str, float]  # cpu by role
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -79,12 +80,19 @@ class Bench:
             watch.close()
         return found
 
-    def steady(self, count: int, seconds: float) -> float:
-        """CPU seconds for each target and interval of 3 minutes, with nothing to do."""
+    def steady(self, count: int, seconds: float) -> dict[str, float]:
+        """CPU milliseconds for each target and interval of 3 minutes by role, nothing to do."""
+        until(
+            lambda: self.product.summary()["health"].get("Healthy") == count,
+            within=600,
+            what=f"{count} healthy targets",
+            every=1,
+        )
         before, begun = self.product.cpu(), time.perf_counter()
         time.sleep(seconds)
-        spent, passed = self.product.cpu() - before, time.perf_counter() - begun
-        return spent / count * (180.0 / passed)
+        spent, passed = _less(self.product.cpu(), before), time.perf_counter() - begun
+        share = 1000 / count * (180.0 / passed)
+        return {role: round(seconds * share, 3) for role, seconds in spent.items()}
 
     def _measure(
         self, what: str, count: int, watch: Watch, push: Callable[[], object]
@@ -94,8 +102,9 @@ class Bench:
         self.product.hook(self.url)
         seconds = watch.wait(count, within=600) - begun
         self._synced(count)
-        spent = self.product.cpu() - cpu
-        return lambda floor: Row(what, count, round(seconds, 3), round(spent, 3), round(floor, 3))
+        spent = _less(self.product.cpu(), cpu)
+        cost = round(sum(spent.values()), 3)
+        return lambda floor: Row(what, count, round(seconds, 3), cost, round(floor, 3), spent)
 
     def _synced(self, count: int) -> None:
         def synced() -> bool:
@@ -119,6 +128,10 @@ def _files(count: int, version: str) -> dict[str, str | bytes | None]:
         f"{manifests.directory(n)}/app.yaml": manifests.text(n, version=version)
         for n in range(count)
     }
+
+
+def _less(after: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
+    return {role: round(seconds - before.get(role, 0), 3) for role, seconds in after.items()}
 
 
 def _has(version: str) -> Callable[[dict[str, Any]], bool]:

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +24,10 @@ class Product:
     pid: int
     data: Path
 
-    def cpu(self) -> float:
-        """CPU seconds so far of every process of it, Redis and Flower included."""
+    def cpu(self) -> Mapping[str, float]:
+        """CPU seconds so far of every process of it by role, Redis and Flower included."""
         redis = [int(file.read_text()) for file in self.data.glob("redis/*.pid")]
-        return cpu.seconds(self.pid, *redis)
+        return cpu.by_role(self.pid, *redis)
 
     def summary(self) -> dict[str, Any]:
         return self.http.get("/api/v1/fleet").raise_for_status().json()
