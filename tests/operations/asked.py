@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from syncline.model import parse
+from syncline.model import parse, wanted
 from syncline.model.application import Application
 from syncline.model.cluster import Cluster
 from syncline.model.names import TargetName, Uid
@@ -47,13 +47,21 @@ def cluster(name: str, labels: Mapping[str, str] | None = None, **spec: Any) -> 
 
 
 def application(
-    name: str, where: str | Mapping[str, Any], *, revision: str = "main", **policy: Any
+    name: str,
+    where: str | Mapping[str, Any],
+    *,
+    revision: str = "main",
+    path: str = "",
+    namespace: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+    **policy: Any,
 ) -> Application:
     """On one cluster by its name, or on those that a mapping of labels selects."""
     destination = {"cluster": where} if isinstance(where, str) else {"selector": where}
     spec = {
-        "source": {"repository": "shop", "path": name, "revision": revision},
-        "destination": destination,
+        "source": {"repository": "shop", "path": path or name, "revision": revision},
+        "destination": {**destination, "namespace": namespace},
+        "parameters": dict(parameters or {}),
         "syncPolicy": policy,
     }
     document = parse.parse_mapping(mapping("Application", name, spec), source="test")
@@ -120,6 +128,7 @@ def finish(store: Store, claim: Claim, outcome: Outcome = Outcome.SUCCEEDED) -> 
         revision="c1",
         observed="c1",
         cluster_reachable=True,
+        wanted=wanted.digest(claim.application, claim.cluster),
         gone=claim.deleting,
     )
     assert runs.fold(store, report)

@@ -1,6 +1,7 @@
 """From documents to targets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.operations.asked import (
     repository,
     run_all,
     settle,
+    start,
     state,
     uid,
 )
@@ -70,6 +72,108 @@ def test_a_target_whose_policy_is_not_automated_waits_for_a_person(store: Store)
     settle(store)
 
     assert (names(store), run_all(store)) == (["web@c-000"], [])
+
+
+def manual(store: Store, where: str | Mapping[str, Any] = EVERYWHERE, **spec: Any) -> None:
+    """Write the application that waits for a person, and let what follows happen."""
+    apply(store, application("web", where, **{"automated": False, **spec}))
+    settle(store)
+
+
+def synced(store: Store) -> None:
+    start(store, all=True)
+    settle(store)
+    run_all(store)
+
+
+def shown(store: Store, name: str) -> tuple[str, str, str]:
+    found = state(store, name)
+    return found.sync.value, found.reason, found.message
+
+
+CHANGED = ("OutOfSync", "SpecChanged")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "elsewhere"},
+        {"revision": "v2"},
+        {"namespace": "shop"},
+        {"parameters": {"size": "2"}},
+        {"parameters": {"zone": "{{ cluster.labels.zone }}"}},  # which it lacks
+    ],
+)
+def test_a_changed_application_that_waits_for_a_person_says_so_and_runs_nothing(
+    store: Store, change: dict[str, Any]
+) -> None:
+    fleet(store, 2)
+    manual(store)
+    synced(store)
+
+    manual(store, **change)
+    changed = shown(store, "web@c-001")
+    manual(store)
+
+    assert changed == (
+        *CHANGED,
+        "Application/web changed since it was applied, and its policy is not automated: sync it",
+    )
+    assert shown(store, "web@c-001") == ("Synced", "Succeeded", "")
+    assert run_all(store) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"interval": "1m"}, {"prune": False}, {"where": {"matchLabels": {"env": "prod"}}}]
+)
+def test_what_changes_nothing_of_a_target_leaves_it_in_sync(
+    store: Store, change: dict[str, Any]
+) -> None:
+    fleet(store, 1, labels={"env": "prod"})
+    manual(store)
+    synced(store)
+
+    manual(store, **change)
+
+    assert shown(store, "web@c-000") == ("Synced", "Succeeded", "")
+
+
+def test_a_policy_that_stops_acting_by_itself_leaves_what_is_in_sync(store: Store) -> None:
+    fleet(store, 1)
+    manual(store, automated=True)
+    run_all(store)
+
+    manual(store)
+
+    assert shown(store, "web@c-000")[0] == "Synced"
+
+
+def test_a_sync_of_what_changed_puts_it_in_sync(store: Store) -> None:
+    fleet(store, 1)
+    manual(store)
+    synced(store)
+
+    manual(store, path="elsewhere")
+    synced(store)
+
+    assert shown(store, "web@c-000")[0] == "Synced"
+
+
+def test_labels_of_a_cluster_that_change_parameters_are_waited_for_there(store: Store) -> None:
+    fleet(store, 2, labels={"size": "2", "zone": "eu"})
+    manual(store, parameters={"size": "{{ cluster.labels.size }}"})
+    synced(store)
+
+    apply(store, cluster("c-000", {"size": "3", "zone": "eu"}))
+    apply(store, cluster("c-001", {"size": "2", "zone": "us"}))
+    settle(store)
+
+    assert shown(store, "web@c-000") == (
+        *CHANGED,
+        "Cluster/c-000 changed since it was applied, and its policy is not automated: sync it",
+    )
+    assert shown(store, "web@c-001")[0] == "Synced"
+    assert run_all(store) == []
 
 
 def test_a_changed_application_is_run_again_everywhere_and_only_it(store: Store) -> None:

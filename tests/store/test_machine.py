@@ -62,6 +62,7 @@ class Machine(RuleBasedStateMachine):
         self.repository = self.world.repository()
         for name, most in zip(CLUSTERS, (1, CAP), strict=True):
             self.world.cluster(name, max_runs=most)
+        self.world.application("b", automated=False)
         self.targets = [self.world.target(app, on) for app, on in PLACES]
         self.clusters = [Uid(target.partition(".")[2]) for target in self.targets[:2]]
         self.messages: list[runs.Dispatch] = []
@@ -151,6 +152,10 @@ class Machine(RuleBasedStateMachine):
     def retry(self, which: int) -> None:
         self.world.trigger(self.targets[which], request(TriggerKind.RETRY))
 
+    @rule(which=st.integers(0, 3), digest=st.sampled_from(("d1", "d2")))
+    def change_documents(self, which: int, digest: str) -> None:
+        targets.note_wanted(self.store, [(self.targets[which], digest)])
+
     @rule(which=st.integers(0, 3), orphan=st.booleans())
     def remove(self, which: int, orphan: bool) -> None:
         wish = request(TriggerKind.DELETE)
@@ -211,7 +216,7 @@ class Machine(RuleBasedStateMachine):
         if how == "ok" and not self.recorded(claim, inventory(*held)):
             how = "stall"
         told = {
-            "ok": report(claim, inventory=inventory(*held), inputs=inputs),
+            "ok": report(claim, inventory=inventory(*held), inputs=inputs, wanted="d1"),
             "fail": failed(claim, wrote=wrote),
             "stall": failed(claim, outcome=Outcome.STALLED, retry_after=None, wrote=wrote),
             "away": away(claim),

@@ -9,7 +9,7 @@ from syncline.model.operation import MemberState, OperationSpec, OperationState,
 from syncline.model.request import TriggerKind
 from syncline.model.run import Claim
 from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus
-from syncline.store import operations, runs, targets
+from syncline.store import checks, operations, runs, targets
 from syncline.store.connection import Store
 from tests.store import clock, recount
 from tests.store.world import World, failed, inventory, report, request
@@ -67,6 +67,7 @@ def test_what_failed_before_it_wrote_leaves_the_state_as_it_was(
 
     assert shown(world, synced) == before
     assert world.state(synced).sync is SyncStatus.SYNCED
+    assert checks.at(store, synced) is not None
     assert world.dispatch_any() == []
     recount.check(store)
     ended = member(store, operation)

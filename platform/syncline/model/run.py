@@ -77,6 +77,7 @@ class Report(Stored):
     inventory: Inventory | None = None  # None: unchanged
     changes: tuple[Change, ...] = ()  # unchanged objects left out
     wrote: bool = True  # something may have reached the cluster
+    wanted: str = ""  # digest of what the documents wanted (model.wanted)
     parameters: dict[str, str] = {}
     retry_after: float | None = None  # seconds; set for transient failures
     check_after: float | None = None  # seconds until health is to be looked at again

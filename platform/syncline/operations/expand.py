@@ -121,7 +121,7 @@ def _revisit(
     why = "was deleted" if record.deleting else "selects it no longer"
     placing.remove(store, lost, f"{_title(record)} {why}", orphan=orphan)
     if position.revisit:
-        placing.request(store, kept, f"{_title(record)} changed")
+        placing.revisit(store, kept, _title(record))
     return page.cursor, len(page.items)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syncline.model import wanted
 from syncline.model.names import TargetId, target_id
 from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.model.request import Request, Trigger, TriggerKind
@@ -26,22 +27,33 @@ def belongs(application: ApplicationRecord | None, cluster: ClusterRecord | None
 
 def cover(store: Store, pairs: Sequence[Pair]) -> None:
     """Make the targets of those pairs that belong together, and request the first run of each."""
-    wanted = [pair for pair in pairs if belongs(*pair)]
+    matching = [pair for pair in pairs if belongs(*pair)]
     new: list[Pair] = []
     known: list[Pair] = []
-    for application, cluster in wanted:
+    for application, cluster in matching:
         made = targets.ensure(store, application, cluster)
         (new if made else known).append((application, cluster))
     request(store, [*new, *_never_requested(store, known)], "first sync")
-    timers.sweep(store, wanted)
+    timers.sweep(store, matching)
 
 
 def request(store: Store, pairs: Sequence[Pair], reason: str) -> None:
     """Run the targets whose application may act by itself; the others wait for a person."""
-    wanted = [target_id(a.uid, c.uid) for a, c in pairs if a.spec.sync_policy.automated]
-    if wanted:
+    acting = [target_id(a.uid, c.uid) for a, c in pairs if a.spec.sync_policy.automated]
+    if acting:
         trigger = Trigger(kind=TriggerKind.SPEC, reason=reason)
-        runs.trigger(store, wanted, Request(trigger=trigger))
+        runs.trigger(store, acting, Request(trigger=trigger))
+
+
+def revisit(store: Store, pairs: Sequence[Pair], changed: str) -> None:
+    """Run again, or show as OutOfSync, the targets of a document that changed."""
+    request(store, pairs, f"{changed} changed")
+    waiting = [
+        (target_id(a.uid, c.uid), wanted.digest(a, c))
+        for a, c in pairs
+        if not a.spec.sync_policy.automated
+    ]
+    targets.note_wanted(store, waiting, changed=changed)
 
 
 def remove(store: Store, lost: Sequence[TargetId], reason: str, *, orphan: bool) -> None:

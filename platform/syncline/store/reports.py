@@ -54,6 +54,7 @@ def arguments(report: Report, limits: Limits) -> list[str]:
         str(limits.attempts),
         _changes(report.changes) if report.request.options.dry_run else "",
         "1" if report.wrote else "",
+        report.wanted,
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import chain
 from typing import TypeVar
 
 import orjson
@@ -15,6 +16,7 @@ from syncline.model.records import ApplicationRecord, ClusterRecord, name_of
 from syncline.model.state import FleetSummary, HistoryEntry, Summary, TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.store import index, keys, records, states
+from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -31,6 +33,21 @@ def ensure(store: Store, application: ApplicationRecord, cluster: ClusterRecord)
     """
     ident = target_id(application.uid, cluster.uid)
     return bool(store.call("ensure", ident, str(name_of(application, cluster))))
+
+
+def note_wanted(store: Store, wanted: Sequence[tuple[TargetId, str]], *, changed: str = "") -> None:
+    """Note what documents want of targets whose policy waits for a person.
+
+    Those that were applied otherwise become OutOfSync with the reason SpecChanged; those whose
+    documents were taken back show again what they showed before. Nothing runs.
+
+    Args:
+        store: the store.
+        wanted: targets and digests (``model.wanted``).
+        changed: the document that changed, for people.
+    """
+    for chunk in batched(wanted, CHUNK):
+        store.call("wanted", changed, *chain.from_iterable(chunk))
 
 
 def forget(store: Store, target: TargetId) -> None:
@@ -74,7 +91,7 @@ def page(
     lists = _lists(application, cluster, project, sync, health)
     key, *others = _smallest_first(store, lists)
     found: list[str] = []
-    size = limit if not others else max(limit, _CHUNK)
+    size = limit if not others else max(limit, _ROWS)
     while True:
         rows, cursor = index.read(store.redis, key, cursor, size)
         passing = _in_all(store, rows, others)
@@ -162,7 +179,7 @@ def entries(rows: Iterable[str]) -> Inventory:
     return tuple(sorted(read, key=lambda entry: entry.ref.key))
 
 
-_CHUNK = 500
+_ROWS = 500  # that a list with several filters reads at once
 
 
 def _lists(

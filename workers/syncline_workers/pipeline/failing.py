@@ -10,6 +10,7 @@ from syncline.errors import (
     SynclineError,
     Transient,
 )
+from syncline.model import wanted
 from syncline.model.run import Inputs, Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.pipeline import failure
@@ -38,6 +39,7 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         inventory=attempt.inventory,
         changes=tuple(attempt.changes),
         wrote=attempt.wrote,
+        wanted=wanted.digest(claim.application, claim.cluster),
         parameters=attempt.parameters,
         retry_after=wait,
         cluster_reachable=False if away else (True if attempt.identity[0] else None),

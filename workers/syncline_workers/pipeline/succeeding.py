@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from syncline.model import wanted
 from syncline.model.change import Inventory
 from syncline.model.run import Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
@@ -33,6 +34,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         inputs=attempt.inputs,
         inventory=attempt.inventory,
         changes=tuple(attempt.changes),
+        wanted=wanted.digest(claim.application, claim.cluster),
         parameters=attempt.parameters,
         check_after=checkup.again_after(verdict.status, claim.lease.fence),
         cluster_reachable=True,

@@ -74,17 +74,14 @@ local function keep_state()
   put(t, 'spec_held', '')
 end
 
--- The head or the documents may have moved while this ran: the head past a look-up that did not
--- see its inputs.
-local function is_automated() return call('HGET', K.record(t.application), 'automated') == '1' end
-
+-- The head may have moved while this ran, past a look-up that did not see its inputs.
 local function follow_head()
   if pinned or t.v.deleting or next_wish(t) or not t.v.follow then return end
   local repository, revision = split_follow(t.v.follow)
   local head = call('HGET', K.heads(repository), revision)
   if not head or head == '' or head == get(t, 'claimed_head') then return end
   if head == ARGV[8] or head == ARGV[9] then return end
-  if not is_automated() then return put(t, 'newer', head .. ' came while it ran') end
+  if not is_automated(t) then return put(t, 'newer', head .. ' came while it ran') end
   want(t, { kind = 'poll', lane = 'push', flags = '----', operation = '', revision = '',
     trigger = '{"kind":"poll","reason":"the head moved during the run"}' })
 end
@@ -144,7 +141,7 @@ else
   take_at_hand(t, nil)
   settle(t)
   if outcome ~= 'Superseded' then follow_head() end
-  if awaited(t) and not is_automated() then show_awaited(t) end
+  if awaited(t) and not is_automated(t) then show_awaited(t) end
   put_right(t)
 end
 tell(t)

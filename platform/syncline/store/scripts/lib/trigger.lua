@@ -1,6 +1,8 @@
 -- A request is recorded: it joins what waits, and the target gets in line.
 -- Needs base target queue operation wishes source document drop.
 
+local function is_automated(t) return call('HGET', K.record(t.application), 'automated') == '1' end
+
 local function supersede_all(t, by)
   local w = pending(t)
   if w then superseded(t, w.operation, by) end
@@ -56,7 +58,7 @@ end
 -- A pin that waits comes first, and may mend it.
 local function put_right(t)
   if not t.v.torn or t.v.deleting or first_pin(t) then return end
-  if call('HGET', K.record(t.application), 'automated') ~= '1' then return end
+  if not is_automated(t) then return end
   put(t, 'torn', '')
   want(t, { kind = 'recovery', lane = 'push', flags = '--t-', operation = '', revision = '',
     trigger = '{"kind":"recovery","reason":"a sync to another revision failed half-way"}' })

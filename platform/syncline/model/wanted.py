@@ -1,0 +1,33 @@
+"""What the documents of a target want of it, as one short text: equal wants, equal texts.
+
+A run takes it along, and whoever changes a document compares. What is left out is the policy: it
+says when to run, and changes nothing of what is applied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import orjson
+
+from syncline.errors import InvalidDocument
+from syncline.model import template
+from syncline.model.records import ApplicationRecord, ClusterRecord
+
+
+def digest(application: ApplicationRecord, cluster: ClusterRecord) -> str:
+    """Digest source, namespace and the parameters as this cluster fills them in."""
+    spec = application.spec
+    try:
+        parameters = template.resolve(spec.parameters, cluster, subject=application.name)
+    except InvalidDocument as exc:  # no run gets far with these, whatever else they want
+        parameters = {"": exc.detail}
+    wanted = {
+        # Without defaults: a field that a newer release adds must not look like a change.
+        "source": spec.source.model_dump(mode="json", exclude_defaults=True),
+        "namespace": spec.destination.namespace,
+        "create": spec.destination.create_namespace,
+        "parameters": parameters,
+    }
+    text = orjson.dumps(wanted, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).hexdigest()[:32]
