@@ -20,7 +20,7 @@ def render() -> str:
     """The page."""
     groups = [field.annotation for field in Settings.model_fields.values()]
     parts = [_group(group) for group in groups if isinstance(group, type)]
-    return markdown.page("Settings", "platform/syncline/settings.py", INTRODUCTION, *parts)
+    return markdown.page("Settings", "platform/syncline/settings", INTRODUCTION, *parts)
 
 
 def _group(group: type[BaseSettings]) -> str:

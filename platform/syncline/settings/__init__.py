@@ -1,0 +1,25 @@
+"""Every setting of every role: read once from the environment in ``main``, then passed down.
+
+Names in the environment are ``SYNCLINE_`` + group + field: ``SYNCLINE_STORE_URL``. Each field
+states its unit, its default and why. Nothing below ``main`` and the workers' ``app`` reads the
+environment.
+"""
+
+from syncline.settings.roles import LogSettings, PulseSettings, SchedulerSettings, ServerSettings
+from syncline.settings.state import KeySettings, StoreSettings
+from syncline.settings.whole import Settings
+from syncline.settings.work import ClusterSettings, GitSettings, RenderSettings, RunSettings
+
+__all__ = [
+    "ClusterSettings",
+    "GitSettings",
+    "KeySettings",
+    "LogSettings",
+    "PulseSettings",
+    "RenderSettings",
+    "RunSettings",
+    "SchedulerSettings",
+    "ServerSettings",
+    "Settings",
+    "StoreSettings",
+]

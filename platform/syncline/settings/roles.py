@@ -1,0 +1,63 @@
+"""Settings of the roles: the scheduler, the API, and what every role writes and shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from syncline.model.values import Duration
+from syncline.settings.environment import prefix
+
+
+class SchedulerSettings(BaseSettings):
+    """The pace of the scheduler role."""
+
+    model_config = prefix("SCHEDULER_")
+
+    tick: Duration = Field(
+        default=timedelta(milliseconds=250), description="Longest wait between two looks."
+    )
+    batch: int = Field(
+        default=200, ge=1, le=200, description="Members that one atomic step takes at most: 7 ms."
+    )
+    backlog: int = Field(
+        default=16, ge=1, description="Messages kept in one broker queue; the rest waits in order."
+    )
+    leader_lease: Duration = Field(
+        default=timedelta(seconds=4), description="Another scheduler takes over after this time."
+    )
+
+
+class ServerSettings(BaseSettings):
+    """The API."""
+
+    model_config = prefix("SERVER_")
+
+    host: str = Field(default="127.0.0.1", description="The address to listen on: loopback only.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port; 0: any free one.")
+
+
+class LogSettings(BaseSettings):
+    """Logs."""
+
+    model_config = prefix("LOG_")
+
+    level: str = Field(default="info", description="debug, info, warning or error.")
+    json_lines: bool | None = Field(
+        default=None, description="JSON lines; default: unless the output is a terminal."
+    )
+
+
+class PulseSettings(BaseSettings):
+    """Health checks of schedulers and workers."""
+
+    model_config = prefix("PULSE_")
+
+    file: Path | None = Field(
+        default=None,
+        description="A file that the main loop touches, for `python -m syncline.pulse`. "
+        "Default: none, nobody asks. Each process needs its own.",
+    )

@@ -1,0 +1,29 @@
+"""All groups of settings in one value."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from syncline.settings.roles import LogSettings, PulseSettings, SchedulerSettings, ServerSettings
+from syncline.settings.state import KeySettings, StoreSettings
+from syncline.settings.work import ClusterSettings, GitSettings, RenderSettings, RunSettings
+
+
+class Settings(BaseSettings):
+    """All groups. ``Settings()`` reads the environment."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    store: StoreSettings = Field(default_factory=StoreSettings, description="State and messages.")
+    keys: KeySettings = Field(default_factory=KeySettings, description="Key and credentials.")
+    git: GitSettings = Field(default_factory=GitSettings, description="Git.")
+    render: RenderSettings = Field(default_factory=RenderSettings, description="Renderers.")
+    cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Clusters.")
+    run: RunSettings = Field(default_factory=RunSettings, description="Runs.")
+    scheduler: SchedulerSettings = Field(
+        default_factory=SchedulerSettings, description="The scheduler."
+    )
+    server: ServerSettings = Field(default_factory=ServerSettings, description="The API.")
+    log: LogSettings = Field(default_factory=LogSettings, description="Logs.")
+    pulse: PulseSettings = Field(default_factory=PulseSettings, description="Health checks.")

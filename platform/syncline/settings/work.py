@@ -1,0 +1,103 @@
+"""Settings of the work itself: Git, renderers, clusters, and the limits of a run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from syncline.model.values import Duration
+from syncline.settings.environment import prefix
+
+
+class GitSettings(BaseSettings):
+    """What Git may reach, and for how long."""
+
+    model_config = prefix("GIT_")
+
+    cache: Path = Field(
+        default=Path("/var/cache/syncline/git"),
+        description="Where bare mirrors live; one for each repository. Can be lost at any time.",
+    )
+    allow_http: bool = Field(
+        default=False, description="Allow http:// URLs: the network can alter what is deployed."
+    )
+    allow_local: tuple[Path, ...] = Field(
+        default=(), description="Directories that local and file:// repositories may lie in (JSON)."
+    )
+    max_file: int = Field(
+        default=10_000_000, ge=1, description="Bytes; a larger file is refused, not read."
+    )
+
+
+class RenderSettings(BaseSettings):
+    """The official renderers, and the limits that they run under."""
+
+    model_config = prefix("RENDER_")
+
+    cache: Path = Field(
+        default=Path("/var/cache/syncline/render"),
+        description="Encrypted rendered manifests by render key. Can be lost at any time.",
+    )
+    helm: str = Field(default="helm", description="The helm binary: a name on PATH, or a path.")
+    kustomize: str = Field(default="kustomize", description="The kustomize binary, likewise.")
+    timeout: Duration = Field(
+        default=timedelta(seconds=60), description="Longest run of a renderer. Large charts: ~10 s."
+    )
+    memory: int = Field(
+        default=2_000_000_000, description="Bytes of address space for data, for one renderer."
+    )
+    output: int = Field(default=50_000_000, description="Bytes that a render may produce at most.")
+    documents: int = Field(default=20_000, description="Objects that a render may produce.")
+
+
+class ClusterSettings(BaseSettings):
+    """How API servers are spoken to."""
+
+    model_config = prefix("CLUSTER_")
+
+    connect_timeout: Duration = Field(
+        default=timedelta(seconds=3), description="To open a connection; a LAN needs 0.1 s."
+    )
+    read_timeout: Duration = Field(
+        default=timedelta(seconds=30), description="For one answer; webhooks may take 10 s."
+    )
+    exec_plugins: tuple[str, ...] = Field(
+        default=(),
+        description="Commands that an uploaded kubeconfig's exec plugin may be (JSON). None.",
+    )
+    allow_files: bool = Field(
+        default=False, description="Whether an uploaded kubeconfig may name files of the worker."
+    )
+    breaker_failures: int = Field(
+        default=3, ge=1, description="Connection failures in a row that open a cluster's breaker."
+    )
+    probe_interval: Duration = Field(
+        default=timedelta(seconds=10), description="Between probes of a cluster that is away."
+    )
+
+
+class RunSettings(BaseSettings):
+    """Leases and limits of runs."""
+
+    model_config = prefix("RUN_")
+
+    lease: Duration = Field(
+        default=timedelta(seconds=30),
+        description="How long a silent worker keeps a target; heartbeats come 3 times as often.",
+    )
+    attempts: int = Field(
+        default=5, ge=1, description="Deliveries of one request that may end with a lost worker."
+    )
+    soft_limit: Duration = Field(
+        default=timedelta(seconds=540), description="A run is asked to stop after this time."
+    )
+    hard_limit: Duration = Field(
+        default=timedelta(seconds=600), description="A run's process is killed after this time."
+    )
+    visibility: Duration = Field(
+        default=timedelta(seconds=1800),
+        description="After which Redis redelivers an unacknowledged message; above the hard limit.",
+    )
