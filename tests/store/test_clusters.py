@@ -292,9 +292,21 @@ def test_moved_objects_trigger_targets_that_heal_themselves(store: Store) -> Non
     state = world.state(waits)
     assert (state.sync, state.reason) == (SyncStatus.OUT_OF_SYNC, "Drifted")
     assert state.message == (
-        "the live objects are not as applied: Secret/0, Secret/1, Secret/2 and 2 more"
+        "the live objects are not as applied: Secret/0, Secret/1, Secret/2 and 2 more: sync it"
     )
     recount.check(store)
+
+
+def test_nothing_heals_itself_where_a_person_decides_what_runs(store: Store) -> None:
+    world = World(store)
+    target = world.target(automated=False)
+    world.run(target)
+
+    seen = SweepReport(cluster=cluster_of(target), reachable=True, moved={target: ("Secret/s",)})
+    triggered = clusters.fold_sweep(store, seen)
+
+    assert (triggered, world.dispatch_any()) == (0, [])
+    assert (world.state(target).sync, world.state(target).reason) == ("OutOfSync", "Drifted")
 
 
 def test_a_sweep_that_got_no_answer_counts_as_a_failure(store: Store) -> None:

@@ -87,7 +87,9 @@ class SyncPolicy(Written):
 
     automated: bool = Field(default=True, description="Apply new revisions without being asked.")
     prune: bool = Field(default=True, description="Delete what left the repository.")
-    self_heal: bool = Field(default=True, description="Put back what drifted.")
+    self_heal: bool = Field(
+        default=True, description="Put back what drifted; only together with automated."
+    )
     interval: Duration = Field(
         default=timedelta(minutes=3),
         ge=timedelta(seconds=10),
