@@ -194,7 +194,7 @@ def test_locks_and_halves_that_a_killed_fetch_left_do_not_matter(
     desk.mirror().with_suffix(".new").mkdir()
 
     assert read(repositories, desk.served, desk.work.publish("two", {"a": "2"})) == b"2"
-    assert sorted(path.suffix for path in desk.cache.iterdir()) == ["", ".lock"]
+    assert sorted(path.suffix for path in desk.cache.iterdir()) == ["", ".lock", ".used"]
     assert not list(desk.mirror().glob("objects/pack/tmp_*"))
 
 

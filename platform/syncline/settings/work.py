@@ -21,6 +21,17 @@ class GitSettings(BaseSettings):
         default=Path("/var/cache/syncline/git"),
         description="Where bare mirrors live; one for each repository. Can be lost at any time.",
     )
+    cache_size: int = Field(
+        default=8_000_000_000,
+        ge=0,
+        description="Bytes of disk for mirrors of one host; the longest unused go first, those in "
+        "use stay. 8 GB: fits into the chart's volume of 10 GiB.",
+    )
+    cache_keep: Duration = Field(
+        default=timedelta(days=30),
+        description="A mirror that nothing was read from for so long is removed. 30 days: a clone "
+        "a month of what seldom changes is cheap.",
+    )
     allow_http: bool = Field(
         default=False, description="Allow http:// URLs: the network can alter what is deployed."
     )

@@ -36,6 +36,12 @@ def _log(**_: Any) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)  # one line a run is ours to write
 
 
+@signals.task_postrun.connect
+def _tidy(**_: Any) -> None:
+    """Between two tasks, when the result is stored: no run waits for it."""
+    process.tidy()
+
+
 @signals.worker_process_shutdown.connect
 def _close(**_: Any) -> None:
     """A child that ends leaves no git process behind."""

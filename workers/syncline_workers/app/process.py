@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 
 from syncline.credentials import CredentialSource
 from syncline.settings import Settings
 from syncline.store import connection
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
+from syncline_workers import scratch
 from syncline_workers.app.desk import StoreChecks, StoreDesk, StoreFleet, StoreLookups, StoreRenders
 from syncline_workers.cluster.connect import Clusters
 from syncline_workers.git.repositories import open_repositories
 from syncline_workers.pipeline.ports import Ports
+
+_PAUSE = 60.0  # seconds; the first time is after a process's first task
 
 
 class Process:
@@ -24,6 +28,7 @@ class Process:
         self._pid = 0
         self._store: Store | None = None
         self._ports: Ports | None = None
+        self._tidied = -_PAUSE
 
     def store(self) -> Store:
         """The connection of this process to the store."""
@@ -42,6 +47,15 @@ class Process:
         if self._ports is None:
             self._ports = _ports(self._settings, self.store())
         return self._ports
+
+    def tidy(self) -> None:
+        """Once a minute: give disk back, of mirrors and of what killed processes left."""
+        self._own()
+        if self._ports is None or time.monotonic() < self._tidied + _PAUSE:
+            return
+        self._tidied = time.monotonic()
+        self._ports.repositories.tidy()
+        scratch.clear()
 
     def close(self) -> None:
         """Close what has processes or connections of its own."""

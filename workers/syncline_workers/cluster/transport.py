@@ -9,8 +9,6 @@ environment's.
 from __future__ import annotations
 
 import ssl
-import tempfile
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from kubernetes.client import ApiClient, Configuration
@@ -19,6 +17,7 @@ from urllib3.exceptions import InsecureRequestWarning
 from urllib3.util import make_headers
 
 from syncline.errors import CredentialRefused
+from syncline_workers import scratch
 from syncline_workers.cluster.access import Access
 from syncline_workers.cluster.plugin import Credential
 
@@ -77,8 +76,8 @@ def _context(access: Access, credential: Credential) -> ssl.SSLContext:
 
 
 def _show(made: ssl.SSLContext, credential: Credential) -> None:
-    with tempfile.TemporaryDirectory(prefix="syncline-") as directory:  # 0700, gone at once
-        file = Path(directory) / "pem"
+    with scratch.directory("tls") as directory:
+        file = directory / "pem"
         file.touch(mode=0o600)
         file.write_text(f"{credential.certificate}\n{credential.key}")
         made.load_cert_chain(file, password="")  # never ask a terminal for one

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import shlex
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from syncline.model import giturl
 from syncline.model.giturl import GitUrl
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import GitCredential
+from syncline_workers import scratch
 from syncline_workers.git import command, policy
 
 TOKEN_USER = "x-access-token"  # noqa: S105 -- GitHub's; GitLab, Gitea and Azure take any name
@@ -51,7 +51,7 @@ def granted(
     """
     about = policy.subject(repository)
     credential = repository.spec.credential
-    with tempfile.TemporaryDirectory(prefix="syncline-ssh-") as private:  # mode 0700
+    with scratch.directory("ssh") as private:
         config: dict[str, str] = {}
         extra: dict[str, str] = {}
         secrets: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ def granted(
             _check(about, credential, url)
             value = credentials.read(credential.ref, subject=about).get_secret_value()
             if credential.type == "ssh":
-                extra = _ssh(about, credential, value, Path(private))
+                extra = _ssh(about, credential, value, private)
             else:
                 config, secrets = _header(about, credential, value, url)
         elif url.scheme == "ssh":

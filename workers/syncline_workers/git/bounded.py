@@ -41,6 +41,11 @@ class Bounded(Generic[K, V]):
         self._tell(gone)
         return value
 
+    def values(self) -> list[V]:
+        """What is kept now; that is no use of it."""
+        with self._lock:
+            return [value for _, value in self._kept.values()]
+
     def clear(self) -> None:
         """Forget all."""
         with self._lock:

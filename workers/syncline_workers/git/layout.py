@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from syncline.errors import LimitExceeded, RepositoryUnreachable, UnsafePath
+from syncline_workers import scratch
 
 MOST: Final = 200_000_000
 """Bytes in one directory: charts and overlays have 1 MB, and the disk may be memory."""
@@ -33,8 +33,7 @@ def laid_out(files: Mapping[str, str], blob: Blob, *, about: str, limit: int) ->
         UnsafePath: a name that no disk takes.
         RepositoryUnreachable: the disk is full or may not be written.
     """
-    with tempfile.TemporaryDirectory(prefix="syncline-tree-") as private:  # mode 0700
-        root = Path(private)
+    with scratch.directory("tree") as root:
         try:
             _write(root, files, blob, about=about, limit=limit)
         except OSError as exc:

@@ -1,4 +1,8 @@
-"""One writer for a mirror, among threads and processes of this host."""
+"""Who may write a mirror, and who uses it, among threads and processes of this host.
+
+The kernel releases a lock when its process ends, however it ends. A lock's file may be removed by
+whoever holds it alone: the others then take the lock of the file that is at the path by now.
+"""
 
 from __future__ import annotations
 
@@ -17,28 +21,52 @@ class LockedTooLong(Exception):
 
 
 @contextmanager
-def exclusive(path: Path, *, within: float) -> Iterator[None]:
-    """Hold the lock. The kernel releases it when this process ends, however it ends.
+def exclusive(path: Path, *, within: float) -> Iterator[int]:
+    """Hold the lock alone; gives the descriptor of its file.
 
     Raises:
-        LockedTooLong: another held it for all of ``within`` seconds.
+        LockedTooLong: another held it for all of ``within`` seconds; 0: it is tried once.
         OSError: the file cannot be made.
     """
+    with _held(path, fcntl.LOCK_EX, within) as descriptor:
+        yield descriptor
+
+
+@contextmanager
+def shared(path: Path, *, within: float) -> Iterator[int]:
+    """Hold the lock together with others that do so; otherwise as `exclusive`."""
+    with _held(path, fcntl.LOCK_SH, within) as descriptor:
+        yield descriptor
+
+
+@contextmanager
+def _held(path: Path, operation: int, within: float) -> Iterator[int]:
     deadline = time.monotonic() + within
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        while not _taken(descriptor):
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _take(descriptor, operation, deadline)
+            if _is_at(descriptor, path):
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _take(descriptor: int, operation: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
+        except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise LockedTooLong
+                raise LockedTooLong from None
             time.sleep(_PAUSE)
-        yield
-    finally:
-        os.close(descriptor)
+        else:
+            return
 
 
-def _taken(descriptor: int) -> bool:
+def _is_at(descriptor: int, path: Path) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
         return False
-    return True

@@ -50,6 +50,7 @@ class Reader:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0  # process id
+        self._place: tuple[int, int] | None = None  # what the child reads
         self._asked = False  # there is an answer in the pipe that nobody read
         self._said = b""
 
@@ -81,6 +82,12 @@ class Reader:
         """End the child; the next question starts another."""
         with self._lock:
             self._drop()
+
+    def let_go(self) -> None:
+        """End the child where its mirror was removed or replaced: it holds the old one's disk."""
+        with self._lock:
+            if self._child is not None and self._place != _place(self._path):
+                self._drop()
 
     def _exchange(self, oid: str, limit: int | None) -> Stored:
         if self._asked or self._owner != os.getpid():  # a time limit's exception cut in; a fork
@@ -114,7 +121,7 @@ class Reader:
                 cwd=self._path,
                 stdin=subprocess.PIPE,
             )
-            self._owner = os.getpid()
+            self._owner, self._place = os.getpid(), _place(self._path)
             assert self._child.stderr is not None  # noqa: S101 -- a pipe
             os.set_blocking(self._child.stderr.fileno(), False)
         return self._child
@@ -136,6 +143,15 @@ class Reader:
             with suppress(BlockingIOError):
                 heard = os.read(self._child.stderr.fileno(), 65_536)
                 self._said = (self._said + heard)[-_KEPT:]
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """What tells a directory from another one that took its path; None: there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from syncline.credentials import CredentialSource
 from syncline.errors import RepositoryUnreachable, RevisionNotFound
+from syncline.model import giturl
 from syncline.model.giturl import GitUrl
 from syncline.model.records import RepositoryRecord
 from syncline.settings import GitSettings
-from syncline_workers.git import access, command, policy, refs, remote
+from syncline_workers.git import access, command, lock, policy, refs, remote, shelf
 from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Entry, Kind
 from syncline_workers.git.kept import Kept
@@ -77,23 +78,31 @@ class GitRepositories:
             raise RevisionNotFound(about, f"{revision!r} is no full commit id: resolve it first")
         url = policy.admitted(repository, self._settings)
         mirror = self._mirror(repository, url)
-        root = mirror.root(revision)
-        if root is None:
-            with access.granted(repository, url, self._credentials) as granted:
-                root = mirror.fetch(granted, revision)
 
         def mend(oid: str) -> None:
             with access.granted(repository, url, self._credentials) as granted:
                 mirror.rebuild(granted, revision, oid)
 
-        yield CommitTree(
-            revision,
-            Entry(Kind.TREE, root),
-            Stock(mirror.reader, self._kept.directories, mend, about),
-            kept=self._kept,
-            about=about,
-            limit=self._settings.max_file,
-        )
+        with _using(mirror, repository, url):
+            root = mirror.root(revision)
+            if root is None:
+                with access.granted(repository, url, self._credentials) as granted:
+                    root = mirror.fetch(granted, revision)
+            yield CommitTree(
+                revision,
+                Entry(Kind.TREE, root),
+                Stock(mirror.reader, self._kept.directories, mend, about),
+                kept=self._kept,
+                about=about,
+                limit=self._settings.max_file,
+            )
+
+    def tidy(self) -> None:
+        """Remove mirrors that are not used any more; most calls only look at the time."""
+        settings = self._settings
+        shelf.tidy(settings.cache, size=settings.cache_size, keep=settings.cache_keep)
+        for mirror in self._mirrors.values():
+            mirror.reader.let_go()
 
     def close(self) -> None:
         """End all children. It may be used again afterwards."""
@@ -128,3 +137,24 @@ class GitRepositories:
                 about, f"mirrors cannot be kept: {exc}; check SYNCLINE_GIT_CACHE"
             ) from exc
         return self._settings.cache
+
+
+@contextmanager
+def _using(mirror: Mirror, repository: RepositoryRecord, url: GitUrl) -> Iterator[None]:
+    """Keep the mirror from being removed, with errors that name the repository."""
+    with ExitStack() as stack:
+        within = repository.spec.timeout.total_seconds()
+        shown = giturl.shown(url.address)
+        try:
+            stack.enter_context(shelf.using(mirror.path, shown=shown, within=within))
+        except lock.LockedTooLong as exc:
+            raise RepositoryUnreachable(
+                policy.subject(repository),
+                f"its mirror was not unlocked within {within:g} s: look at this host's workers",
+            ) from exc
+        except OSError as exc:
+            raise RepositoryUnreachable(
+                policy.subject(repository),
+                f"the mirror cannot be used: {exc}; check SYNCLINE_GIT_CACHE and its disk",
+            ) from exc
+        yield

@@ -20,6 +20,7 @@ from typing import Final
 from syncline.model import yaml
 from syncline.model.application import RendererName
 from syncline.settings import RenderSettings
+from syncline_workers import scratch
 from syncline_workers.renderers import chart as charts
 from syncline_workers.renderers import normalise, parameters, sandbox, tools
 from syncline_workers.renderers.plan import Rendered, RenderPlan
@@ -51,7 +52,7 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
 
 def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: RenderSettings) -> bytes:
     binary = tools.find(RendererName.HELM, settings, subject=chart.directory)
-    with tree.materialise(sorted(chart.laid_out)) as sources, sandbox.scratch() as home:
+    with tree.materialise(sorted(chart.laid_out)) as sources, scratch.directory("render") as home:
         directory = _completed(sources, chart, home)
         command = [
             binary,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from syncline.model import yaml
 from syncline.model.application import RendererName
 from syncline.settings import RenderSettings
+from syncline_workers import scratch
 from syncline_workers.renderers import kustomization, normalise, sandbox, substitute, tools
 from syncline_workers.renderers.detect import CHART
 from syncline_workers.renderers.plan import Rendered, RenderPlan
@@ -44,7 +45,7 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
 
 def _build(tree: Tree, reach: kustomization.Reach, root: str, settings: RenderSettings) -> bytes:
     binary = tools.find(RendererName.KUSTOMIZE, settings, subject=root)
-    with tree.materialise(sorted(reach.laid_out)) as sources, sandbox.scratch() as home:
+    with tree.materialise(sorted(reach.laid_out)) as sources, scratch.directory("render") as home:
         return sandbox.run(
             [
                 binary,

@@ -12,7 +12,6 @@ import os
 import selectors
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,13 +26,6 @@ MESSAGE: Final = 2000  # characters of a renderer's own message that are kept
 _HEAD: Final = 600  # of these, how many from its beginning: the cause stands at the end
 _STDERR: Final = 200_000  # bytes that are kept of it; the rest is read and dropped
 _CHUNK: Final = 65_536
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """A private directory for what a renderer needs besides the sources; removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="syncline-render-") as made:
-        yield Path(made)
 
 
 def run(

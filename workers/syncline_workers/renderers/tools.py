@@ -10,6 +10,7 @@ from typing import Final
 from syncline.errors import RenderFailed
 from syncline.model.application import RendererName
 from syncline.settings import RenderSettings
+from syncline_workers import scratch
 from syncline_workers.renderers import sandbox
 
 _ASK: Final = {
@@ -54,7 +55,7 @@ def version(renderer: RendererName, settings: RenderSettings, *, subject: str) -
 def _version(
     renderer: RendererName, binary: str, _file: tuple[int, int], settings: RenderSettings
 ) -> str:
-    with sandbox.scratch() as home:
+    with scratch.directory("render") as home:
         answer = sandbox.run(
             [binary, *_ASK[renderer]],
             home=home,
