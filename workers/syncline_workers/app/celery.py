@@ -23,6 +23,7 @@ app.conf.update(
     result_backend_max_retries=10,  # about 25 s; then the sweep redoes the run
     result_backend_base_sleep_between_retries_ms=100,
     result_backend_max_sleep_between_retries_ms=5000,
+    worker_consumer="syncline_workers.app.consumer:BatchingConsumer",
 )
 app.syncline_store = process.store  # what the result backend folds into
 tasks.register(app, process.ports)
