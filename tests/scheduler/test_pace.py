@@ -56,6 +56,18 @@ def test_a_queue_that_had_run_dry_is_looked_at_soon() -> None:
     assert pace.rest({Lane.PUSH}, longest=0.25) == 0.25
 
 
+def test_it_is_idle_while_nothing_waits_and_nothing_runs() -> None:
+    pace = Pace(backlog=16, most=200)
+    found = []
+    for waiting, running in ((0, 0), (1, 0), (0, 1), (0, 0)):
+        pace.measure(EMPTY | {queues.DRIFT: waiting}, running, 0.0)
+        found.append(pace.is_idle)
+    pace.sent(Lane.USER, 1)
+
+    assert found == [True, False, False, True]
+    assert not pace.is_idle
+
+
 def test_slots_are_the_most_that_were_seen_at_work_and_are_forgotten_slowly() -> None:
     pace = Pace(backlog=16, most=200)
     pace.measure(EMPTY, 0, 0.0)

@@ -65,6 +65,19 @@ def test_no_more_is_taken_than_asked_and_the_oldest_first(store: Store) -> None:
     assert [each.id for each in due.take(store, 3)] == ["0", "1", "2"]
 
 
+def test_how_long_to_wait_for_the_first_member(store: Store) -> None:
+    second = timedelta(seconds=1)
+    empty = due.wait(store, second)
+    due.add(store, "sweep:later", now(store) + 60)
+    later = due.wait(store, second)
+    due.add(store, "sweep:soon", now(store) + 0.5)
+    soon = due.wait(store, second)
+    due.add(store, "sweep:now")
+
+    assert (empty, later, due.wait(store, second)) == (1.0, 1.0, 0.0)
+    assert 0.3 < soon <= 0.5
+
+
 def test_an_id_may_hold_colons(store: Store) -> None:
     due.add(store, "health:a:b")
 

@@ -26,7 +26,7 @@ from syncline.store.connection import Store
 from syncline.store.limits import Limits
 
 RECOVER_EVERY = 1.0  # seconds between two looks for silent runs
-LOOK_EVERY = 0.5  # seconds between two looks whether the loop still lives
+LOOK_EVERY = 0.5  # seconds between two looks whether the loop still lives, or is to stop
 GIVE_UP_AFTER = 0.8  # seconds that a tick may take to end once asked to stop
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 2.0  # seconds
 
@@ -74,6 +74,8 @@ class Loop:
         self.chores.tick()
         if more:
             return SHORTEST
+        if self._pace.is_idle:
+            return due.wait(self._store, own.idle)
         return self._pace.rest(filled, longest=own.tick.total_seconds())
 
     def _recover(self, now: float) -> None:
@@ -93,7 +95,7 @@ def run(store: Store, publisher: Publisher, settings: Settings, stop: Event) -> 
             rest = loop.tick()
             patience.reset()
             stop.wait(SHORTEST)  # a loop that is woken all the time must not spin
-            due.sleep(store, timedelta(seconds=max(SHORTEST, rest - SHORTEST)))
+            _rest(store, max(SHORTEST, rest - SHORTEST), stop)
         except (StoreUnavailable, BrokerUnavailable) as exc:
             stop.wait(patience.after(exc))
         except Exception:  # the boundary: the fleet must not stop for one defect
@@ -103,6 +105,14 @@ def run(store: Store, publisher: Publisher, settings: Settings, stop: Event) -> 
         loop.chores.resign()
     except StoreUnavailable:  # the lease runs out by itself
         log.info("the store is away at the end")
+
+
+def _rest(store: Store, seconds: float, stop: Event) -> None:
+    """Sleep until woken, in pieces: a role that is asked to stop ends soon."""
+    while seconds > 0 and not stop.is_set():
+        if due.sleep(store, timedelta(seconds=min(seconds, LOOK_EVERY))):
+            return
+        seconds -= LOOK_EVERY
 
 
 def run_forever(settings: Settings) -> None:

@@ -32,6 +32,7 @@ class Pace:
         self._dry: set[Lane] = set()  # whose queue was empty when we last looked
         self._left: dict[Lane, int] = {}  # in the queue when we last looked, with what we added
         self._busiest = 0.0
+        self._running = 0
         self._seen_at = 0.0
 
     def measure(self, waiting: Mapping[str, int], running: int, now: float) -> None:
@@ -51,6 +52,7 @@ class Pace:
             self._left[lane] = depth
         self._dry = {lane for lane in Lane if not self._left[lane]}
         self._busiest = max(running, self._busiest * 0.5 ** (passed / FORGET))
+        self._running = running
         self._seen_at = now
 
     def room(self, lane: Lane) -> int:
@@ -65,6 +67,11 @@ class Pace:
     def slots(self) -> int:
         """How many runs all workers can do at once, as far as it was seen: never too many."""
         return max(FEWEST_SLOTS, ceil(self._busiest))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no message was waiting or at work, and none was added since."""
+        return not self._running and not any(self._left.values())
 
     def rest(self, filled: set[Lane], *, longest: float) -> float:
         """Return how many seconds to wait, given the lanes that got all that they had room for.

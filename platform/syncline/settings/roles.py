@@ -18,7 +18,12 @@ class SchedulerSettings(BaseSettings):
     model_config = prefix("SCHEDULER_")
 
     tick: Duration = Field(
-        default=timedelta(milliseconds=250), description="Longest wait between two looks."
+        default=timedelta(milliseconds=250),
+        description="Longest wait between two looks while something is queued or running.",
+    )
+    idle: Duration = Field(
+        default=timedelta(seconds=1),
+        description="The same while nothing is; what gets ready or is due ends it at once.",
     )
     batch: int = Field(
         default=200, ge=1, le=200, description="Members that one atomic step takes at most: 7 ms."
@@ -27,7 +32,7 @@ class SchedulerSettings(BaseSettings):
         default=16, ge=1, description="Messages kept in one broker queue; the rest waits in order."
     )
     leader_lease: Duration = Field(
-        default=timedelta(seconds=4), description="Another scheduler takes over after this time."
+        default=timedelta(seconds=3), description="Another scheduler takes over after this time."
     )
 
 

@@ -64,6 +64,13 @@ def at(store: Store, member: str) -> float | None:
     return None if score is None else float(score)
 
 
+def wait(store: Store, longest: timedelta) -> float:
+    """Return the seconds until the first member is due: 0 where one is, ``longest`` at most."""
+    first = store.redis.zrange(keys.DUE(), 0, 0, withscores=True)
+    most = longest.total_seconds()
+    return min(most, max(0.0, float(first[0][1]) - now(store))) if first else most
+
+
 def waits(store: Store) -> tuple[int, float]:
     """Return how many members are set, and how many seconds the first one is overdue (or 0)."""
     count = int(store.redis.zcard(keys.DUE()))
