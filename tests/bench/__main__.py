@@ -48,7 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--applications", type=int, nargs="+", default=[100, 500, 1000])
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--concurrency", type=int, default=2, help="runs at once in each worker")
+    parser.add_argument("--concurrency", type=int, default=4, help="runs at once in each worker")
     parser.add_argument("--one-of", type=int, default=20, help="commits that touch one of many")
     parser.add_argument("--steady", type=float, default=180.0, help="seconds of steady state")
     return parser.parse_args()

@@ -53,7 +53,7 @@ def up(  # noqa: PLR0917 - typer's options, not a call
     data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
     port: Annotated[int, typer.Option(help="The API's port; 0: any free one.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, help="Celery workers.")] = 2,
-    concurrency: Annotated[int, typer.Option(min=1, help="Runs at once in each worker.")] = 2,
+    concurrency: Annotated[int, typer.Option(min=1, help="Runs at once in each worker.")] = 4,
     flower_port: Annotated[int, typer.Option(help="Flower's port; 0: any free one.")] = 0,
     fleet_url: Annotated[
         str | None, typer.Option("--fleet", help="A fleet repository to follow: URL or path.")
