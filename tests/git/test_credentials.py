@@ -158,8 +158,8 @@ def test_a_value_that_is_no_credential_is_refused(private: Desk, value: str, rea
     assert said == f"Repository/shop: env:SYNCLINE_CRED_GIT {reason}"
 
 
-# There is no ssh server here; `ssh` is a script that notes how it was called and, like a server
-# that is reached, runs the command that git asked for.
+# How `ssh` is called: it is a script that notes it and, like a server that is reached, runs the
+# command that git asked for. What a real one does with it is in test_ssh.py.
 SSH = """#!/bin/sh
 for a in "$@"; do echo "$a"; case "$a" in
 IdentityFile=*) cp -p "${{a#*=}}" {root}/key;;
@@ -238,7 +238,7 @@ def test_a_token_does_not_fit_ssh(private: Desk, ssh: GitRepositories) -> None:
 @pytest.mark.parametrize(
     ("said", "step"),
     [
-        ("Host key verification failed.", "is not in spec.credential.knownHosts"),
+        ("Host key verification failed.", "no key of host is in spec.credential.knownHosts"),
         ("git@host: Permission denied (publickey).", "refused the credential file:key"),
         ('Load key "/k": invalid format', "is no private key that ssh reads"),
     ],

@@ -45,7 +45,7 @@ from syncline_workers.git import failures
 def test_what_git_says_becomes_an_error_with_a_next_step(
     said: str, error: type[SynclineError], step: str
 ) -> None:
-    explained = failures.explain("Repository/shop", said, credential="env:X", secrets=())
+    explained = failures.explain("Repository/shop", said, host="h", credential="env:X", secrets=())
 
     assert type(explained) is error
     assert explained.subject == "Repository/shop"

@@ -25,6 +25,8 @@ from syncline_workers.git import command, policy
 
 TOKEN_USER = "x-access-token"  # noqa: S105 -- GitHub's; GitLab, Gitea and Azure take any name
 _PROTOCOLS = {"token": ("https", "http"), "basic": ("https", "http"), "ssh": ("ssh",)}
+_OPENSSH = b"openssh-key-v1\0"
+_NO_CIPHER = b"\0\0\0\x04none"
 _SHORTEST_MASKED = 4  # masking single letters would garble messages and hide nothing
 
 
@@ -115,6 +117,12 @@ def _ssh(about: str, credential: GitCredential, key: str, private: Path) -> dict
             "ssh needs spec.credential.knownHosts, or anybody could answer for the host: "
             "take the host's lines from its provider, or from ssh-keyscan and compare them",
         )
+    if _is_encrypted(key):
+        raise CredentialRefused(
+            about,
+            f"{credential.ref} has a passphrase, for which nobody is there to ask: "
+            "give a key without one (ssh-keygen -p), for this use alone",
+        )
     key_file, hosts_file = private / "key", private / "known_hosts"
     for path, text in ((key_file, key), (hosts_file, credential.known_hosts or "")):
         path.touch(mode=0o600)
@@ -135,3 +143,17 @@ def _ssh(about: str, credential: GitCredential, key: str, private: Path) -> dict
     for name, value in options.items():
         words += ["-o", f"{name}={value}"]
     return {"GIT_SSH_COMMAND": shlex.join(words), "GIT_SSH_VARIANT": "ssh"}
+
+
+def _is_encrypted(key: str) -> bool:
+    """Whether a private key has a passphrase; ssh would only say that it was refused."""
+    if "ENCRYPTED" in key:
+        return True
+    if "BEGIN OPENSSH" not in key:
+        return False
+    body = "".join(line for line in key.splitlines() if not line.startswith("-"))
+    try:
+        head = base64.b64decode(body)
+    except ValueError:
+        return False
+    return head.startswith(_OPENSSH) and not head.startswith(_OPENSSH + _NO_CIPHER)

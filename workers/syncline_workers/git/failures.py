@@ -30,7 +30,7 @@ class Meaning:
 
     words: str  # a regular expression
     error: type[SynclineError]
-    step: str
+    step: str  # {host} stands for the server, as known_hosts names it
 
 
 # The order matters: the first that is found decides.
@@ -46,9 +46,15 @@ _MEANINGS: Final = (
         "the worker may not write its mirrors: check the owner of SYNCLINE_GIT_CACHE",
     ),
     Meaning(
-        r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED|host key is known",
+        r"REMOTE HOST IDENTIFICATION HAS CHANGED",
         CredentialRefused,
-        "the host's key is not in spec.credential.knownHosts: compare and add it (ssh-keyscan)",
+        "the key of {host} is another than in spec.credential.knownHosts: ask its owner whether it "
+        "was replaced, and only then put the new one there (ssh-keyscan)",
+    ),
+    Meaning(
+        r"Host key verification failed|host key is known",
+        CredentialRefused,
+        "no key of {host} is in spec.credential.knownHosts: compare and add it (ssh-keyscan)",
     ),
     Meaning(
         r"Load key .* (invalid format|error in libcrypto)",
@@ -80,6 +86,11 @@ _MEANINGS: Final = (
         "a forced push may have removed it",
     ),
     Meaning(
+        r"ssh: (command )?not found|cannot run ssh",
+        RepositoryUnreachable,
+        "the worker has no ssh: install it (Debian: openssh-client)",
+    ),
+    Meaning(
         r"dubious ownership",
         CredentialRefused,
         "the local repository belongs to another user of the host: change its owner",
@@ -104,8 +115,13 @@ _DAMAGED = re.compile(
     r"could not (open|read) pack|is not a GIT packfile|packfile .* (cannot|is far)|"
     r"Unable to create '.*\.lock'|cannot lock ref|did not send all necessary objects",
 )
+# The last of them name private files of ours, and steps that only fit those.
 _NOISE = re.compile(
-    r"[\s@]*|Please make sure you have the correct access rights|and the repository exists\."
+    r"[\s@]*|Please make sure you have the correct access rights|and the repository exists\.|"
+    r"@ +WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! +@|IT IS POSSIBLE THAT SOMEONE.*|"
+    r"Someone could be eavesdropping.*|It is also possible that a host key.*|"
+    r"Please contact your system administrator\.|"
+    r"Add correct host key in .*|Offending .* key in .*|remove with:|ssh-keygen -f .*"
 )
 _REMOTE = re.compile(r"^remote:.*$", re.MULTILINE)
 
@@ -115,19 +131,23 @@ def is_damaged(stderr: str) -> bool:
     return bool(_DAMAGED.search(_REMOTE.sub("", stderr)))
 
 
-def explain(about: str, stderr: str, *, credential: str, secrets: Sequence[str]) -> SynclineError:
+def explain(
+    about: str, stderr: str, *, host: str, credential: str, secrets: Sequence[str]
+) -> SynclineError:
     """Make the error that git's output stands for.
 
     Args:
         about: ``Repository/shop``.
         stderr: git's error output.
+        host: the server, as known_hosts names it: ``[git.example.com]:2222``.
         credential: the reference that was used, "" = none.
         secrets: values that must not be shown.
     """
     said = quoted(stderr, secrets)
     for meaning in _MEANINGS:
         if re.search(meaning.words, stderr):
-            return meaning.error(about, f"{meaning.step or _asked(credential)}; git: {said}")
+            step = meaning.step.replace("{host}", host) or _asked(credential)
+            return meaning.error(about, f"{step}; git: {said}")
     return RepositoryUnreachable(about, f"git: {said or 'ended without a word'}")
 
 
@@ -136,8 +156,8 @@ def quoted(stderr: str, secrets: Sequence[str]) -> str:
     text = giturl.shown(stderr)
     for secret in secrets:
         text = text.replace(secret, "***")
-    lines = (line.strip() for line in text.splitlines() if not _NOISE.fullmatch(line))
-    text = "; ".join(lines)
+    lines = (line.strip() for line in text.splitlines())
+    text = "; ".join(line for line in lines if not _NOISE.fullmatch(line))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

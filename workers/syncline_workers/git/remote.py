@@ -7,6 +7,7 @@ from pathlib import Path
 
 from syncline.errors import LimitExceeded, RepositoryUnreachable, SynclineError
 from syncline.model import giturl
+from syncline.model.giturl import GitUrl
 from syncline_workers.git import command, failures
 from syncline_workers.git.access import Access
 from syncline_workers.git.command import Output
@@ -50,5 +51,15 @@ def call(access: Access, arguments: Sequence[str], *, cwd: Path) -> Output:
 def explained(access: Access, output: Output) -> SynclineError:
     """Make the error that a failed command's output stands for."""
     return failures.explain(
-        access.about, output.stderr, credential=access.credential, secrets=access.secrets
+        access.about,
+        output.stderr,
+        host=_known(access.url),
+        credential=access.credential,
+        secrets=access.secrets,
     )
+
+
+def _known(url: GitUrl) -> str:
+    """The server's name in known_hosts."""
+    is_usual = url.port in (None, giturl.DEFAULT_PORTS.get(url.scheme))
+    return url.host if is_usual else f"[{url.host}]:{url.port}"
