@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 export PYTHONPATH := platform:workers
 
-.PHONY: help venv tools demo test lint bench docs clean
+.PHONY: help venv tools demo test lint corpus bench docs clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -36,6 +36,11 @@ lint: venv ## Check style, types and which way imports point
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+corpus: venv ## Render every bundle of a folder and compare with helm and kustomize: CORPUS=DIR
+	@test -n "$(CORPUS)" || { echo "error: name a folder of charts, kustomizations and manifests: make corpus CORPUS=DIR"; exit 2; }
+	@$(PYTHON) tools/get.py renderers
+	@$(BIN)/python -m tests.corpus "$(CORPUS)"
 
 bench: tools ## Measure against a bare client on a real kube-apiserver
 	@$(BIN)/python -m tests.bench $(ARGS)
