@@ -34,6 +34,20 @@ def test_a_head_that_did_not_move_compares_nothing() -> None:
     assert report == LookupReport(repository=R1, heads={"main": "c1"})
 
 
+def test_a_report_says_when_the_repository_was_asked() -> None:
+    working, broken = (
+        Repositories(heads={"main": "c1"}),
+        Repositories(error=RepositoryUnreachable("git.example", "timed out")),
+    )
+
+    reports = [
+        lookup(ports(repositories=each, lookups=Lookups({"main": "c1"}, time=12.5)), R1)
+        for each in (working, broken)
+    ]
+
+    assert [report and report.began for report in reports] == [12.5, 12.5]
+
+
 def test_an_input_that_was_absent_and_appears_is_a_change() -> None:
     repositories = Repositories(heads={"main": "c2"}, commits={"c2": {"kustomization.yml": "1"}})
     absent = Inputs(repository="r1", revision="main", paths={"kustomization.yml": ""})

@@ -62,6 +62,10 @@ class Lookups:
 
     followed: dict[str, str]
     learned: dict[str, dict[str, Inputs]] = field(default_factory=dict)
+    time: float = 0.0
+
+    def now(self) -> float:
+        return self.time
 
     def repository(self, uid: Uid) -> RepositoryRecord | None:
         return REPOSITORY if uid == "r1" else None

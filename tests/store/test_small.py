@@ -265,6 +265,31 @@ def test_a_report_of_a_repository_that_is_not_followed_is_dropped(store: Store) 
     assert fleet.pending(store) is None
 
 
+def test_a_report_that_was_asked_for_earlier_brings_no_older_commit_back(store: Store) -> None:
+    fleet.declare(store, Uid("r1"), "main", ".")
+    soon = now(store)
+    known = FollowReport(repository=Uid("r1"), revision="c2", began=soon)
+    fleet.fold_follow(store, known)
+
+    fleet.fold_follow(store, FollowReport(repository=Uid("r1"), revision="c1", began=soon - 1e-3))
+    fleet.fold_follow(store, FollowReport(repository=Uid("r1"), error="E: x", began=soon - 1e-3))
+
+    current = fleet.followed(store)
+    assert fleet.pending(store) == known
+    assert current is not None
+    assert current.error == ""
+
+
+def test_what_was_asked_before_another_path_was_followed_is_dropped(store: Store) -> None:
+    began = now(store)
+    fleet.declare(store, Uid("r1"), "main", ".")
+    fleet.declare(store, Uid("r1"), "main", "prod")
+
+    fleet.fold_follow(store, FollowReport(repository=Uid("r1"), revision="c1", began=began))
+
+    assert fleet.pending(store) is None
+
+
 def test_the_audit_trail_is_read_newest_first(store: Store) -> None:
     for number in range(5):
         record = AuditRecord(actor="ana", verb="apply", subject=f"Application/{number}")

@@ -1,5 +1,7 @@
 """Workers look up, the store triggers: a moved head and the targets behind it."""
 
+from typing import Any
+
 import pytest
 
 from syncline.contract.reports import LookupReport
@@ -193,6 +195,121 @@ def test_a_look_up_that_crashed_half_way_is_done_again_in_full(
 
     assert sources.heads(store, uid) == {"main": "c1"}
     assert sources.fold_lookup(store, seen) == 2
+
+
+@pytest.fixture
+def start(store: Store) -> float:
+    """A little while ago: before all that follows."""
+    return now(store) - 60
+
+
+def heads_of(store: Store, uid: Uid) -> tuple[str, str | None]:
+    """What look-ups compare with, and what claims take."""
+    return sources.heads(store, uid)["main"], store.redis.hget(keys.HEADS("fleet"), "main")
+
+
+def test_an_answer_that_was_asked_for_earlier_moves_nothing_back(
+    store: Store, fleet: tuple[World, Uid], start: float
+) -> None:
+    world, uid = fleet
+    target = world.target()
+    late = LookupReport(repository=uid, heads={"main": "c2"}, began=start)
+    newer = LookupReport(repository=uid, heads={"main": "c3"}, began=start + 1)
+
+    assert sources.fold_lookup(store, newer) == 1
+    assert sources.fold_lookup(store, late) == 0
+
+    assert heads_of(store, uid) == ("c3", "c3")
+    assert world.claim(world.sent(target)).head == "c3"
+    again = late.model_copy(update={"began": start + 2})
+    sources.fold_lookup(store, again)
+    assert heads_of(store, uid) == ("c2", "c2")
+
+
+def test_an_answer_that_found_nothing_new_counts_too(
+    store: Store, fleet: tuple[World, Uid], start: float
+) -> None:
+    _, uid = fleet
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c1"}, began=start + 1))
+
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c2"}, began=start))
+
+    assert heads_of(store, uid) == ("c1", "c1")
+
+
+def test_a_late_answer_tells_of_revisions_that_the_newer_one_could_not_resolve(
+    store: Store, fleet: tuple[World, Uid], start: float
+) -> None:
+    world, uid = fleet
+    world.application("other", revision="v1")
+    broken = {"v1": "RevisionNotFound: v1"}
+    newer = LookupReport(repository=uid, heads={"main": "c3"}, errors=broken, began=start + 1)
+    late = LookupReport(repository=uid, heads={"main": "c2", "v1": "d1"}, began=start)
+
+    sources.fold_lookup(store, newer)
+    sources.fold_lookup(store, late)
+
+    assert sources.heads(store, uid) == {"main": "c3", "v1": "d1"}
+    assert sources.errors(store, uid) == broken
+
+
+def test_an_answer_of_an_older_release_is_taken_as_it_comes(
+    store: Store, fleet: tuple[World, Uid], start: float
+) -> None:
+    _, uid = fleet
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c3"}, began=start))
+
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c4"}))
+
+    assert heads_of(store, uid) == ("c4", "c4")
+
+
+def test_a_clock_that_a_failover_set_back_makes_nobody_deaf(
+    store: Store, fleet: tuple[World, Uid], start: float
+) -> None:
+    _, uid = fleet
+    ahead = now(store) + 3600
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c2"}, began=ahead))
+
+    sources.fold_lookup(store, LookupReport(repository=uid, heads={"main": "c3"}, began=start))
+
+    assert heads_of(store, uid) == ("c3", "c3")
+
+
+def test_what_the_old_place_of_a_repository_still_answers_is_not_taken(
+    store: Store, fleet: tuple[World, Uid], start: float
+) -> None:
+    _, uid = fleet
+    documents.put_repository(store, make.repository("fleet", url="https://git.example/new.git"))
+
+    late = LookupReport(repository=uid, heads={"main": "c9"}, errors={"": "E: x"}, began=start)
+    sources.fold_lookup(store, late)
+
+    assert heads_of(store, uid) == ("", "")
+    assert sources.errors(store, uid) == {}
+
+
+def test_a_look_up_that_is_overtaken_while_it_tells_targets_stops(
+    store: Store, fleet: tuple[World, Uid], start: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, uid = fleet
+    target = world.target()
+    world.run(target, revision="c1", inputs=inputs("c1", "t1"))
+    known = {"main": (digest(store, target),)}
+    newer = LookupReport(repository=uid, heads={"main": "c3"}, unaffected=known, began=start + 1)
+    late = LookupReport(repository=uid, heads={"main": "c2"}, affected=known, began=start)
+    behind = sources._behind  # between two of its chunks
+
+    def overtaken(*args: Any) -> Any:
+        monkeypatch.setattr(sources, "_behind", behind)
+        sources.fold_lookup(store, newer)
+        return behind(*args)
+
+    monkeypatch.setattr(sources, "_behind", overtaken)
+
+    assert sources.fold_lookup(store, late) == 0
+    assert heads_of(store, uid) == ("c3", "c3")
+    assert (world.state(target).phase, world.state(target).observed) == (Phase.IDLE, "c3")
 
 
 def test_errors_are_kept_for_each_revision_until_it_is_resolved(

@@ -21,6 +21,7 @@ class LookupReport(Stored):
     errors: dict[str, str] = {}  # revision as written ("" = all) → "Reason: message"
     affected: dict[str, tuple[str, ...]] = {}  # revision → digests of the inputs that changed
     unaffected: dict[str, tuple[str, ...]] = {}  # revision → digests compared and found the same
+    began: float = 0.0  # store's time before the repository was asked; 0: not known
 
 
 class FollowReport(Stored):
@@ -30,6 +31,7 @@ class FollowReport(Stored):
     revision: str = ""
     documents: tuple[tuple[str, dict[str, Any]], ...] = ()  # (file, parsed document)
     error: str = ""  # "Reason: message"; with it, nothing of this commit is adopted
+    began: float = 0.0  # store's time before the repository was asked; 0: not known
 
 
 class ClusterReport(Stored):

@@ -36,9 +36,11 @@ def declare(store: Store, repository: Uid, revision: str, path: str) -> bool:
     if before and (before.repository, before.revision, before.path) == (repository, revision, path):
         due.add(store, f"follow:{repository}")
         return False
+    at = now(store)
     with store.redis.pipeline(transaction=True) as pipe:
         pipe.delete(keys.FLEET(), keys.FLEET_PENDING())
         fields = {"repository": repository, "revision": revision, "path": path}
+        fields["looked_at"] = repr(at)  # what is on its way answers for what was followed before
         pipe.hset(keys.FLEET(), mapping=fields)
         pipe.execute()
     if before:
@@ -75,23 +77,12 @@ def fold_follow(store: Store, report: FollowReport) -> None:
     """Keep a report until it is adopted (due ``fleet:adopt``); an error is only noted.
 
     An error without a revision says that the repository could not be read, which the next report
-    without one takes back. A report of a repository that is not followed any more is dropped.
+    without one takes back. A report of a repository that is not followed any more is dropped, and
+    so is one that was asked for earlier than what was folded already.
     """
-    current = followed(store)
-    if current is None or current.repository != report.repository:
-        return
-    told = {"checked_at": repr(now(store)), "unreached": report.error}
-    if report.revision:
-        told |= {"unreached": "", "error": report.error}
-    if report.error and report.revision:
-        told["commit"] = report.revision  # not read again until it moves
-    with store.redis.pipeline(transaction=True) as pipe:
-        pipe.hset(keys.FLEET(), mapping=told)
-        if not report.error and report.revision:
-            pipe.set(keys.FLEET_PENDING(), report.model_dump_json())
-        pipe.execute()
-    if not report.error and report.revision:
-        due.add(store, ADOPT)
+    began = repr(report.began) if report.began else ""
+    told = (report.repository, began, report.revision, report.error)
+    store.call("fold_follow", *told, report.model_dump_json())
 
 
 def pending(store: Store) -> FollowReport | None:

@@ -117,6 +117,11 @@ WAKE = Key("wake", "list", "one element while a scheduler has something to do at
 # Repositories
 HEADS = Key("heads:<repository name>", "hash", "revision as written → commit, for claims")
 SEEN = Key("seen:<repository name>", "hash", "revision as written → commit folded entirely")
+LOOKED = Key(
+    "looked:<repository name>",
+    "hash",
+    "revision as written → when the look-up of it that was folded last began; '' → of any",
+)
 FOLLOWERS = Key("followers:<repository name>:<revision>", "set", "applications, or fleet")
 INPUTS = Key("inputs:<repository name>:<revision>", "hash", "digest → Inputs (JSON)")
 BEHIND = Key(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from syncline.contract.reports import LookupReport
 from syncline.model.names import Uid
@@ -51,7 +52,8 @@ def fold_lookup(store: Store, report: LookupReport, *, trigger: Trigger | None =
     Targets with an automated policy and changed or unknown inputs are triggered (by default as
     POLL); those without become OutOfSync with the reason NewRevision, until a
     head means the same as what was applied. The head counts as seen only
-    when all are done, so that a crash in between repeats the look-up and loses nothing.
+    when all are done, so that a crash in between repeats the look-up and loses nothing. An answer
+    that was asked for earlier than one that was folded already moves nothing back.
 
     Returns:
         How many targets were triggered.
@@ -59,20 +61,20 @@ def fold_lookup(store: Store, report: LookupReport, *, trigger: Trigger | None =
     name = _name(store, report.repository)
     if not name:
         return 0
+    began = repr(report.began) if report.began else ""
+    is_newest, *moved = store.call("heads", name, began, *chain.from_iterable(report.heads.items()))
+    if not is_newest and not moved:
+        return 0
     asked = trigger or _trigger(store, report)
-    seen = store.redis.hgetall(keys.SEEN(name))
-    _note_errors(store, name, report)
+    if is_newest:
+        _note_errors(store, name, report)
     triggered = 0
-    for revision, commit in report.heads.items():
-        if revision not in seen or seen[revision] == commit:
-            continue
-        # Claims take the new head from here on; look-ups compare with the old one until all
-        # targets were told.
-        store.redis.hset(keys.HEADS(name), revision, commit)
+    for revision in moved:
+        commit = report.heads[revision]
         why = asked.reason or f"{revision} moved to {commit[:12]}"
         move = _Move(name, revision, commit, asked.model_copy(update={"reason": why}))
         triggered += _move(store, move, report)
-        store.redis.hset(keys.SEEN(name), revision, commit)
+        store.call("seen", name, revision, commit)
     return triggered
 
 

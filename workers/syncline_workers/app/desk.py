@@ -14,6 +14,7 @@ from syncline.settings import Settings
 from syncline.store import (
     checks,
     clusters,
+    connection,
     documents,
     fleet,
     previews,
@@ -51,6 +52,10 @@ class StoreLookups:
     """``ports.Lookups``."""
 
     store: Store
+
+    def now(self) -> float:
+        """See the port."""
+        return connection.now(self.store)
 
     def repository(self, uid: Uid) -> RepositoryRecord | None:
         """See the port."""

@@ -23,23 +23,28 @@ def follow(ports: Ports, uid: Uid) -> FollowReport | None:
         None where nothing is followed; else all documents, or one error, with the revision that
         they belong to. Without a revision nothing is new, or nothing could be read just now.
     """
+    began = ports.lookups.now()
     followed = ports.fleet.followed(uid)
     if followed is None:
         return None
+    return _read(ports, followed, FollowReport(repository=uid, began=began))
+
+
+def _read(ports: Ports, followed: Followed, nothing: FollowReport) -> FollowReport:
     try:
         commit = _resolve(ports, followed)
         if commit == followed.adopted:
-            return FollowReport(repository=uid)
+            return nothing
     except SynclineError as exc:
-        return FollowReport(repository=uid, error=describe(exc))
+        return nothing.model_copy(update={"error": describe(exc)})
+    new = nothing.model_copy(update={"revision": commit})
     try:
         with ports.repositories.tree(followed.repository, commit) as tree:
-            documents = _documents(tree, followed.path)
+            return new.model_copy(update={"documents": _documents(tree, followed.path)})
     except Transient as exc:
-        return FollowReport(repository=uid, error=describe(exc))
+        return nothing.model_copy(update={"error": describe(exc)})
     except SynclineError as exc:
-        return FollowReport(repository=uid, revision=commit, error=describe(exc))
-    return FollowReport(repository=uid, revision=commit, documents=documents)
+        return new.model_copy(update={"error": describe(exc)})
 
 
 def _resolve(ports: Ports, followed: Followed) -> str:

@@ -20,13 +20,14 @@ def lookup(ports: Ports, uid: Uid) -> LookupReport | None:
     repository = ports.lookups.repository(uid)
     if repository is None:
         return None
+    began = ports.lookups.now()
     followed = ports.lookups.heads(uid)
     try:
         found = ports.repositories.resolve(repository, followed)
     except SynclineError as exc:
-        return LookupReport(repository=uid, errors={"": describe(exc)})
+        return LookupReport(repository=uid, began=began, errors={"": describe(exc)})
     missing = {revision: describe(error) for revision, error in found.missing.items()}
-    report = LookupReport(repository=uid, errors=missing)
+    report = LookupReport(repository=uid, began=began, errors=missing)
     for revision, commit in found.commits.items():
         report = _compared(ports, repository, report, (revision, followed[revision], commit))
     return report

@@ -41,6 +41,9 @@ class Desk(Protocol):
 class Lookups(Protocol):
     """The store, seen from a look-up of a repository."""
 
+    def now(self) -> float:
+        """The store's time: what was asked before is told from what was asked after by it."""
+
     def repository(self, uid: Uid) -> RepositoryRecord | None:
         """The repository, None where it is gone."""
 

@@ -8,6 +8,7 @@
 local follow = ARGV[1] .. '\31' .. ARGV[2]
 local digest, commit, is_affected = ARGV[3], ARGV[4], ARGV[5] == '1'
 local triggered = 0
+if call('HGET', K.heads(ARGV[1]), ARGV[2]) ~= commit then return 0 end -- it moved on meanwhile
 
 -- What was newer is not any more: the head went back to what was applied, or means the same.
 local function is_current(t)

@@ -74,8 +74,11 @@ end
 
 local function put_repository()
   if old.url and old.url ~= new.url then
-    for _, hash in ipairs({ K.heads(label), K.seen(label) }) do
-      for _, revision in ipairs(call('HKEYS', hash)) do call('HSET', hash, revision, '') end
+    call('HSET', K.looked(label), '', stamp) -- the old place may still answer
+    for _, revision in ipairs(call('HKEYS', K.seen(label))) do
+      call('HSET', K.heads(label), revision, '')
+      call('HSET', K.seen(label), revision, '')
+      call('HSET', K.looked(label), revision, stamp)
     end
   end
   if moved then due('lookup:' .. uid, now) end

@@ -7,6 +7,7 @@ local function unfollow(repository, revision, who)
     call('HDEL', K.heads(repository), revision)
     call('HDEL', K.seen(repository), revision)
     call('HDEL', K.lookup_errors(repository), revision)
+    call('HDEL', K.looked(repository), revision)
   end
 end
 
@@ -44,7 +45,7 @@ remove_record = function(uid)
     call('SREM', K.unproven_wait(), uid)
     for _, word in ipairs({ 'probe:', 'sweep:', 'mark:' }) do undue(word .. uid) end
   else
-    call('DEL', K.heads(name), K.seen(name), K.lookup_errors(name))
+    call('DEL', K.heads(name), K.seen(name), K.lookup_errors(name), K.looked(name))
     undue('lookup:' .. uid)
     undue('follow:' .. uid)
   end
