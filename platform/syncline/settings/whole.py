@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from syncline.settings.roles import LogSettings, PulseSettings, SchedulerSettings, ServerSettings
 from syncline.settings.state import KeySettings, StoreSettings
 from syncline.settings.work import ClusterSettings, GitSettings, RenderSettings, RunSettings
 
 
-class Settings(BaseSettings):
-    """All groups. ``Settings()`` reads the environment."""
+class Settings(BaseModel):
+    """All groups, of which each reads the environment when it is made.
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    It reads none itself: a variable that is called CLUSTER or LOG is somebody else's.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     store: StoreSettings = Field(default_factory=StoreSettings, description="State and messages.")
     keys: KeySettings = Field(default_factory=KeySettings, description="Key and credentials.")
