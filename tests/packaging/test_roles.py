@@ -1,4 +1,7 @@
-"""Each service of compose.yaml, started as it says but for paths and ports: its check passes."""
+"""Each service of compose.yaml, started as it says but for paths and ports.
+
+Its check passes, and it warns once of a variable that is misspelt.
+"""
 
 import os
 import subprocess
@@ -60,7 +63,7 @@ def started(service: Any, host: Host, log: Path) -> Iterator["subprocess.Popen[b
         log.open("wb") as out,
         subprocess.Popen(
             [sys.executable, "-m", "syncline", *arguments],
-            env={**os.environ, **variables},
+            env={**os.environ, **variables, "SYNCLINE_STORE_ULR": "misspelt"},
             stdout=out,
             stderr=subprocess.STDOUT,
         ) as process,
@@ -91,3 +94,5 @@ def test_its_check_passes_and_it_ends_when_asked(
         ended = process.wait(grace)
 
     assert ended == 0, log.read_text()[-2000:]
+    warned = [line for line in log.read_text().splitlines() if "SYNCLINE_STORE_ULR" in line]
+    assert ["did you mean SYNCLINE_STORE_URL?" in line for line in warned] == [True]

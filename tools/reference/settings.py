@@ -13,7 +13,8 @@ from tools.reference import markdown
 
 INTRODUCTION = """\
 Every role reads its settings from the environment when it starts. `syncline up` sets most of them
-itself. Lengths of time are written `30s`, `5m` or `1h30m`; lists are JSON."""
+itself. Lengths of time are written `30s`, `5m` or `1h30m`; lists are JSON. A variable that begins
+with `SYNCLINE_` and is none of these is ignored, and each role warns of it at its start."""
 
 
 def render() -> str:

@@ -7,6 +7,7 @@ time and changes nothing then.
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ import typer
 from syncline.main import fleet
 from syncline.model import giturl
 from syncline.model.access import Scope
-from syncline.settings import Settings
+from syncline.settings import Settings, strays
 from syncline.store import connection, migrations, tokens
 from syncline.store.connection import Store
 
@@ -37,6 +38,8 @@ def init(
 ) -> None:
     """Prepare the store, and print a token for its administrator: this once."""
     settings = Settings()
+    for name, hint in strays.find(os.environ).items():
+        _say(f"warning: {name} is ignored: {hint}")
     store = connection.connect(settings.store, key=settings.keys.platform_key())
     try:
         _say(f"installation {migrations.prepare(store)}")

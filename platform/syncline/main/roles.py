@@ -15,7 +15,7 @@ import typer
 from syncline import logs
 from syncline.contract import queues
 from syncline.main import worker as workers
-from syncline.settings import Settings
+from syncline.settings import Settings, strays
 
 
 def register(app: typer.Typer) -> None:
@@ -83,6 +83,7 @@ def flower(
             "error: flower: no password: give --password-file or SYNCLINE_FLOWER_PASSWORD", err=True
         )
         raise typer.Exit(2)
+    _settings()
     argv = workers.flower(host=host, port=port)
     guard = workers.flower_environment(user, password, secrets.token_urlsafe(32))
     os.execvpe(argv[0], argv, {**os.environ, **guard})  # noqa: S606
@@ -106,4 +107,5 @@ def simulate(
 def _settings() -> Settings:
     settings = Settings()
     logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
+    strays.warn(os.environ)
     return settings

@@ -23,7 +23,7 @@ from syncline.main import fleet, ports, renderers, worker
 from syncline.main.directory import DataDirectory, write_private
 from syncline.main.supervisor import Child, stop
 from syncline.model.seal import PlatformKey
-from syncline.settings import Settings
+from syncline.settings import Settings, strays
 from syncline.store import connection, migrations, tokens
 from syncline.store.connection import Store
 
@@ -83,6 +83,7 @@ def up(  # noqa: PLR0917 - typer's options, not a call
 def run(plan: Plan, declared: fleet.Declared | None) -> None:
     """Start all roles, say so, and keep them running until asked to stop."""
     logs.configure(level=Settings().log.level)
+    strays.warn(os.environ)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # our own look at readiness
     plan.data.prepare()
     key = plan.data.key()

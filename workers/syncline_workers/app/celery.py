@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 from celery import signals
 
 from syncline import logs, pulse
 from syncline.contract.celery import create_app
-from syncline.settings import Settings
+from syncline.settings import Settings, strays
 from syncline_workers import tasks
 from syncline_workers.app.process import Process
 
@@ -33,6 +34,7 @@ tasks.register(app, process.ports)
 def _log(**_: Any) -> None:
     """One log set-up for all roles; connected, it also keeps Celery's own away."""
     logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
+    strays.warn(os.environ)
     for name in ("celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(name).setLevel(logging.WARNING)  # one line a run is ours to write
 
