@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from syncline.contract.reports import ClusterReport, Difference, PreviewReport
+from syncline.errors import StoreUnavailable
 from syncline.model.change import Action, Change
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
@@ -48,11 +50,15 @@ class Machinery:
 
     def _work(self) -> None:
         while not self._stop.wait(_PAUSE):
-            for taken in due.take(self.store):
-                self._do(taken)
-            for lane in Lane:
-                for dispatched in runs.dispatch(self.store, lane, 100):
-                    self._run(dispatched)
+            with suppress(StoreUnavailable):  # as a scheduler: a slow moment ends nothing
+                self._tick()
+
+    def _tick(self) -> None:
+        for taken in due.take(self.store):
+            self._do(taken)
+        for lane in Lane:
+            for dispatched in runs.dispatch(self.store, lane, 100):
+                self._run(dispatched)
 
     def _do(self, taken: Due) -> None:
         steps: dict[str, Callable[[Uid], object]] = {

@@ -9,6 +9,9 @@ from tests.api.fleets import COMMIT, Fleet
 from tests.api.machinery import Machinery
 from tests.cli.conftest import Run
 
+PATIENCE = "2m"
+"""0.4 s on a quiet machine. What a scheduler took and could not do comes up again after 30 s."""
+
 ALL = ("sync", "--all", "--reason", "roll out 1.4")
 
 
@@ -17,7 +20,7 @@ def test_a_sync_that_is_waited_for_ends_well(
 ) -> None:
     fleet.grid(applications=2, clusters=2)
 
-    ended = syncline(*ALL, "--wait", "--timeout", "30s")
+    ended = syncline(*ALL, "--wait", "--timeout", PATIENCE)
 
     assert ended.exit == 0
     assert ended.out.endswith(": Succeeded: 4 synced\n")
@@ -29,7 +32,7 @@ def test_a_target_that_fails_makes_it_end_with_1(
     fleet.grid(applications=2, clusters=1)
     machinery.failing.add("app01@c00")
 
-    ended = syncline(*ALL, "--wait", "--timeout", "30s")
+    ended = syncline(*ALL, "--wait", "--timeout", PATIENCE)
 
     summary, _headings, failed = ended.out.splitlines()
     assert ended.exit == 1
@@ -53,7 +56,7 @@ def test_one_that_does_not_end_in_time_goes_on(
     assert "it goes on: syncline operation watch " in ended.err
 
 
-@pytest.mark.parametrize("waiting", [(), ("--wait", "--timeout", "30s")])
+@pytest.mark.parametrize("waiting", [(), ("--wait", "--timeout", PATIENCE)])
 def test_a_selection_that_matches_nothing_ends_with_3(
     syncline: Run, fleet: Fleet, waiting: tuple[str, ...]
 ) -> None:
@@ -69,7 +72,7 @@ def test_a_selection_that_matches_nothing_ends_with_3(
 
 
 def test_waiting_for_an_empty_fleet_ends_with_3(syncline: Run, machinery: Machinery) -> None:
-    ended = syncline(*ALL, "--wait", "--timeout", "30s")
+    ended = syncline(*ALL, "--wait", "--timeout", PATIENCE)
 
     assert (ended.exit, ended.out) == (3, "")
     assert ended.err.endswith(
@@ -90,7 +93,7 @@ def test_without_waiting_only_the_id_is_printed(
     fleet.grid(applications=1, clusters=1)
 
     started = syncline(*ALL)
-    watched = syncline("operation", "watch", started.out.strip(), "--timeout", "30s")
+    watched = syncline("operation", "watch", started.out.strip(), "--timeout", PATIENCE)
 
     assert started.err == f"watch it with: syncline operation watch {started.out}"
     assert (watched.exit, watched.out) == (
@@ -102,7 +105,7 @@ def test_without_waiting_only_the_id_is_printed(
 def test_json_is_all_that_a_program_gets(syncline: Run, fleet: Fleet, machinery: Machinery) -> None:
     fleet.grid(applications=1, clusters=1)
 
-    ended = syncline(*ALL, "--wait", "--timeout", "30s", "-o", "json")
+    ended = syncline(*ALL, "--wait", "--timeout", PATIENCE, "-o", "json")
 
     operation = json.loads(ended.out)
     assert (operation["state"], operation["total"]) == ("Succeeded", 1)
@@ -114,7 +117,7 @@ def test_what_is_selected_is_what_runs(syncline: Run, fleet: Fleet, machinery: M
 
     ended = syncline(
         *("sync", "app01", "--cluster-selector", "zone=eu", "--revision", COMMIT),
-        *("--reason", "only this", "--wait", "--timeout", "30s", "-o", "json"),
+        *("--reason", "only this", "--wait", "--timeout", PATIENCE, "-o", "json"),
     )
 
     name = json.loads(ended.out)["name"]
@@ -138,11 +141,11 @@ def test_operations_are_listed_shown_cancelled_and_tried_again(
 ) -> None:
     fleet.grid(applications=2, clusters=1)
     machinery.failing.add("app01@c00")
-    first = json.loads(syncline(*ALL, "--wait", "--timeout", "60s", "-o", "json").out)["name"]
+    first = json.loads(syncline(*ALL, "--wait", "--timeout", PATIENCE, "-o", "json").out)["name"]
     machinery.failing.clear()
 
     again = syncline("operation", "retry", first, "--reason", "fixed").out.strip()
-    watched = syncline("operation", "watch", again, "--timeout", "60s")
+    watched = syncline("operation", "watch", again, "--timeout", PATIENCE)
     cancelled = syncline("operation", "cancel", again, "--reason", "too late")
     listed = json.loads(syncline("get", "operations", "-o", "json").out)["items"]
     shown = syncline("operation", "get", first).out
@@ -210,7 +213,7 @@ def test_a_dry_run_tells_what_would_change(
 ) -> None:
     fleet.grid(applications=1, clusters=1)
 
-    ended = syncline(*ALL, "--dry-run", "--wait", "--timeout", "30s")
+    ended = syncline(*ALL, "--dry-run", "--wait", "--timeout", PATIENCE)
 
     _summary, target, change = ended.out.splitlines()
     assert ended.exit == 0

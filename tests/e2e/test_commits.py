@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.world import World, application, configmap
+from tests.e2e.world import PATIENCE, World, application, configmap
 from tests.harness.poll import until
 
 pytestmark = pytest.mark.cluster
@@ -122,7 +122,7 @@ def test_a_live_object_that_somebody_edits_is_put_back(world: World) -> None:
         lambda: [
             e for e in world.get("targets/drift@c0/history")["items"] if e["trigger"] == "drift"
         ],
-        within=10,
+        within=PATIENCE,  # the object is back before its run has reported
         what="the run is in the history",
     )
     assert [change["drift"] for change in history[0]["changes"]] == [True]
