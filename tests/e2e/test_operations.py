@@ -52,6 +52,62 @@ def test_without_automation_a_commit_waits_for_a_sync(world: World) -> None:
     world.synced("manual@c0", revision=commit)
 
 
+def test_without_automation_changed_documents_wait_for_a_sync(world: World) -> None:
+    manual: dict[str, object] = {"syncPolicy": {"automated": False}}
+    deploy(world, "spec", **manual)
+    world.push({"other/web.yaml": configmap("web", v="2")})
+
+    world.apply(application("spec", path="other", namespace="spec", **manual))
+    changed = world.becomes("spec@c0", sync="OutOfSync", reason="SpecChanged")
+    before = world.live(0, "/api/v1/namespaces/spec/configmaps/web")
+    done = world.cli("sync", "spec", "--wait", "--reason", "released")
+
+    assert changed["message"].endswith("its policy is not automated: sync it")
+    assert before is not None
+    assert before["data"] == {"v": "1"}
+    assert done.returncode == 0, done.stderr
+    world.becomes("spec@c0", sync="Synced", reason="Succeeded")
+    after = world.live(0, "/api/v1/namespaces/spec/configmaps/web")
+    assert after is not None
+    assert after["data"] == {"v": "2"}
+
+
+def test_a_pinned_sync_that_writes_nothing_leaves_what_is_in_sync(world: World) -> None:
+    deploy(world, "unknown")
+
+    done = world.cli("sync", "unknown", "--revision", "v404", "--wait", "--reason", "try it")
+
+    assert done.returncode == 1
+    assert "RevisionNotFound" in done.stdout
+    target = world.target("unknown@c0")
+    assert (target["sync"], target["reason"]) == ("Synced", "Succeeded")
+    assert world.get("targets/unknown@c0/history")["items"][0]["reason"] == "RevisionNotFound"
+
+
+def test_a_pinned_sync_that_stops_half_way_is_put_right(world: World) -> None:
+    deploy(world, "half")
+    bad = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": {}}
+    files = {"half/web.yaml": configmap("web", v="9"), "half/x.yaml": yaml.safe_dump(bad)}
+    broken = world.push(files)
+    world.becomes("half@c0", sync="OutOfSync", reason="ApplyRejected")
+    mended = world.push({"half/web.yaml": configmap("web", v="3"), "half/x.yaml": "---\n"})
+    world.synced("half@c0", revision=mended)
+
+    done = world.cli("sync", "half", "--revision", broken, "--wait", "--reason", "try it")
+
+    assert done.returncode == 1
+    assert "ApplyRejected" in done.stdout
+    world.synced("half@c0", revision=mended)
+    live = world.live(0, "/api/v1/namespaces/half/configmaps/web")
+    assert live is not None
+    assert live["data"] == {"v": "3"}
+    runs = world.get("targets/half@c0/history")["items"]
+    assert [(run["trigger"], run["reason"]) for run in runs[:2]] == [
+        ("recovery", "Succeeded"),
+        ("operation", "ApplyRejected"),
+    ]
+
+
 def test_a_dry_run_changes_nothing(world: World) -> None:
     deploy(world, "dry", syncPolicy={"automated": False})
     world.push({"dry/web.yaml": configmap("web", v="2")})
