@@ -114,6 +114,27 @@ def test_an_orphaned_target_is_forgotten_at_once_even_while_it_runs(store: Store
     recount.check(store)
 
 
+def test_a_target_that_is_taken_back_while_its_objects_go_is_out_of_sync(store: Store) -> None:
+    world = World(store)
+    target = world.target(automated=False)
+    world.run(target, inventory=inventory("a"))
+    claim = world.start(target, DELETE)
+    world.target(automated=False)
+
+    gone = report(claim, gone=True, inventory=(), reason="Deleted", message="1 deleted")
+    runs.fold(store, gone)
+
+    state = world.state(target)
+    assert (state.sync, state.health, state.reason) == (
+        SyncStatus.OUT_OF_SYNC,
+        HealthStatus.MISSING,
+        "Deleted",
+    )
+    assert state.message == "1 deleted, and it is wanted again: sync it"
+    assert (state.objects, world.dispatch_any()) == (0, [])
+    recount.check(store)
+
+
 def test_a_target_that_is_selected_again_is_taken_back(store: Store) -> None:
     world = World(store)
     target = world.target()

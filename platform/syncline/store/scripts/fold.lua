@@ -60,7 +60,11 @@ local function keep_state()
   put(t, 'newer', '')
   put(t, 'settled', '')
   put(t, 'torn', pinned and outcome ~= 'Succeeded' and '1' or '')
-  show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
+  if ARGV[25] == '1' then -- it was taken back while its objects went
+    show(t, c, 'OutOfSync', 'Missing', ARGV[6], ARGV[7] .. ', and it is wanted again: sync it')
+  else
+    show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
+  end
   put(t, 'revision', ARGV[8])
   put(t, 'observed', ARGV[9])
   put(t, 'render_key', ARGV[10])
