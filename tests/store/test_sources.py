@@ -95,6 +95,25 @@ def test_only_targets_behind_changed_inputs_are_triggered(
     recount.check(store)
 
 
+@pytest.mark.parametrize("shared", [True, False], ids=["one digest", "a digest each"])
+def test_more_targets_than_one_step_takes_are_all_told(
+    store: Store, fleet: tuple[World, Uid], *, shared: bool
+) -> None:
+    world, uid = fleet
+    found = [world.target(f"app-{number:03}") for number in range(230)]
+    for number, target in enumerate(found):
+        world.run(target, revision="c1", inputs=inputs("c1", "t" if shared else f"t{number}"))
+    digests = tuple(dict.fromkeys(digest(store, target) for target in found))
+
+    same = LookupReport(repository=uid, heads={"main": "c2"}, unaffected={"main": digests})
+    changed = LookupReport(repository=uid, heads={"main": "c3"}, affected={"main": digests})
+
+    assert sources.fold_lookup(store, same) == 0
+    assert {world.state(target).observed for target in found} == {"c2"}
+    assert sources.fold_lookup(store, changed) == 230
+    recount.check(store)
+
+
 def test_a_claim_after_the_look_up_takes_the_new_head(
     store: Store, fleet: tuple[World, Uid]
 ) -> None:
@@ -298,14 +317,14 @@ def test_a_look_up_that_is_overtaken_while_it_tells_targets_stops(
     known = {"main": (digest(store, target),)}
     newer = LookupReport(repository=uid, heads={"main": "c3"}, unaffected=known, began=start + 1)
     late = LookupReport(repository=uid, heads={"main": "c2"}, affected=known, began=start)
-    behind = sources._behind  # between two of its chunks
+    move = sources._move  # before its first step
 
     def overtaken(*args: Any) -> Any:
-        monkeypatch.setattr(sources, "_behind", behind)
+        monkeypatch.setattr(sources, "_move", move)
         sources.fold_lookup(store, newer)
-        return behind(*args)
+        return move(*args)
 
-    monkeypatch.setattr(sources, "_behind", overtaken)
+    monkeypatch.setattr(sources, "_move", overtaken)
 
     assert sources.fold_lookup(store, late) == 0
     assert heads_of(store, uid) == ("c3", "c3")

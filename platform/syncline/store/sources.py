@@ -7,7 +7,6 @@ the whole fleet, and only the targets behind changed ones are triggered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -16,7 +15,7 @@ from syncline.model.names import Uid
 from syncline.model.request import Trigger, TriggerKind
 from syncline.model.run import Inputs
 from syncline.store import keys, notes
-from syncline.store.batches import CHUNK, batched
+from syncline.store.batches import CHUNK
 from syncline.store.connection import Store
 
 
@@ -110,23 +109,16 @@ class _Move:
 def _move(store: Store, move: _Move, report: LookupReport) -> int:
     told = dict.fromkeys(report.unaffected.get(move.revision, ()), "")
     told |= dict.fromkeys(("", *report.affected.get(move.revision, ())), "1")
-    head = (move.repository, move.revision)
-    triggered = 0
-    for digest, affected in told.items():
-        ask = (move.commit, affected, move.trigger.model_dump_json(), move.trigger.kind)
-        for targets in _behind(store, (*head, digest)):
-            triggered += store.call("lookup", *head, digest, *ask, *targets)
+    why = (move.trigger.model_dump_json(), move.trigger.kind)
+    pairs = list(told.items())
+    triggered, done, cursor = 0, 0, "0"
+    while done < len(pairs):
+        asked = chain.from_iterable(pairs[done : done + CHUNK])
+        more, finished, cursor = store.call(
+            "lookup", move.repository, move.revision, move.commit, *why, cursor, *asked
+        )
+        triggered, done = triggered + int(more), done + int(finished)
     return triggered
-
-
-def _behind(store: Store, group: tuple[str, str, str]) -> Iterator[Sequence[str]]:
-    """Read a set in chunks; SSCAN may tell a member twice, and a chunk may be larger than asked."""
-    cursor = 0
-    while True:
-        cursor, found = store.redis.sscan(keys.BEHIND(*group), cursor, count=CHUNK)
-        yield from batched(found, CHUNK)
-        if cursor == 0:
-            return
 
 
 def _note_errors(store: Store, name: str, report: LookupReport) -> None:

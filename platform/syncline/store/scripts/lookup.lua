@@ -1,14 +1,17 @@
 -- needs: base target queue operation wishes source document drop trigger awaited
--- What a moved head means for up to 200 targets behind one digest of inputs.
+-- What a moved head means for the targets behind digests of inputs, about 200 in one step.
 --
--- ARGV  1 repository name  2 revision as written  3 digest  4 commit  5 affected (1 or '')
---       6 trigger (JSON)  7 kind  8… targets
--- Returns how many were triggered.
+-- ARGV  1 repository name  2 revision as written  3 commit  4 trigger (JSON)  5 kind
+--       6 where in the first digest's targets the last step ended ('0' = before the first)
+--       7… digest, affected (1 or '') in pairs
+-- Returns {how many were triggered, how many digests are done, where in the next one it ended}.
 
 local follow = ARGV[1] .. '\31' .. ARGV[2]
-local digest, commit, is_affected = ARGV[3], ARGV[4], ARGV[5] == '1'
+local commit, cursor, left = ARGV[3], ARGV[6], 200
 local triggered = 0
-if call('HGET', K.heads(ARGV[1]), ARGV[2]) ~= commit then return 0 end -- it moved on meanwhile
+if call('HGET', K.heads(ARGV[1]), ARGV[2]) ~= commit then -- it moved on meanwhile
+  return { 0, (#ARGV - 6) / 2, '0' }
+end
 
 -- What was newer is not any more: the head went back to what was applied, or means the same.
 local function is_current(t)
@@ -17,11 +20,11 @@ local function is_current(t)
   show_awaited(t)
 end
 
-local function touch(t)
+local function touch(t, digest)
   if get(t, 'revision') == commit or get(t, 'observed') == commit then return is_current(t) end
   if is_automated(t) then
-    local generation = want(t, { kind = ARGV[7], lane = 'push', flags = '----', operation = '',
-      revision = '', trigger = ARGV[6] })
+    local generation = want(t, { kind = ARGV[5], lane = 'push', flags = '----', operation = '',
+      revision = '', trigger = ARGV[4] })
     if generation > 0 then triggered = triggered + 1 end
   elseif digest ~= '' then
     put(t, 'newer', commit .. ' changes it')
@@ -30,25 +33,35 @@ local function touch(t)
 end
 
 -- A run that ended meanwhile has filed a target elsewhere, with inputs of its own.
-local function is_behind(seen) return seen[1] == follow and (seen[2] or '') == digest and not seen[3] end
+local function is_behind(seen, digest)
+  return seen[1] == follow and (seen[2] or '') == digest and not seen[3]
+end
 
-for i = 8, #ARGV do
-  local id = ARGV[i]
+local function move(id, digest, is_affected)
   local values = call('HMGET', K.target(id), 'follow', 'digest', 'deleting', 'newer')
-  if is_behind(values) then
-    if is_affected then
-      local t = load(id)
-      touch(t)
-      finish(t)
-    elseif values[4] then
-      local t = load(id)
-      put(t, 'observed', commit)
-      is_current(t)
-      save(t)
-    else
-      call('HSET', K.target(id), 'observed', commit)
-    end
+  if not is_behind(values, digest) then return end
+  if is_affected then
+    local t = load(id)
+    touch(t, digest)
+    finish(t)
+  elseif values[4] then
+    local t = load(id)
+    put(t, 'observed', commit)
+    is_current(t)
+    save(t)
+  else
+    call('HSET', K.target(id), 'observed', commit)
   end
 end
+
+local at = 7
+while ARGV[at] and left > 0 do
+  local digest = ARGV[at]
+  local found = call('SSCAN', K.behind(ARGV[1], ARGV[2], digest), cursor, 'COUNT', 200)
+  cursor = found[1]
+  for _, id in ipairs(found[2]) do move(id, digest, ARGV[at + 1] == '1') end
+  left = left - 1 - #found[2]
+  if cursor == '0' then at = at + 2 end
+end
 flush_counts()
-return triggered
+return { triggered, (at - 7) / 2, cursor }
