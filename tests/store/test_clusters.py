@@ -363,3 +363,19 @@ def test_a_cluster_tells_how_much_it_is_asked(store: Store) -> None:
     assert clusters.status(store, Uid("nobody")) is None
     clock.pass_deadline(store, running)
     assert clusters.running(store, cluster_of(running)) == 0
+
+
+def test_a_cluster_that_refuses_its_credential_is_told_from_one_that_is_away(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    error = "CredentialRefused: cluster west: its token expired"
+
+    for _ in range(3):
+        report_ = ClusterReport(cluster=cluster_of(target), reachable=False, error=error)
+        clusters.fold_cluster(store, report_)
+
+    state, status = world.state(target), clusters.status(store, cluster_of(target))
+    assert (state.sync, state.reason) == (SyncStatus.UNKNOWN, "CredentialRefused")
+    assert status is not None
+    assert (status.reachable, status.reason, status.message) == (False, "CredentialRefused", error)
+    recount.check(store)

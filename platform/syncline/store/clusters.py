@@ -135,13 +135,18 @@ def _status(
 def _why(found: dict[str, str]) -> tuple[str, str]:
     """Why nothing runs, or what the last answer lacked."""
     if found["open"] == "1":
-        return "ClusterUnreachable", found["error"]
+        return _away(found["error"]), found["error"]
     if found["barred"]:
         reason, _, message = found["barred"].partition(": ")
         return reason, message
     if found["paused"]:
         return "Paused", "its document says so"
-    return ("ClusterUnreachable", found["error"]) if found["failures"] else ("", "")
+    return (_away(found["error"]), found["error"]) if found["failures"] else ("", "")
+
+
+def _away(error: str) -> str:
+    """A cluster that answers and refuses is told from one that does not answer."""
+    return "CredentialRefused" if error.startswith("CredentialRefused") else "ClusterUnreachable"
 
 
 def _limits(store: Store) -> tuple[int, float]:

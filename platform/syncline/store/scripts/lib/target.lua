@@ -79,7 +79,7 @@ local function show(t, c, sync, health, reason, message)
     put(t, 'seen', table.concat({ sync, health, reason, message }, SEEN_GAP))
     set_sync(t, 'Unknown')
     set_health(t, 'Unknown')
-    put(t, 'reason', 'ClusterUnreachable')
+    put(t, 'reason', string.match(c.error, '^CredentialRefused') or 'ClusterUnreachable')
     put(t, 'message', 'Cluster/' .. get(t, 'cluster') .. ': ' .. c.error)
   else
     put(t, 'away', '')
