@@ -20,18 +20,13 @@ from syncline.store import due, events, keys, operations, runs, targets
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
 from tests.store import clock, recount
-from tests.store.world import World, entry, failed, report, request
+from tests.store.world import World, entry, failed, launched, report, request
 
 
 def begin(store: Store, made: list[TargetId], **spec: object) -> Uid:
     """An operation over these targets, expanded and launched."""
     asked = OperationSpec.model_validate({"all": True, "actor": "ana", "reason": "r", **spec})
-    operation, _ = operations.create(store, asked)
-    states = targets.many(store, made)
-    operations.add(store, operation.uid, [(s.id, s.name) for s in states if s])
-    operations.expanded(store, operation.uid)
-    operations.launch(store, operation.uid)
-    return operation.uid
+    return launched(store, asked, made)
 
 
 def got(store: Store, uid: Uid) -> Operation:

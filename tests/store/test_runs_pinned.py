@@ -12,7 +12,7 @@ from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus
 from syncline.store import checks, operations, runs, targets
 from syncline.store.connection import Store
 from tests.store import clock, recount
-from tests.store.world import World, failed, inventory, report, request
+from tests.store.world import World, failed, inventory, launched, report, request
 
 RENDER = {"outcome": Outcome.STALLED, "reason": "RenderFailed", "message": "no base"}
 STALLED = {**RENDER, "retry_after": None}
@@ -21,12 +21,7 @@ STALLED = {**RENDER, "retry_after": None}
 def pinned(store: Store, *members: TargetId, revision: str = "v9") -> Uid:
     """An operation to another revision."""
     spec = OperationSpec(applications=("shop",), revision=revision, actor="ana", reason="try it")
-    made, _ = operations.create(store, spec)
-    states = targets.many(store, members)
-    operations.add(store, made.uid, [(each.id, each.name) for each in states if each])
-    operations.expanded(store, made.uid)
-    operations.launch(store, made.uid)
-    return made.uid
+    return launched(store, spec, members)
 
 
 def member(store: Store, uid: Uid) -> OperationTarget:

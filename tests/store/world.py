@@ -1,6 +1,6 @@
 """A small fleet in a store, and a worker that needs no cluster: what the store's tests act with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +9,13 @@ from syncline.model.application import Application
 from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.cluster import Cluster
 from syncline.model.names import TargetId, Uid, target_id
+from syncline.model.operation import OperationSpec
 from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.model.repository import Repository
 from syncline.model.request import Options, Request, Trigger, TriggerKind
 from syncline.model.run import Claim, Report
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
-from syncline.store import clusters, documents, runs, targets
+from syncline.store import clusters, documents, operations, runs, targets
 from syncline.store.connection import Store
 
 API = "syncline.dev/v1alpha1"
@@ -129,6 +130,16 @@ def away(claim: Claim, **values: Any) -> Report:
         "cluster_reachable": False,
     }
     return failed(claim, **{**told, **values})
+
+
+def launched(store: Store, spec: OperationSpec, members: Sequence[TargetId]) -> Uid:
+    """An operation over these targets, expanded and launched."""
+    made, _ = operations.create(store, spec)
+    states = targets.many(store, members)
+    operations.add(store, made.uid, [(each.id, each.name) for each in states if each])
+    operations.expanded(store, made.uid)
+    operations.launch(store, made.uid)
+    return made.uid
 
 
 @dataclass
