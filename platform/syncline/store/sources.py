@@ -49,10 +49,10 @@ def fold_lookup(store: Store, report: LookupReport, *, trigger: Trigger | None =
     """Move heads, trigger what is touched, and let ``observed`` of the others move on.
 
     Targets with an automated policy and changed or unknown inputs are triggered (by default as
-    POLL); those without become OutOfSync with the reason NewRevision, until a
-    head means the same as what was applied. The head counts as seen only
-    when all are done, so that a crash in between repeats the look-up and loses nothing. An answer
-    that was asked for earlier than one that was folded already moves nothing back.
+    POLL); those without become OutOfSync with the reason NewRevision, until a head means the same
+    as what was applied. The head counts as seen only when all are done, so that a crash in between
+    repeats the look-up and loses nothing. An answer that was asked for earlier than one that was
+    folded already moves nothing back.
 
     Returns:
         How many targets were triggered.
