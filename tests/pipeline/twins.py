@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from syncline.contract.reports import Waiting
 from syncline.errors import ClusterUnreachable, CredentialRefused
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import TargetId, Uid
@@ -14,7 +15,7 @@ from syncline.model.run import Inputs, Lease
 from syncline.model.seal import PlatformKey
 from syncline.settings import RenderSettings
 from syncline_workers.git.refs import Refs, Resolved
-from syncline_workers.pipeline.ports import Ports, Waiting
+from syncline_workers.pipeline.ports import Ports
 
 KEY = PlatformKey(b"k" * 32)
 REPOSITORY = RepositoryRecord.model_validate(

@@ -5,7 +5,7 @@ The result backend folds each into the store; a report says what was seen and de
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
@@ -54,6 +54,14 @@ class SweepReport(Stored):
     stirred: dict[TargetId, tuple[ObjectRef, ...]] = {}
     swept: int = 0  # targets compared
     error: str = ""
+
+
+class Waiting(NamedTuple):
+    """A target whose health is due for another look."""
+
+    target: TargetId
+    fence: int  # of the run that is looked after
+    inventory: Inventory
 
 
 class TargetHealth(Stored):

@@ -7,12 +7,10 @@ are kept by cluster, and the due member ``health:<cluster>`` stands at the first
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NamedTuple
 
 import orjson
 
-from syncline.contract.reports import HealthReport, SweepReport, TargetHealth
-from syncline.model.change import Inventory
+from syncline.contract.reports import HealthReport, SweepReport, TargetHealth, Waiting
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import Phase
 from syncline.store import breaker, keys, targets
@@ -27,14 +25,6 @@ MOST = 500
 """Targets of one look."""
 
 _CHUNK = 50  # targets folded in one step
-
-
-class Waiting(NamedTuple):
-    """A target whose health is due for another look."""
-
-    target: TargetId
-    fence: int  # of the run that is looked after
-    inventory: Inventory
 
 
 def take(store: Store, cluster: Uid, *, limit: int = MOST) -> tuple[int, list[Waiting]]:
@@ -71,14 +61,10 @@ def fold(store: Store, report: HealthReport) -> int:
         Of how many targets it was folded.
     """
     reachable = "1" if report.reachable else "0"
-    limits = store.limits
-    bounds = (limits.breaker_failures, limits.probe_interval.total_seconds())
+    told = (report.cluster, reachable, report.error, *store.limits.breaker)
     folded = 0
     for chunk in batched(report.targets, _CHUNK) if report.targets else ((),):
-        rows = (_row(each) for each in chunk)
-        more, flipped = store.call(
-            "health", report.cluster, reachable, report.error, *bounds, *rows
-        )
+        more, flipped = store.call("health", *told, *(_row(each) for each in chunk))
         folded += int(more)
         breaker.follow_up(store, report.cluster, flipped)
     return folded

@@ -39,7 +39,7 @@ def fold_cluster(store: Store, report: ClusterReport) -> None:
     """Fold a probe: open or close the breaker, bind the cluster's identity, set the next probe."""
     reachable = "1" if report.reachable else "0"
     seen = (reachable, report.error, report.kube_uid, report.version)
-    flipped = store.call("probe", report.cluster, *seen, *_limits(store))
+    flipped = store.call("probe", report.cluster, *seen, *store.limits.breaker)
     breaker.follow_up(store, report.cluster, flipped)
 
 
@@ -52,7 +52,7 @@ def fold_sweep(store: Store, report: SweepReport) -> int:
         How many were triggered.
     """
     seen = ("1" if report.reachable else "0", report.error, "", "")
-    flipped = store.call("probe", report.cluster, *seen, *_limits(store))
+    flipped = store.call("probe", report.cluster, *seen, *store.limits.breaker)
     breaker.follow_up(store, report.cluster, flipped)
     checks.ask(store, report)
     moved = [(target, _named(objects)) for target, objects in report.moved.items()]
@@ -147,10 +147,6 @@ def _why(found: dict[str, str]) -> tuple[str, str]:
 def _away(error: str) -> str:
     """A cluster that answers and refuses is told from one that does not answer."""
     return "CredentialRefused" if error.startswith("CredentialRefused") else "ClusterUnreachable"
-
-
-def _limits(store: Store) -> tuple[int, float]:
-    return store.limits.breaker_failures, store.limits.probe_interval.total_seconds()
 
 
 def _named(objects: tuple[str, ...]) -> str:

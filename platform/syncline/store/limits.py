@@ -17,6 +17,11 @@ class Limits:
     attempts: int = 5  # lost workers in a row until a target stalls; failures of one request until
     #                    its operation calls the target failed (the target itself is tried on)
 
+    @property
+    def breaker(self) -> tuple[int, float]:
+        """Failures that open a breaker, and seconds to the next probe: as steps take them."""
+        return self.breaker_failures, self.probe_interval.total_seconds()
+
     @classmethod
     def of(cls, settings: Settings) -> Limits:
         """Read them from a role's settings."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from syncline.contract.reports import PreviewRequest
+from syncline.contract.reports import PreviewRequest, Waiting
 from syncline.model.change import Inventory
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
@@ -24,7 +24,7 @@ from syncline.store import (
     targets,
 )
 from syncline.store.connection import Store
-from syncline_workers.pipeline.ports import Followed, Waiting
+from syncline_workers.pipeline.ports import Followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,7 @@ class StoreChecks:
 
     def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
         """See the port."""
-        total, taken = checks.take(self.store, uid)
-        return total, [Waiting(*each) for each in taken]
+        return checks.take(self.store, uid)
 
     def snapshot(self, target: TargetId) -> Claim | None:
         """See the port."""

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from itertools import groupby
 from typing import NamedTuple
 
-from syncline.contract.reports import HealthReport, TargetHealth
+from syncline.contract.reports import HealthReport, TargetHealth, Waiting
 from syncline.errors import ClusterBusy, ClusterUnreachable, SynclineError
 from syncline.model.change import InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey, Uid
@@ -22,7 +22,7 @@ from syncline_workers.change import tracking
 from syncline_workers.health import registry, verdict
 from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.failure import describe
-from syncline_workers.pipeline.ports import Api, Ports, Waiting
+from syncline_workers.pipeline.ports import Api, Ports
 
 _SOONEST, _LATEST = 2.0, 120.0  # seconds
 _LISTED_FROM = 4  # objects of a kind

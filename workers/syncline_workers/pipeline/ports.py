@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from syncline.contract.reports import PreviewRequest
+from syncline.contract.reports import PreviewRequest, Waiting
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
@@ -101,15 +101,6 @@ class Checks(Protocol):
 
     def preview(self, uid: Uid) -> PreviewRequest | None:
         """The question; None where it has expired."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A target whose health is due for another look."""
-
-    target: TargetId
-    fence: int  # of the run that is looked after
-    inventory: Inventory
 
 
 class Repositories(Protocol):
