@@ -58,7 +58,8 @@ class Bench:
         return row(self.floor.install(count, version="1.0.0"))
 
     def change(self, count: int, version: str) -> Row:
-        """A commit that changes one field in every application."""
+        """A commit that changes one field in every application of a fleet at rest."""
+        self._rest(count)
         watch = Watch(self.server, self.token, _DEPLOYMENTS, _has(version))
         files = _files(count, version)
         row = self._measure("change", count, watch, lambda: self.work.publish(version, files))
@@ -82,12 +83,7 @@ class Bench:
 
     def steady(self, count: int, seconds: float) -> dict[str, float]:
         """CPU milliseconds for each target and interval of 3 minutes by role, nothing to do."""
-        until(
-            lambda: self.product.summary()["health"].get("Healthy") == count,
-            within=600,
-            what=f"{count} healthy targets",
-            every=1,
-        )
+        self._rest(count)
         before, begun = self.product.cpu(), time.perf_counter()
         time.sleep(seconds)
         spent, passed = _less(self.product.cpu(), before), time.perf_counter() - begun
@@ -111,6 +107,19 @@ class Bench:
             return self.product.summary()["sync"]["Synced"] == count
 
         until(synced, within=120, what=f"{count} targets Synced", every=0.2)
+
+    def _rest(self, count: int) -> None:
+        """Wait for the controllers too: they write some 20 statuses a second, of both sides."""
+
+        def at_rest() -> bool:
+            listed = self.server.call("GET", "/apis/apps/v1/deployments")["items"]
+            seen = all(
+                each.get("status", {}).get("observedGeneration") == each["metadata"]["generation"]
+                for each in listed
+            )
+            return seen and self.product.summary()["health"].get("Healthy") == count
+
+        until(at_rest, within=900, what=f"{count} healthy targets, and idle controllers", every=3)
 
     def _settle(self, count: int) -> None:
         """Let nothing of the one side run while the other is measured."""
