@@ -9,7 +9,7 @@ import yaml
 
 from syncline.simulator.background import running
 from syncline.simulator.server import Simulator
-from tests.conformance.backend import Backend
+from tests.conformance.backend import Answer, Backend
 
 NAMES = count(1)
 
@@ -36,6 +36,10 @@ class Fleet:
     def fault(self, number: int, **fault: object) -> int:
         """Make a cluster misbehave; the status code of the answer."""
         return self.admin("PUT", f"/simulator/clusters/cluster-{number}/faults", fault).code
+
+    def timetable(self, *entries: object) -> Answer:
+        """Let faults come and go by themselves, in place of any before."""
+        return self.admin("PUT", "/simulator/timetable", list(entries))
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,14 @@
-"""Clusters that misbehave on request: refuse, hang, answer errors, or take their time."""
+"""What may ail a cluster: it refuses, hangs, answers errors, takes its time, or is cut off.
+
+A fault is only described here; `line` meets requests with it, `timetable` says when.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from random import Random
 from typing import Any
 
 import orjson
@@ -12,7 +17,7 @@ from syncline.simulator.wire.responses import Answer, Response, Silence
 
 
 class Mode(StrEnum):
-    """What a cluster does to every request."""
+    """What a cluster does to requests."""
 
     NONE = "none"
     REFUSE = "refuse"
@@ -22,7 +27,9 @@ class Mode(StrEnum):
     ERROR = "error"
     """The answer is `code` (429, 500, 503 …)."""
     SLOW = "slow"
-    """The answer comes `delay` seconds late."""
+    """The answer comes `delay` seconds late, give or take `jitter`."""
+    PARTITION = "partition"
+    """Nothing comes through, over open connections neither; they are reset when it ends."""
 
 
 MESSAGES = {
@@ -30,30 +37,54 @@ MESSAGES = {
     500: ("InternalError", "an error on the server has prevented the request from succeeding"),
     503: ("ServiceUnavailable", "the server is currently unable to handle the request"),
 }
+READ: dict[str, Callable[[Any], Any]] = {
+    "mode": Mode,
+    "code": int,
+    "delay": float,
+    "jitter": float,
+    "retry_after": int,
+    "probability": float,
+    "cut": bool,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A mode and its particulars; `retry_after` seconds are told to the client with an error."""
+    """A mode and its particulars. Times are in seconds.
+
+    `retry_after` is told to the client with an error; `probability` is the share of requests that
+    meet the fault (a partition is whole); with `cut` a partition resets connections at once.
+    """
 
     mode: Mode = Mode.NONE
     code: int = 503
     delay: float = 1.0
+    jitter: float = 0.0
     retry_after: int = 1
+    probability: float = 1.0
+    cut: bool = False
 
     @classmethod
     def read(cls, value: dict[str, Any]) -> Fault:
         """Return the fault that a request describes.
 
         Raises:
-            ValueError: the mode is none of ours, or a number is no number.
+            ValueError: the mode is none of ours, or a number is no number or out of its range.
         """
-        known = {"code": int, "delay": float, "retry_after": int}
-        unknown = set(value) - {"mode", *known}
-        if unknown:
+        if unknown := set(value) - set(READ):
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-        parts = {name: kind(value[name]) for name, kind in known.items() if name in value}
-        return cls(mode=Mode(value.get("mode", "none")), **parts)
+        found = cls(**{name: READ[name](part) for name, part in value.items()})
+        if not 0 <= found.probability <= 1:
+            raise ValueError(f"probability {found.probability} is not within 0 and 1")
+        if min(found.delay, found.jitter, found.retry_after) < 0:
+            raise ValueError("delay, jitter and retry_after are not below 0")
+        return found
+
+    def is_met(self, chance: Random) -> bool:
+        """Tell whether a request meets the fault."""
+        if self.mode is Mode.NONE:
+            return False
+        return self.probability >= 1 or chance.random() < self.probability
 
     def instead(self) -> Answer | None:
         """Return what is sent instead of the true answer, None where the true one is."""
@@ -62,6 +93,12 @@ class Fault:
         if self.mode is Mode.HANG:
             return Silence(hang=True)
         return self._error() if self.mode is Mode.ERROR else None
+
+    def lateness(self, chance: Random) -> float:
+        """Return how many seconds late an answer comes."""
+        if self.mode is not Mode.SLOW:
+            return 0.0
+        return max(0.0, chance.uniform(self.delay - self.jitter, self.delay + self.jitter))
 
     def _error(self) -> Response:
         reason, message = MESSAGES.get(self.code, ("InternalError", f"simulated {self.code}"))

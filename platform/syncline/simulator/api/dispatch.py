@@ -15,6 +15,7 @@ from syncline.simulator.wire.requests import Request
 from syncline.simulator.wire.responses import Answer, Response, json_response, text
 
 HEALTH = ("readyz", "livez", "healthz")
+APPLY = "application/apply-patch"
 NOWHERE = text(404, "404 page not found\n")
 
 Verb = Callable[[Call], Answer]
@@ -31,17 +32,40 @@ ITEM: dict[str, tuple[str, Verb]] = {
 }
 
 
-def handle(cluster: Cluster, role: Role, request: Request, path: str) -> Answer:
-    """Answer a request at `path`, which is relative to the cluster."""
+def handle(cluster: Cluster, role: Role, request: Request, path: str) -> tuple[str, Answer]:
+    """Answer a request at `path`, which is relative to the cluster; tell its verb, too.
+
+    Verbs are the API server's; `apply` is a patch of that kind, and what is about no resource goes
+    by its method.
+    """
     parts = [part for part in path.split("/") if part]
+    method = request.method.lower()
     try:
-        return route(cluster, role, request, parts)
+        found = elsewhere(cluster, request, parts)
+        if found is not None:
+            return method, found
+        call = understood(cluster, request, parts)
+        if call is None:
+            return method, NOWHERE
+        verb, act = chosen(call)
     except refusal.Refusal as exc:
-        return Response(code=exc.code, body=orjson.dumps(exc.status))
+        return method, refused(exc)
+    try:
+        need_right(role, verb, call)
+        answer = act(call)
+    except refusal.Refusal as exc:
+        answer = refused(exc)
+    kind = request.headers.get("content-type", "")
+    return "apply" if verb == "patch" and kind.startswith(APPLY) else verb, answer
 
 
-def route(cluster: Cluster, role: Role, request: Request, parts: list[str]) -> Answer:
-    """Answer what is not about objects here, and the rest with its verb."""
+def refused(exc: refusal.Refusal) -> Response:
+    """Return a refusal as an answer."""
+    return Response(code=exc.code, body=orjson.dumps(exc.status))
+
+
+def elsewhere(cluster: Cluster, request: Request, parts: list[str]) -> Answer | None:
+    """Return the answer to what is not about objects; None where it is."""
     if not parts:
         return json_response(200, {"paths": ["/api", "/apis", "/healthz", "/readyz", "/version"]})
     if parts[0] in HEALTH:
@@ -49,15 +73,8 @@ def route(cluster: Cluster, role: Role, request: Request, parts: list[str]) -> A
     if parts == ["version"]:
         return json_response(200, VERSION)
     if request.method in ("GET", "HEAD"):
-        found = discovery.discover(cluster, request, parts)
-        if found is not None:
-            return found
-    call = understood(cluster, request, parts)
-    if call is None:
-        return NOWHERE
-    verb, act = chosen(call)
-    need_right(role, verb, call)
-    return act(call)
+        return discovery.discover(cluster, request, parts)
+    return None
 
 
 def understood(cluster: Cluster, request: Request, parts: list[str]) -> Call | None:

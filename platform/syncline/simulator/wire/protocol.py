@@ -24,12 +24,14 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Connection(asyncio.Protocol):
     """The server's side of one client's connection."""
 
-    def __init__(self, answer: Callable[[Request], Answer]) -> None:
+    def __init__(self, answer: Callable[[Request, Connection], Answer]) -> None:
+        self.lost: list[Callable[[], None]] = []
         self._answer = answer
         self._data = bytearray()
         self._head: Request | None = None
         self._length = 0
         self._busy = False
+        self._frozen = False
         self._stop: Callable[[], None] | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -41,14 +43,27 @@ class Connection(asyncio.Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop a stream that nobody reads."""
+        """Stop a stream that nobody reads, and tell those who keep the connection in mind."""
         self._transport = None
         if self._stop:
             self._stop()
+        for tell in self.lost:
+            tell()
+
+    def freeze(self) -> None:
+        """Take and send nothing any more, and stay open."""
+        self._frozen = True
+
+    def abort(self) -> None:
+        """Reset."""
+        if self._transport:
+            self._transport.abort()
 
     @override
     def data_received(self, data: bytes) -> None:
         """Take bytes and answer the requests that are whole."""
+        if self._frozen:
+            return
         self._data += data
         try:
             while not self._busy and (request := self._next()):
@@ -110,14 +125,14 @@ class Connection(asyncio.Protocol):
                 self._send(request, answer)
         elif isinstance(answer, Silence):
             self._busy = True
-            if not answer.hang and self._transport:
-                self._transport.abort()
+            if not answer.hang:
+                self.abort()
         else:
             self._start(answer)
 
     def _answered(self, request: Request) -> Answer:
         try:
-            return self._answer(request)
+            return self._answer(request, self)
         except Exception:  # the boundary: one request that we failed at ends no connection
             log.exception("failed at %s %s", request.method, request.path)
             return responses.text(500, "the simulator failed at this request; see its log")
@@ -154,7 +169,7 @@ class Connection(asyncio.Protocol):
             self.data_received(b"")
 
     def _write(self, data: bytes) -> None:
-        if self._transport and not self._transport.is_closing():
+        if self._transport and not self._frozen and not self._transport.is_closing():
             self._transport.write(data)
 
     def _close(self) -> None:
