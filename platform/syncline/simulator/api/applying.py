@@ -19,6 +19,7 @@ from syncline.simulator.schema import validate
 from syncline.simulator.schema.builtin import Resource
 from syncline.simulator.schema.filling import blank, tidy
 from syncline.simulator.schema.types import Type
+from syncline.simulator.store.shared import shared
 from syncline.simulator.store.stored import Stored
 from syncline.simulator.wire.responses import Response
 
@@ -74,7 +75,7 @@ def apply(call: Call) -> Response:
     )
     response, now_kept = merge(call, config, live, write)
     if now_kept is not None and not (now_kept.is_fresh and call.behaviour.is_rewritten_once):
-        now_kept.applied = done
+        now_kept.applied = shared((shared(done[0]), *done[1:]))
     return response
 
 

@@ -76,7 +76,7 @@ class Call:
         if namespace is None:
             owner = self.cluster.resource("", "v1", "namespaces")
             raise refusal.not_found(owner or self.resource, self.namespace)
-        if b'"deletionTimestamp"' in namespace.body:
+        if namespace.is_leaving:
             raise terminating(self.resource, name, self.namespace)
 
 

@@ -46,9 +46,7 @@ def create(call: Call) -> Response:
         raise refusal.bad_request("resourceVersion should not be set on objects to be created")
     there = call.cluster.find(call.shelf, call.namespace, name)
     if there:
-        raise refusal.already_exists(
-            call.resource, name, deleting=b'"deletionTimestamp"' in there.body
-        )
+        raise refusal.already_exists(call.resource, name, deleting=there.is_leaving)
     return finish.write(call, new, None, recorder(call, None))[0]
 
 

@@ -20,8 +20,9 @@ def wants_metadata(accept: str) -> bool:
 
 def whole(kept: Stored, resource: Resource) -> bytes:
     """Return an object in the version asked for; versions differ in their name alone."""
-    if kept.body.startswith(prefix(resource)):
-        return kept.body
+    body = kept.body
+    if body.startswith(prefix(resource)):
+        return body
     return orjson.dumps({**kept.load(), "apiVersion": resource.api_version})
 
 

@@ -19,8 +19,8 @@ class Emptying:
 
     def __call__(self, cluster: Cluster, event: Change) -> None:
         """Look at a change: a namespace that is marked is emptied."""
-        marked = b'"deletionTimestamp"' in event.object.body
-        if event.shelf == NAMESPACES and event.type == "MODIFIED" and marked:
+        is_marked = event.type == "MODIFIED" and event.object.is_leaving
+        if event.shelf == NAMESPACES and is_marked:
             name = event.object.name
             self._clock.later(self._delay, lambda: self._empty(cluster, name))
 

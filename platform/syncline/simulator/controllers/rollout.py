@@ -126,8 +126,9 @@ class Rollout:
         if status is None or event.type == "DELETED":
             return
         kept = event.object
-        generation = b'"observedGeneration":%d' % kept.load()["metadata"].get("generation", 1)
-        if generation in kept.body:
+        obj = kept.load()
+        seen = (obj.get("status") or {}).get("observedGeneration")
+        if seen == obj["metadata"].get("generation", 1):
             return
 
         def edit(obj: Object) -> None:
