@@ -11,6 +11,7 @@ import pytest
 from syncline.errors import ApplyRejected, ClusterBusy
 from syncline.model.change import ObjectRef
 from syncline_workers.cluster import discovery
+from syncline_workers.cluster.alike import Alike
 from syncline_workers.cluster.discovery import Discovery
 from syncline_workers.cluster.served import Kind
 from tests.cluster.conftest import kubeconfig_for, pool_for
@@ -83,6 +84,23 @@ PAGES = {
 
 
 @pytest.mark.cluster
+def test_a_real_api_server_knows_the_tag_that_another_connection_was_given(
+    api_server: ApiServer,
+) -> None:
+    known, statuses = Alike(), []
+    pool = pool_for(api_server.kubeconfig.read_text())
+    Discovery(pool, known=known).refresh()
+    for path in ("/api", "/apis"):
+        tag, document = known.newest(path)
+        assert document is not None
+        accept = discovery.AGGREGATED
+        statuses.append(pool.request("GET", path, accept=accept, tag=tag).status)
+    pool.close()
+
+    assert statuses == [304, 304]
+
+
+@pytest.mark.cluster
 def test_a_real_api_server_tells_it_all_in_two_requests(api_server: ApiServer) -> None:
     pool = pool_for(api_server.kubeconfig.read_text())
     found = Discovery(pool)
@@ -141,6 +159,49 @@ def test_an_unchanged_answer_is_not_sent_twice() -> None:
 
     assert talk.unchanged == ["/api", "/apis"]
     assert found.kind(ref("example.com", "v1", "ClusterGadget")).plural == "clustergadgets"
+
+
+DIGEST = "0123456789ABCDEF" * 8  # as long as the one that an API server makes
+
+
+def test_what_one_cluster_serves_is_not_sent_by_another_that_serves_the_same() -> None:
+    known = Alike()
+    first, second = Serving(PAGES, tag=DIGEST), Serving({}, tag=DIGEST)
+    found = []
+    for talk in (first, second):
+        with Scripted(talk) as server:
+            pool = pool_for(kubeconfig_for(server.url))
+            found.append(Discovery(pool, known=known).kind(ref("example.com", "v1", "Widget")))
+            pool.close()
+
+    assert (first.unchanged, second.unchanged) == ([], ["/api", "/apis"])
+    assert found[0] is found[1]
+
+
+def test_a_cluster_that_serves_something_else_is_read() -> None:
+    known = Alike()
+    pages = {**PAGES, "/apis": aggregated(group("new.io", version("v1", "Thing")))}
+    for talk in (Serving(PAGES, tag=DIGEST), other := Serving(pages, tag=DIGEST[::-1])):
+        with Scripted(talk) as server:
+            pool = pool_for(kubeconfig_for(server.url))
+            discovered = Discovery(pool, known=known)
+            discovered.refresh()
+            pool.close()
+
+    assert other.unchanged == []
+    assert discovered.knows(ref("new.io", "v1", "Thing"))
+    assert not discovered.knows(ref("example.com", "v1", "Widget"))
+
+
+def test_a_tag_that_is_no_digest_says_nothing_about_another_cluster() -> None:
+    known = Alike()
+    for talk in (Serving(PAGES, tag="1"), other := Serving(PAGES, tag="1")):
+        with Scripted(talk) as server:
+            pool = pool_for(kubeconfig_for(server.url))
+            Discovery(pool, known=known).refresh()
+            pool.close()
+
+    assert (other.asked, other.unchanged) == (["/api", "/apis"], [])
 
 
 def test_a_version_that_is_not_served_falls_back_to_the_preferred_one_for_reading() -> None:

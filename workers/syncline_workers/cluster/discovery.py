@@ -1,8 +1,8 @@
 """Which kinds a cluster serves, under which path, with or without a namespace.
 
 Two requests tell it all (aggregated discovery; per group where a server is older than 1.26), and
-an ETag makes the next look cheap. A kind that is not known is looked for once more, since a
-definition may just have been applied.
+an ETag makes the next look cheap, also at another cluster that serves the same. A kind that is not
+known is looked for once more, since a definition may just have been applied.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from typing import Any
 
 from syncline.errors import ApplyRejected, ClusterBusy
 from syncline.model.change import ObjectRef
-from syncline_workers.cluster import served
+from syncline_workers.cluster import alike, served
+from syncline_workers.cluster.alike import Alike
 from syncline_workers.cluster.answer import Answer
 from syncline_workers.cluster.pool import Pool
 from syncline_workers.cluster.refusals import object_of
-from syncline_workers.cluster.served import Kind, Version
+from syncline_workers.cluster.served import Document, Kind, Version
 
 MAX_AGE = 600.0
 """Seconds until a known kind is looked up again: paths of served kinds do not change."""
@@ -32,7 +33,7 @@ PAUSE = 1.0
 MAX_ABSENCE = 60.0
 """Seconds for which a chart may take an API for absent that another process saw appear."""
 
-_AGGREGATED = ",".join(
+AGGREGATED = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     for version in ("v2", "v2beta1")
 )
@@ -42,22 +43,41 @@ _AGGREGATED = ",".join(
 class _Seen:
     """One look: what was served, and when that was."""
 
-    exact: dict[tuple[str, str, str], Kind]  # group, version, kind
-    preferred: dict[tuple[str, str], Kind]  # group, kind
-    away: frozenset[str]  # groups whose own (aggregated) API server did not answer
+    documents: tuple[Document, ...]  # of the core group, of all others
     names: tuple[str, ...]  # apps/v1 and apps/v1/Deployment, sorted
     at: float
+
+    def exact(self, ref: ObjectRef) -> Kind | None:
+        """The kind in exactly this version."""
+        key = (ref.group, ref.version, ref.kind)
+        return next((d.exact[key] for d in self.documents if key in d.exact), None)
+
+    def preferred(self, group: str, kind: str) -> Kind | None:
+        """The kind in the version that its group prefers."""
+        key = (group, kind)
+        return next((d.preferred[key] for d in self.documents if key in d.preferred), None)
+
+    def is_away(self, group: str) -> bool:
+        """Whether the group's own (aggregated) API server did not answer."""
+        return any(group in document.away for document in self.documents)
 
 
 class Discovery:
     """What one cluster serves. Safe to use from several threads."""
 
-    def __init__(self, pool: Pool, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        known: Alike = alike.EVERYWHERE,
+    ) -> None:
         self._pool = pool
         self._now = now
+        self._known = known
         self._lock = threading.Lock()
         self._seen: _Seen | None = None
-        self._tags: dict[str, tuple[str, list[Version]]] = {}  # path → ETag and what it stood for
+        self._tags: dict[str, tuple[str, Document]] = {}  # path → ETag and what it stood for
 
     def kind(self, ref: ObjectRef) -> Kind:
         """How to address objects of exactly this version.
@@ -66,7 +86,7 @@ class Discovery:
             ApplyRejected: the cluster does not serve it, also not after another look.
             ClusterBusy: the group's own API server is away.
         """
-        found = self._find(lambda seen: seen.exact.get((ref.group, ref.version, ref.kind)))
+        found = self._find(lambda seen: seen.exact(ref))
         if found is None:
             self.any_version(ref)
             raise ApplyRejected(ref.key.short, self._unknown(ref))
@@ -78,13 +98,8 @@ class Discovery:
         Raises:
             ClusterBusy: the group's own API server is away, so nobody can tell.
         """
-        found = self._find(
-            lambda seen: (
-                seen.exact.get((ref.group, ref.version, ref.kind))
-                or seen.preferred.get((ref.group, ref.kind))
-            )
-        )
-        if found is None and self._seen and ref.group in self._seen.away:
+        found = self._find(lambda seen: seen.exact(ref) or seen.preferred(ref.group, ref.kind))
+        if found is None and self._seen and self._seen.is_away(ref.group):
             raise ClusterBusy(ref.key.short, f"the API server of the group {ref.group} is away")
         return found
 
@@ -96,7 +111,7 @@ class Discovery:
     def knows(self, ref: ObjectRef) -> bool:
         """Whether the last look saw this version of the kind."""
         seen = self._seen
-        return seen is not None and (ref.group, ref.version, ref.kind) in seen.exact
+        return seen is not None and seen.exact(ref) is not None
 
     def api_versions(self, applied: Iterable[ObjectRef]) -> tuple[str, ...]:
         """All that is served, as Helm names it: ``apps/v1`` and ``apps/v1/Deployment``; sorted.
@@ -105,7 +120,7 @@ class Discovery:
         that was ``applied`` and is not known is looked for once more.
         """
         seen = self._not_older_than(MAX_ABSENCE)
-        if any((ref.group, ref.kind) not in seen.preferred for ref in applied):
+        if any(seen.preferred(ref.group, ref.kind) is None for ref in applied):
             seen = self._not_older_than(PAUSE)
         return seen.names
 
@@ -123,15 +138,9 @@ class Discovery:
             return self._seen
 
     def _look(self) -> _Seen:
-        versions = [*self._versions("/api"), *self._versions("/apis")]
-        exact: dict[tuple[str, str, str], Kind] = {}
-        preferred: dict[tuple[str, str], Kind] = {}
-        for version in versions:
-            for name, kind in version.kinds:
-                exact.setdefault((version.group, version.name, name), kind)
-                preferred.setdefault((version.group, name), kind)
-        away = frozenset(version.group for version in versions if version.is_away)
-        return _Seen(exact, preferred, away, self._names(versions), self._now())
+        documents = (self._document("/api"), self._document("/apis"))
+        versions = [version for each in documents for version in each.versions]
+        return _Seen(documents, self._names(versions), self._now())
 
     def _names(self, versions: Iterable[Version]) -> tuple[str, ...]:
         """What charts ask for; of an API server that is just away, what it served before."""
@@ -144,17 +153,24 @@ class Discovery:
                 found.update(name for name in self._seen.names if name.startswith(inside))
         return tuple(sorted(found))
 
-    def _versions(self, path: str) -> list[Version]:
-        tag, kept = self._tags.get(path, ("", []))
-        answer = self._pool.request("GET", path, accept=f"{_AGGREGATED},application/json", tag=tag)
-        if answer.status == HTTPStatus.NOT_MODIFIED:
+    def _document(self, path: str) -> Document:
+        tag, kept = self._tags.get(path) or self._known.newest(path)
+        answer = self._pool.request("GET", path, accept=f"{AGGREGATED},application/json", tag=tag)
+        if answer.status == HTTPStatus.NOT_MODIFIED and kept:
+            self._tags[path] = (tag, kept)
             return kept
+        tag = answer.headers.get("etag", "")
+        if (same := self._known.find(path, tag)) is not None:
+            self._tags[path] = (tag, same)
+            return same
         body = self._body(answer)
         if body.get("kind") != "APIGroupDiscoveryList":
-            return [self._ask(path, group, name) for group, name in served.listed(body)]
-        found = list(served.aggregated(body))
-        if tag := answer.headers.get("etag", ""):
+            asked = (self._ask(path, group, name) for group, name in served.listed(body))
+            return served.document(asked)
+        found = served.document(served.aggregated(body))
+        if tag:
             self._tags[path] = (tag, found)
+            self._known.keep(path, tag, found)
         return found
 
     def _ask(self, path: str, group: str, name: str) -> Version:
@@ -168,9 +184,11 @@ class Discovery:
 
     def _unknown(self, ref: ObjectRef) -> str:
         seen = self._seen
+        documents = seen.documents if seen else ()
         versions = sorted(
             version
-            for group, version, kind in (seen.exact if seen else ())
+            for document in documents
+            for group, version, kind in document.exact
             if (group, kind) == (ref.group, ref.kind)
         )
         if versions:

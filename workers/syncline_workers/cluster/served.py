@@ -6,7 +6,7 @@ each version. Nothing is asked here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from sys import intern  # a fleet's clusters serve the same kinds
 from typing import Any
@@ -47,6 +47,29 @@ class Version:
     def api_version(self) -> str:
         """As manifests write it: ``v1``, ``apps/v1``."""
         return intern(f"{self.group}/{self.name}" if self.group else self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One answer, ready to be asked: all clusters that serve the same share it."""
+
+    versions: tuple[Version, ...]
+    exact: dict[tuple[str, str, str], Kind]  # group, version, kind
+    preferred: dict[tuple[str, str], Kind]  # group, kind
+    away: frozenset[str]  # groups whose own (aggregated) API server did not answer
+
+
+def document(versions: Iterable[Version]) -> Document:
+    """Index what is served; a group's preferred version comes first."""
+    listed = tuple(versions)
+    exact: dict[tuple[str, str, str], Kind] = {}
+    preferred: dict[tuple[str, str], Kind] = {}
+    for version in listed:
+        for name, kind in version.kinds:
+            exact.setdefault((version.group, version.name, name), kind)
+            preferred.setdefault((version.group, name), kind)
+    away = frozenset(version.group for version in listed if version.is_away)
+    return Document(listed, exact, preferred, away)
 
 
 def aggregated(body: dict[str, Any]) -> Iterator[Version]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from typing import Any
+
+import orjson
 
 from syncline.simulator.schema.builtin import Resource
 from syncline.simulator.store.cluster import Cluster
@@ -29,13 +33,36 @@ def discover(cluster: Cluster, request: Request, parts: list[str]) -> Response |
         return None
     if len(parts) == 1:
         if wants_aggregated(request.headers.get("accept", "")):
-            response = json_response(200, aggregated(cluster, core=core))
-            return Response(code=200, body=response.body, content_type=AGGREGATED)
+            return at_once(cluster, request, core=core)
         return json_response(200, versions(request) if core else groups(cluster))
     group, rest = ("", parts[1:]) if core else (parts[1], parts[2:])
     if not rest:
         return one_group(cluster, group)
     return resources(cluster, group, rest[0]) if len(rest) == 1 else None
+
+
+def at_once(cluster: Cluster, request: Request, *, core: bool) -> Response:
+    """Answer with everything, or that it is what the client has: the ETag is its digest."""
+    body, tag = page(cluster, core=core) if cluster.custom else first_page(core=core)
+    same = request.headers.get("if-none-match") == tag
+    return Response(
+        code=304 if same else 200,
+        body=b"" if same else body,
+        content_type=AGGREGATED,
+        headers=(("ETag", tag),),
+    )
+
+
+@cache
+def first_page(*, core: bool) -> tuple[bytes, str]:
+    """Return what clusters serve that have no definitions: it is the same for all."""
+    return page(Cluster("", ""), core=core)
+
+
+def page(cluster: Cluster, *, core: bool) -> tuple[bytes, str]:
+    """Return everything as it is sent, and its ETag."""
+    body = orjson.dumps(aggregated(cluster, core=core))
+    return body, f'"{hashlib.sha512(body).hexdigest().upper()}"'
 
 
 def by_group(cluster: Cluster) -> dict[str, dict[str, list[Resource]]]:
