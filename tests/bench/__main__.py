@@ -2,13 +2,8 @@
 
 import argparse
 import json
-import os
-import platform
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,28 +15,26 @@ from rich.table import Table
 
 from tests.bench import manifests
 from tests.bench.floor import Floor
+from tests.bench.gitprocess import serving
 from tests.bench.measure import Bench
 from tests.bench.product import running
+from tests.bench.results import machine, save
 from tests.harness.apiserver import ApiServer
 from tests.harness.controlplane import ControlPlane
 from tests.harness.poll import until
-from tests.harness.ports import free
 from tests.harness.workrepo import WorkRepo
 
 
 def main() -> None:
     asked = _arguments()
-    results: dict[str, Any] = {"machine": _machine(), "rows": []}
+    results: dict[str, Any] = {"machine": machine(), "rows": []}
     for count in asked.applications:
         with _bench(asked, count) as bench:
             results["rows"] += [row.as_dict() for row in _rows(bench, count)]
             if count == max(asked.applications):
                 results |= _extras(bench, count, asked)
         _print(results)
-    path = Path("bench-results") / f"{time.strftime('%Y%m%dT%H%M%S')}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=2))
-    print(f"results in {path}")
+    print(f"results in {save(results)}")
 
 
 def _arguments() -> argparse.Namespace:
@@ -85,7 +78,7 @@ def _bench(asked: argparse.Namespace, count: int) -> Iterator[Bench]:
         root = Path(name)
         with (
             ControlPlane.start(root / "plane", 1, controllers=True) as plane,
-            _git(root / "git") as url,
+            serving(root / "git") as url,
         ):
             server = plane.cluster(0)
             token = _token(server)
@@ -120,33 +113,10 @@ def _declare(product: Any, server: ApiServer, root: Path, count: int, url: str) 
     )
 
 
-@contextmanager
-def _git(root: Path) -> Iterator[str]:
-    """The Git server in a process of its own, so that its CPU is nobody's."""
-    root.mkdir(parents=True)
-    port = free()
-    argv = [sys.executable, "-m", "tests.harness.gitserver", str(root), str(port)]
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
-    try:
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def _token(server: ApiServer) -> str:
     config = yaml.safe_load(server.kubeconfig.read_text())
     token: str = config["users"][0]["user"]["token"]
     return token
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "cpus": os.cpu_count(),
-        "load_before": os.getloadavg(),
-    }
 
 
 def _print(results: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
-"""CPU seconds of a process with all its descendants, from /proc, by what they do."""
+"""CPU seconds and memory of a process with all its descendants, from /proc, by what they do."""
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,18 +24,34 @@ def by_role(*roots: int) -> Mapping[str, float]:
     A process that ended is in its parent's time once the parent has waited for it. A worker's
     first process is ``worker``, those that it forks are ``worker children``.
     """
+    seconds: Counter[str] = Counter()
+    for _, role, process in _tree(roots):
+        seconds[role] += process.ticks / _TICK
+    return seconds
+
+
+def resident(*roots: int) -> Mapping[str, int]:
+    """Bytes of memory of the same processes, by role; what several share counts by its share."""
+    held: Counter[str] = Counter()
+    for pid, role, _ in _tree(roots):
+        with suppress(OSError, StopIteration):
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            held[role] += 1024 * int(next(x for x in lines if x.startswith("Pss:")).split()[1])
+    return held
+
+
+def _tree(roots: Iterable[int]) -> Iterator[tuple[int, str, _Process]]:
+    """Process id, role and process of the trees below and with ``roots``."""
     found = _processes()
     tree, added = set(roots), set(roots)
     while added:
         added = {pid for pid, process in found.items() if process.parent in tree} - tree
         tree |= added
-    seconds: Counter[str] = Counter()
     for pid in tree & found.keys():
         process, parent = found[pid], found.get(found[pid].parent)
         above = parent.role if parent is not None else ""
         role = process.role or above  # one that is just ending has no command line any more
-        seconds["worker children" if role == above == "worker" else role] += process.ticks / _TICK
-    return seconds
+        yield pid, "worker children" if role == above == "worker" else role, process
 
 
 def _processes() -> dict[int, _Process]:

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +26,14 @@ class Product:
 
     def cpu(self) -> Mapping[str, float]:
         """CPU seconds so far of every process of it by role, Redis and Flower included."""
-        redis = [int(file.read_text()) for file in self.data.glob("redis/*.pid")]
-        return cpu.by_role(self.pid, *redis)
+        return cpu.by_role(*self._roots())
+
+    def resident(self) -> Mapping[str, int]:
+        """Bytes of memory of the same processes."""
+        return cpu.resident(*self._roots())
+
+    def _roots(self) -> list[int]:
+        return [self.pid, *(int(file.read_text()) for file in self.data.glob("redis/*.pid"))]
 
     def summary(self) -> dict[str, Any]:
         return self.http.get("/api/v1/fleet").raise_for_status().json()
@@ -55,13 +61,20 @@ class Product:
 
 
 @contextmanager
-def running(data: Path, *, workers: int, concurrency: int) -> Iterator[Product]:
+def running(
+    data: Path,
+    *,
+    workers: int,
+    concurrency: int,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] = {},
+) -> Iterator[Product]:
     argv = [sys.executable, "-m", "syncline", "up", "--data", str(data), "--port", "0"]
-    argv += ["--workers", str(workers), "--concurrency", str(concurrency)]
+    argv += ["--workers", str(workers), "--concurrency", str(concurrency), *options]
     output = data.parent / "up.log"
     with output.open("wb") as out:
-        environment = {**os.environ, "SYNCLINE_GIT_ALLOW_HTTP": "true"}
-        process = subprocess.Popen(argv, stdout=out, stderr=out, env=environment)
+        settings = {**os.environ, "SYNCLINE_GIT_ALLOW_HTTP": "true", **environment}
+        process = subprocess.Popen(argv, stdout=out, stderr=out, env=settings)
     try:
         url = until(lambda: _ready(process, output), within=90, what="syncline up")
         token = (data / "token").read_text().strip()
