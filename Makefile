@@ -3,9 +3,11 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 ARGS ?=
+CLUSTERS ?= 20
+APPS ?= 5
 export PYTHONPATH := platform:workers
 
-.PHONY: help venv tools demo test lint corpus bench docs clean
+.PHONY: help venv tools demo test lint corpus bench fleet docs clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -44,6 +46,9 @@ corpus: venv ## Render every bundle of a folder and compare with helm and kustom
 
 bench: tools ## Measure against a bare client on a real kube-apiserver
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+fleet: tools ## Measure a fleet of simulated clusters: CLUSTERS=1000 APPS=50
+	@$(BIN)/python -m tests.fleet --size $(CLUSTERS)x$(APPS) $(ARGS)
 
 docs: venv ## Write docs/reference from the code
 	@$(BIN)/python tools/docs.py

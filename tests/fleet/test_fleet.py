@@ -1,0 +1,57 @@
+"""A short ``make fleet``: a small fleet, some of it hanging; what is true, not how fast."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fleet import checks
+from tests.fleet import world as worlds
+from tests.fleet.declared import Fleet
+from tests.fleet.world import World
+
+FLEET = Fleet(clusters=20, applications=5, objects=3, vary=True, interval="10s")
+HANGING = 2
+PATIENCE = {"SYNCLINE_CLUSTER_READ_TIMEOUT": "2s", "SYNCLINE_CLUSTER_PROBE_INTERVAL": "1s"}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    root = tmp_path_factory.mktemp("fleet")
+    with worlds.make(root, FLEET, concurrency=2, environment=PATIENCE) as made:
+        made.commit()
+        made.register()
+        made.settle()
+        yield made
+
+
+def test_every_target_of_a_fleet_gets_a_commit(world: World) -> None:
+    world.commit()
+    world.tell()
+    world.settle()
+
+    assert checks.everything(world) == {
+        "targets_at_newest": FLEET.targets,
+        "objects_as_declared": dict.fromkeys(("ConfigMap", "Deployment", "Service"), FLEET.targets),
+    }
+
+
+def test_a_commit_that_changes_no_object_is_seen_by_every_target(world: World) -> None:
+    world.touch()
+    world.tell()
+    world.settle()
+
+    assert checks.everything(world)["targets_at_newest"] == FLEET.targets
+
+
+def test_hanging_clusters_hold_up_no_other_and_catch_up(world: World) -> None:
+    hung = world.random.sample(world.clusters, HANGING)
+    world.simulated.fault(hung, mode="hang")
+    try:
+        world.commit()
+        world.tell()
+        world.settle_at([name for name in world.clusters if name not in hung])
+    finally:
+        world.simulated.fault(hung, mode="none")
+    world.settle()
+
+    assert checks.everything(world)["targets_at_newest"] == FLEET.targets
