@@ -179,7 +179,7 @@ def _since(world: World, clusters: list[str], moment: float) -> Figures:
     targets = [each for each in world.product.targets() if each["cluster"] in wanted]
     late = [each["name"] for each in targets if each["revision"] != world.at]
     assert not late, f"{len(late)} targets are not at {world.at[:12]}: {late[:5]}"
-    taken = [datetime.fromisoformat(each["synced_at"]).timestamp() - moment for each in targets]
+    taken = [datetime.fromisoformat(each["syncedAt"]).timestamp() - moment for each in targets]
     parts = statistics.quantiles(taken, n=100)
     return {
         "targets": len(taken),
