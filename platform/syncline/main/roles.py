@@ -5,6 +5,7 @@ Each imports its role when it runs: FastAPI and Celery would cost every `synclin
 
 from __future__ import annotations
 
+import difflib
 import os
 import secrets
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 
 from syncline import logs
 from syncline.contract import queues
+from syncline.main import capacity
 from syncline.main import worker as workers
 from syncline.settings import Settings, strays
 
@@ -49,7 +51,13 @@ def scheduler() -> None:
 
 def worker(
     name: Annotated[str, typer.Option(help="Unique among the workers of a host.")] = "worker",
-    concurrency: Annotated[int, typer.Option(min=1, help="Runs at once, each a process.")] = 4,
+    concurrency: Annotated[
+        str,
+        typer.Option(
+            metavar="N|auto",
+            help="Runs at once, each a process; auto: two for each CPU, as far as memory allows.",
+        ),
+    ] = "4",
     lanes: Annotated[str, typer.Option(help="Queues to serve, comma-separated.")] = ",".join(
         queues.ALL
     ),
@@ -58,7 +66,7 @@ def worker(
 ) -> None:
     """Run a Celery worker."""
     argv = workers.command(
-        name=name, concurrency=concurrency, lanes=lanes.split(","), events=events
+        name=name, concurrency=_concurrency(concurrency), lanes=_lanes(lanes), events=events
     )
     os.execvpe(argv[0], argv, {**os.environ, **workers.SOFT_SHUTDOWN})  # noqa: S606
 
@@ -102,6 +110,30 @@ def simulate(
     from syncline import simulator  # noqa: PLC0415 - see above
 
     simulator.serve(clusters, port=port, directory=directory, rollout=rollout, prefix=prefix)
+
+
+def _concurrency(text: str) -> int:
+    if text == "auto":
+        return capacity.concurrency()
+    if not text.isdecimal() or not int(text):
+        raise typer.BadParameter(
+            f"{text!r} is no number above 0; or say auto", param_hint="--concurrency"
+        )
+    return int(text)
+
+
+def _lanes(text: str) -> list[str]:
+    """Read the queues to serve: a misspelt one would leave its work waiting, silently."""
+    lanes = list(dict.fromkeys(each.strip() for each in text.split(",")))
+    for lane in lanes:
+        if lane not in queues.ALL:
+            close = difflib.get_close_matches(lane, queues.ALL, n=1, cutoff=0.0)
+            raise typer.BadParameter(
+                f"there is no lane {lane!r}: did you mean {close[0]}? "
+                f"There are {', '.join(queues.ALL)}",
+                param_hint="--lanes",
+            )
+    return lanes
 
 
 def _settings() -> Settings:

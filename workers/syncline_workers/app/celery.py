@@ -13,6 +13,7 @@ from syncline.contract.celery import create_app
 from syncline.settings import Settings, strays
 from syncline_workers import tasks
 from syncline_workers.app.process import Process
+from syncline_workers.app.signing import Signature
 
 settings = Settings()
 process = Process(settings)
@@ -28,6 +29,8 @@ app.conf.update(
 )
 app.syncline_store = process.store  # what the result backend folds into
 tasks.register(app, process.ports)
+signature = Signature()
+signature.connect()
 
 
 @signals.setup_logging.connect
