@@ -16,8 +16,8 @@ DELETE = request(TriggerKind.DELETE)
 
 
 def left(store: Store) -> set[str]:
-    """Every key that is not about the installation, the streams or the timers."""
-    expected = {"installation", "schema", "events", "audit", "due", "wake"}
+    """Every key that is not about the installation, the streams, the tally or the timers."""
+    expected = {"installation", "schema", "events", "audit", "tally", "due", "wake"}
     found = {key.removeprefix(keys.PREFIX) for key in store.redis.scan_iter("*")}
     return found - expected
 

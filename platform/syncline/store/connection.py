@@ -126,6 +126,25 @@ def now(store: Store) -> float:
     return float(seconds) + float(micros) / 1e6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """How much of a Redis is used."""
+
+    memory: int  # bytes
+    limit: int  # bytes; 0: none is set
+    clients: int
+
+    @classmethod
+    def of(cls, client: Any) -> Use:
+        """Ask the server of a redis-py client."""
+        memory, clients = client.info("memory"), client.info("clients")
+        return cls(
+            memory=int(memory["used_memory"]),
+            limit=int(memory.get("maxmemory", 0)),
+            clients=int(clients["connected_clients"]),
+        )
+
+
 def check_server(store: Store) -> list[str]:
     """Return warnings, in words: what of this server's settings may lose state. Empty is good."""
     info = store.redis.info()

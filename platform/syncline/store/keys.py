@@ -108,6 +108,11 @@ LEASES = Key("leases:<cluster>", "zset", "targets running, by when their lease r
 UNPROVEN = Key("unproven", "zset", "targets in slots of unproven clusters, likewise")
 UNPROVEN_WAIT = Key("unproven-wait", "set", "unproven clusters that wait for such a slot")
 WATCH = Key("watch", "zset", "targets queued or running, by their deadline")
+DRAIN = Key(
+    "drain",
+    "hash",
+    "<lane>:rate (runs a second), <lane>:ended and <lane>:behind when it was measured; at",
+)
 
 # Timers
 DUE = Key("due", "zset", "kind:id by the time it is due")
@@ -146,6 +151,7 @@ IDEMPOTENCY = Key("idempotency:<digest>", "string", "operation uid and digest of
 # What is told
 EVENTS = Key("events", "stream", "what changed: kind, subject, name, at, …", "bounded")
 AUDIT = Key("audit", "stream", "who, what, when, why", "bounded")
+TALLY = Key("tally", "hash", "what metrics count: its fields are written in store/tally.py")
 
 # The rest
 NOTES = Key(

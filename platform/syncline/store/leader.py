@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 
+from syncline.store import keys
 from syncline.store.connection import Store
+
+
+class Held(NamedTuple):
+    """How it stands with one lease."""
+
+    now: bool  # somebody holds it
+    times: int  # that it passed to a new holder
 
 
 def elect(store: Store, name: str, holder: str, lease: timedelta) -> int | None:
@@ -19,3 +28,16 @@ def elect(store: Store, name: str, holder: str, lease: timedelta) -> int | None:
 def resign(store: Store, name: str, holder: str) -> None:
     """Give the lease back, if it is ours."""
     store.call("resign", name, holder)
+
+
+def held(store: Store) -> dict[str, Held]:
+    """Return every lease that was ever taken."""
+    times = store.redis.hgetall(keys.LEADER_FENCES())
+    with store.redis.pipeline() as pipe:
+        for name in times:
+            pipe.exists(keys.LEADER(name))
+        now = pipe.execute()
+    return {
+        name: Held(bool(holds), int(count))
+        for (name, count), holds in zip(times.items(), now, strict=True)
+    }

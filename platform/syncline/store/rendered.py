@@ -48,5 +48,10 @@ def put(store: Store, render_key: str, rendered: bytes) -> bool:
     return True
 
 
+def size(store: Store) -> int:
+    """Return the bytes of all entries; what expired counts until the next ``put``."""
+    return int(store.redis.hget(keys.RENDERED_SIZES(), "total") or 0)
+
+
 def _purpose(render_key: str) -> str:
     return f"rendered:{render_key}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import orjson
 
@@ -12,6 +12,7 @@ from syncline.model.request import Options, TriggerKind
 from syncline.model.run import Inputs, Report
 from syncline.model.state import HistoryEntry
 from syncline.model.status import Outcome
+from syncline.store import tally
 from syncline.store.limits import Limits
 
 KEPT_CHANGES = 50
@@ -22,8 +23,14 @@ _MESSAGE = 2000  # characters
 _ASKED = {TriggerKind.USER, TriggerKind.OPERATION, TriggerKind.DELETE}
 
 
-def arguments(report: Report, limits: Limits) -> list[str]:
-    """Write the arguments of ``fold.lua``, without the inventory."""
+def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> list[str]:
+    """Write the arguments of ``fold.lua``, without the inventory.
+
+    Args:
+        report: what came of the run.
+        limits: when steps give up.
+        counted: what the worker did since it last told, by fields of ``tally``.
+    """
     digest, inputs = digest_of(report.inputs)
     message = report.message[:_MESSAGE]
     return [
@@ -54,6 +61,8 @@ def arguments(report: Report, limits: Limits) -> list[str]:
         _changes(report.changes) if report.request.options.dry_run else "",
         "1" if report.wrote else "",
         report.wanted,
+        tally.of_run(report, counted),
+        tally.wait(report),
     ]
 
 

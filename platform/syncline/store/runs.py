@@ -7,9 +7,10 @@ written without it. What is lost is found by its deadline (``requeue_silent``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from syncline.errors import LeaseLost, OwnedByAnother
@@ -133,16 +134,23 @@ def record(store: Store, lease: Lease, inventory: Inventory) -> None:
     )
 
 
-def fold(store: Store, report: Report) -> bool:
+def fold(
+    store: Store, report: Report, *, counted: Mapping[str, int] = MappingProxyType({})
+) -> bool:
     """Fold a report into everything that it touches, in one fenced step.
 
     Target, counters, indexes, operation, history, inventory and owners, events, audit, due times,
     the cluster's breaker, and the next wish. Folding the same report again changes nothing.
 
+    Args:
+        store: the store.
+        report: what came of the run.
+        counted: what the worker did since it last told, for metrics: fields of ``tally``.
+
     Returns:
         False where the fence is stale: nothing was written.
     """
-    arguments = reports.arguments(report, store.limits)
+    arguments = reports.arguments(report, store.limits, counted)
     folded, flipped = store.call("fold", *arguments, *reports.inventory(report))
     breaker.follow_up(store, split_target_id(report.lease.target)[1], flipped)
     return bool(folded)

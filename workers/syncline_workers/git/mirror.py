@@ -16,6 +16,7 @@ from typing import Final
 
 from syncline.errors import RepositoryUnreachable, RevisionNotFound
 from syncline.model import giturl
+from syncline_workers import tallies
 from syncline_workers.git import command, failures, lock, remote
 from syncline_workers.git.access import Access
 from syncline_workers.git.objects import Absent, Damaged, Reader, TooLarge
@@ -134,6 +135,7 @@ class Mirror:
     def _fetch(self, access: Access, directory: Path, *what: str) -> None:
         options = [*_QUIETLY, "--prune"] if what == _REFS else _QUIETLY
         address = access.url.address
+        tallies.count(tallies.FETCH)
         self._git(access, directory, "fetch", *options, "--end-of-options", address, *what)
 
     def _git(self, access: Access, directory: Path, *arguments: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from syncline.errors import LimitExceeded, RepositoryUnreachable, SynclineError
 from syncline.model import giturl
 from syncline.model.giturl import GitUrl
+from syncline_workers import tallies
 from syncline_workers.git import command, failures
 from syncline_workers.git.access import Access
 from syncline_workers.git.command import Output
@@ -20,6 +21,7 @@ def refs(access: Access, *, cwd: Path) -> Refs:
     Raises:
         RepositoryUnreachable, CredentialRefused, NotFound: as git's words mean.
     """
+    tallies.count(tallies.LS_REMOTE)
     output = call(access, ["ls-remote", "--quiet", "--end-of-options", access.url.address], cwd=cwd)
     if output.status:
         raise explained(access, output)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from syncline.model.application import RendererName
 from syncline.model.run import Inputs
 from syncline.model.values import Manifest
+from syncline_workers import tallies
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 from syncline_workers.pipeline.render_cache import RenderCache
@@ -35,7 +36,9 @@ def render(attempt: Attempt, api: Api) -> list[Manifest]:
             inputs = tree.ids(learned)
             key = plans.render_key(plan, inputs, version)
             if (found := cache.get(key, share=share)) is not None:
+                tallies.count(tallies.CACHED)
                 return _fill(attempt, key, inputs, plans.load(found).manifests)
+        tallies.count(tallies.RENDERED)
         rendered = renderers.render(tree, plan, ports.render)
         key = plans.render_key(plan, rendered.inputs, version)
         cache.put(key, plans.dump(rendered), share=share)

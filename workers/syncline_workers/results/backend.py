@@ -7,6 +7,7 @@ from typing import Any
 from celery.backends.base import Backend, SyncBackendMixin
 from celery.states import FAILURE, PENDING, SUCCESS
 
+from syncline.contract.tasks import RECONCILE
 from syncline.errors import StoreUnavailable
 from syncline.store import runs
 from syncline.store.connection import Store
@@ -38,11 +39,13 @@ class FleetBackend(Backend, SyncBackendMixin):  # type: ignore[misc]
         request: Any = None,
         **_kwargs: Any,
     ) -> Any:
+        task = getattr(request, "task", None) or ""
         if state == SUCCESS:
             folding.fold(result, self._store)
             rounds.answered(self._store, request)
+            if task and task != RECONCILE.name:
+                folding.count(self._store, task, ok=folding.is_good(result))
         elif state == FAILURE:
-            task = getattr(request, "task", None) or ""
             folding.fold_failure(self._store, task, task_id, result)
         return result
 

@@ -16,8 +16,9 @@ from syncline.contract.reports import (
 )
 from syncline.contract.tasks import RECONCILE
 from syncline.model.run import Refusal, Report
-from syncline.store import checks, clusters, fleet, previews, runs, sources
+from syncline.store import checks, clusters, fleet, previews, runs, sources, tally
 from syncline.store.connection import Store
+from syncline_workers import tallies
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ def fold(report: object, store: Store) -> None:
 
 @fold.register
 def _(report: Report, store: Store) -> None:
-    folded = runs.fold(store, report)
+    folded = runs.fold(store, report, counted=tallies.drain())
     log.info(
         "run_finished",
         target=report.lease.target,
@@ -47,6 +48,7 @@ def _(report: Report, store: Store) -> None:
 
 @fold.register
 def _(report: Refusal, store: Store) -> None:  # noqa: ARG001 - nothing to fold
+    tallies.count(f"refused:{report.reason}")
     log.debug("claim_refused", reason=report.reason, detail=report.detail)
 
 
@@ -98,3 +100,17 @@ def fold_failure(store: Store, task: str, task_id: str, error: object) -> None:
     log.error("task_failed", task=task, task_id=task_id, error=told)
     if task == RECONCILE.name:
         runs.fold_failure(store, task_id, told)
+    else:
+        count(store, task, ok=False)
+
+
+def count(store: Store, task: str, *, ok: bool) -> None:
+    """Count a task that is no run (whose fold counts it), with what this process did meanwhile."""
+    kind = task.removeprefix("syncline.").partition(".")[0]
+    tally.add(store, {f"tasks:{kind}:{'ok' if ok else 'failed'}": 1, **tallies.drain()})
+
+
+def is_good(report: object) -> bool:
+    """Whether a look-up, a probe, a sweep, … got its answer."""
+    told = (getattr(report, "error", ""), getattr(report, "errors", None))
+    return not any(told)

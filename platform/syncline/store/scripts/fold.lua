@@ -8,9 +8,11 @@
 --       21 audit: verb ('' = none)  22 actor  23 reason  24 detail  25 gone (1 or '')
 --       26 failures that open a breaker  27 seconds to the next probe  28 failures of an operation's
 --       member  29 plan of a dry run (JSON)  30 something may have been written (1 or '')
---       31 digest of what the documents wanted  32 inventory given (1 or '')  33… object, entry (JSON)
+--       31 digest of what the documents wanted  32 what metrics count: field, number…
+--       33 bound, microseconds of the wait for the claim ('' = not known)
+--       34 inventory given (1 or '')  35… object, entry (JSON)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
---          leases, watch, due, members, operation, the cluster's record, events, audit, ready…
+--          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
 -- Returns {1 if folded (or folded before), 0 if the fence is stale; opened, closed or ''}.
 
@@ -90,6 +92,17 @@ local function follow_head()
     trigger = '{"kind":"poll","reason":"the head moved during the run"}' })
 end
 
+local function count_run()
+  for field, by in string.gmatch(ARGV[32], '(%S+) (%d+)') do tally(field, by) end
+  local lane = get(t, 'lane')
+  if outcome ~= 'Abandoned' then tally('ended:' .. lane, 1) end
+  local bound, micros_waited = string.match(ARGV[33], '(%S+) (%d+)')
+  if not bound or w.attempt ~= '1' then return end
+  tally('wait:' .. lane .. ':' .. bound, 1)
+  tally('wait:' .. lane .. ':us', micros_waited)
+end
+
+count_run()
 free_slot(t)
 put(t, 'folded', fence)
 put(t, 'ended', get(t, 'ticket'))
@@ -124,7 +137,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[32] == '1' then store_inventory(t, 33) end
+  if ARGV[34] == '1' then store_inventory(t, 35) end
   if outcome ~= 'Superseded' then (is_void and keep_failure or keep_state)() end
 end
 

@@ -25,6 +25,7 @@ end
 -- after: seconds of back-off and the message is shown; 0 = again at once, and silently.
 local function lose(t, attempts, reason, message, after)
   local lost = number(t, 'lost') + 1
+  tally('runs:Lost:' .. reason, 1)
   put(t, 'lost', whole(lost))
   put(t, 'ended', get(t, 'ticket'))
   put(t, 'outcome', 'Failed')
