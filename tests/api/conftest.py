@@ -59,10 +59,10 @@ def serve(store: Store, settings: Settings) -> Iterator[Callable[..., Live]]:
     logs.configure(level="warning", stream=io.StringIO())  # else on what a command prints
     running: list[tuple[Server, threading.Thread]] = []
 
-    def start(on: Store = store) -> Live:
+    def start(on: Store = store, using: Settings = settings) -> Live:
         listener = listen("127.0.0.1", 0)
         ready = threading.Event()
-        server = Server(create_app(on, settings), listener, ready.set)
+        server = Server(create_app(on, using), listener, ready.set)
         thread = threading.Thread(target=server.serve_until_stopped, daemon=True)
         thread.start()
         running.append((server, thread))

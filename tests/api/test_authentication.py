@@ -15,6 +15,7 @@ from tests.harness.poll import until
 
 OPEN = {"/healthz", "/readyz"}
 FILLED = {"uid": "0123456789abcdef", "project": "default", "name": "x", "ident": "x", "kind": "x"}
+FILLED["lane"] = "user"
 
 
 def _routes() -> Iterator[tuple[str, str, str]]:
@@ -76,12 +77,13 @@ def test_a_refusal_says_what_to_send(live: Live) -> None:
     }
 
 
-@pytest.mark.parametrize("held", [Scope.READ, Scope.HOOK])
+@pytest.mark.parametrize("held", [Scope.READ, Scope.HOOK, Scope.METRICS])
 def test_a_scope_reaches_only_the_routes_that_declare_it(live: Live, held: Scope) -> None:
     with live.client(held, name="narrow") as client:
         allowed = {(m, p) for m, p, _ in ROUTES if _stream_once(client, m, p) != 403}
 
-    assert allowed == {(m, p) for m, p, scope in ROUTES if scope == held}
+    reached = {held, Scope.METRICS} if held is Scope.READ else {held}
+    assert allowed == {(m, p) for m, p, scope in ROUTES if scope in reached}
 
 
 def test_an_administrator_reaches_every_route(live: Live) -> None:

@@ -14,15 +14,18 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from syncline.api import translate
+from syncline.api.auth import needs
 from syncline.api.broker import Broker
 from syncline.api.context import Context
 from syncline.api.errors import ErrorBody
 from syncline.api.feed import Feed
-from syncline.api.middleware import Authenticate, LimitBody, RequestLog, Verify
+from syncline.api.middleware import OPEN_PATHS, Authenticate, LimitBody, RequestLog, Verify
 from syncline.api.requests import Caller
-from syncline.api.routes import ROUTERS, health
+from syncline.api.routes import ROUTERS, health, metrics
+from syncline.api.sight import Sight
 from syncline.api.views.asked import ApplyAsked
 from syncline.contract import celery
+from syncline.model.access import Scope
 from syncline.settings import Settings
 from syncline.store import connection, tokens
 from syncline.store.connection import Store
@@ -60,13 +63,20 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         responses={"default": {"model": ErrorBody, "description": "Refused."}},
         redoc_url=None,
     )
-    app.state.context = Context(store=store, broker=Broker(_celery(settings)), feed=Feed(store))
+    broker = Broker(_celery(settings))
+    app.state.context = Context(
+        store=store, broker=broker, feed=Feed(store), sight=Sight(store, broker)
+    )
     app.include_router(health.router)
+    is_open = settings.server.open_metrics
+    app.include_router(metrics.router, dependencies=[] if is_open else [needs(Scope.METRICS)])
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     translate.install(app)
     app.openapi = partial(_document, app.openapi)  # type: ignore[method-assign]  # FastAPI's own way
-    for layer in (LimitBody, partial(Authenticate, verify=_verifier(store)), RequestLog):
+    paths = OPEN_PATHS | {metrics.PATH} if is_open else OPEN_PATHS
+    authenticate = partial(Authenticate, verify=_verifier(store), open_paths=paths)
+    for layer in (LimitBody, authenticate, RequestLog):
         app.add_middleware(layer)  # the last one added is the outermost
     return app
 
@@ -101,4 +111,11 @@ def _verifier(store: Store) -> Verify:
 
 
 def _celery(settings: Settings) -> Callable[[], Celery]:
-    return cache(lambda: celery.create_app(settings, name="syncline-server"))
+    @cache
+    def make() -> Celery:
+        made = celery.create_app(settings, name="syncline-server")
+        # kombu would wait for a broker that is away; who asks has no time for that.
+        made.conf.broker_transport_options |= {"max_retries": 1, "interval_start": 0}
+        return made
+
+    return make

@@ -12,6 +12,9 @@ from syncline.api.errors import Forbidden
 from syncline.api.requests import Caller, caller
 from syncline.model.access import Scope
 
+IMPLIED_BY = {Scope.METRICS: (Scope.READ,)}
+"""Scope → others that allow the same and more; an administrator's allows all."""
+
 
 class Needs(SecurityBase):
     """A dependency: the caller, whose token has this scope or is an administrator's.
@@ -32,7 +35,7 @@ class Needs(SecurityBase):
             Forbidden: the token lacks the scope, which is named.
         """
         found = caller(request)
-        if self.scope not in found.scopes and Scope.ADMIN not in found.scopes:
+        if not found.scopes & {self.scope, *IMPLIED_BY.get(self.scope, ()), Scope.ADMIN}:
             held = ", ".join(sorted(found.scopes)) or "none"
             raise Forbidden(
                 f"{request.method} {request.url.path}",

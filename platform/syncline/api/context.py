@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from syncline.api.broker import Broker
 from syncline.api.feed import Feed
+from syncline.api.sight import Sight
 from syncline.store.connection import Store
 
 
@@ -16,3 +17,4 @@ class Context:
     store: Store
     broker: Broker
     feed: Feed
+    sight: Sight

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import structlog
@@ -22,7 +22,9 @@ from syncline.api.requests import Caller
 from syncline.errors import LimitExceeded, SynclineError
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
-"""All that answers without a token."""
+"""All that answers without a token; /metrics does where the settings say so."""
+
+_FREQUENT = OPEN_PATHS | {"/metrics"}
 
 LIMITS = {"/api/v1/apply": 20_000_000}
 DEFAULT_LIMIT = 1_000_000
@@ -70,10 +72,11 @@ class Authenticate:
 
     app: ASGIApp
     verify: Verify
+    open_paths: Collection[str] = OPEN_PATHS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve with the caller noted in the scope, or refuse."""
-        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
+        if scope["type"] == "http" and scope["path"] not in self.open_paths:
             try:
                 scope.setdefault("state", {})["caller"] = await self._caller(scope)
             except SynclineError as error:
@@ -133,8 +136,8 @@ def _bearer(scope: Scope) -> str | None:
 def _write(scope: Scope, status: int, seconds: float) -> None:
     asker = scope["state"].get("caller")
     log = logs.get(__name__)
-    # Health checks come every few seconds, from several sides, and say nothing while they succeed.
-    tell = log.debug if scope["path"] in OPEN_PATHS and status < _REFUSED else log.info
+    # These come every few seconds, from several sides, and say nothing while they succeed.
+    tell = log.debug if scope["path"] in _FREQUENT and status < _REFUSED else log.info
     tell(
         "request",
         method=scope["method"],

@@ -23,6 +23,7 @@ from syncline.cli.commands import (
     get,
     history,
     operation,
+    queue,
     render,
     repo,
     schema,
@@ -55,6 +56,7 @@ app.command("sync")(sync.sync)
 app.command("diff")(diff.diff)
 app.command("render")(render.render)
 app.command("status")(status.status)
+app.command("queue")(queue.queue)
 app.command("history")(history.history)
 app.add_typer(operation.app, name="operation")
 app.add_typer(cluster.app, name="cluster")

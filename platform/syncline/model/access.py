@@ -13,6 +13,7 @@ class Scope(StrEnum):
     ADMIN = "admin"  # everything
     READ = "read"  # look, change nothing
     HOOK = "hook"  # tell of a push
+    METRICS = "metrics"  # read metrics and the queue: numbers, and names of projects
 
 
 class TokenInfo(Stored):

@@ -1,5 +1,7 @@
 """What one elected scheduler does for all: look, now and then, for what no event has repaired.
 
+It also measures how fast the lanes drain: for people, and for whoever scales the workers.
+
 The chores go through all documents a chunk at a time: an expansion that a crash lost between the
 document and its timer is begun again, a sweep timer that is missing is set, and the interval of
 each cluster follows the applications that are on it now. None of it is needed for correctness at
@@ -26,6 +28,7 @@ from syncline.store import (
     leader,
     notes,
     operations,
+    queue,
     targets,
     tokens,
 )
@@ -61,6 +64,7 @@ class Chores:
         self._clock = clock
         self._elect_at = 0.0
         self._round_at = 0.0
+        self._measure_at = 0.0
         self._leads = False
         self._step = 0
         self._cursor: str | None = None
@@ -81,6 +85,9 @@ class Chores:
         now = self._clock()
         if now >= self._elect_at:
             self._elect(now)
+        if self._leads and now >= self._measure_at:
+            self._measure_at = now + queue.PAUSE.total_seconds()
+            queue.measure(self._store)
         if self._leads and now >= self._round_at:
             self._chunk(now)
 

@@ -43,6 +43,11 @@ class ServerSettings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="The address to listen on: loopback only.")
     port: int = Field(default=8080, ge=0, le=65535, description="The port; 0: any free one.")
+    open_metrics: bool = Field(
+        default=False,
+        description="Whether /metrics answers without a token: it tells numbers, and names of "
+        "projects. Default: a token with the scope `metrics` or `read` is needed.",
+    )
 
 
 class LogSettings(BaseSettings):

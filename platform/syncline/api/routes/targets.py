@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,13 +11,14 @@ from syncline.api import records
 from syncline.api.auth import needs
 from syncline.api.parameters import Cursor, Limit
 from syncline.api.requests import context
+from syncline.api.sight import Place
 from syncline.api.views.base import Listing
 from syncline.api.views.targets import HistoryView, Known, TargetDetail, TargetView, detail
-from syncline.errors import NotFound
+from syncline.errors import NotFound, StoreUnavailable
 from syncline.model.access import Scope
 from syncline.model.names import TargetName, split_target_id
 from syncline.model.state import TargetState
-from syncline.model.status import HealthStatus, SyncStatus
+from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.model.values import Name
 from syncline.store import documents, targets
 from syncline.store.connection import Store
@@ -83,8 +85,17 @@ def one(request: Request, name: str) -> TargetDetail:
             inventory=targets.inventory(store, state.id),
             history=targets.history(store, state.id),
             lookup_error=error,
+            place=_place(request, state),
         )
     )
+
+
+def _place(request: Request, state: TargetState) -> Place | None:
+    if state.phase not in (Phase.READY, Phase.PARKED):
+        return None
+    with suppress(StoreUnavailable):  # of the broker: the rest is known all the same
+        return context(request).sight.place(state.id)
+    return None
 
 
 def _get(store: Store, text: str) -> TargetState:

@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import Field
 
+from syncline.api.sight import Place
 from syncline.api.views.base import View, moment
+from syncline.api.views.queue import TurnView
 from syncline.api.views.status import Status
 from syncline.model.change import Change, Inventory, InventoryEntry
 from syncline.model.records import ApplicationRecord
@@ -155,6 +157,7 @@ class TargetDetail(TargetView):
     lookup_error: str = Field(description="Why its revision could not be looked up, or empty.")
     worker: str = Field(description="Which runs it, or ran it last.")
     pending: PendingView | None = Field(description="What waits for a run, or runs.")
+    turn: TurnView | None = Field(description="When its turn comes; null where it does not wait.")
     objects: list[ObjectView] = Field(description="The inventory: what was applied.")
     history: list[HistoryView] = Field(description="The last runs, newest first.")
 
@@ -168,6 +171,7 @@ class Known:
     inventory: Inventory
     history: list[HistoryEntry]
     lookup_error: str
+    place: Place | None = None  # in the queue
 
 
 def detail(known: Known) -> TargetDetail:
@@ -183,6 +187,7 @@ def detail(known: Known) -> TargetDetail:
         lookup_error=known.lookup_error,
         worker=known.state.worker,
         pending=PendingView.of(known.state),
+        turn=TurnView.of(known.place) if known.place else None,
         objects=[ObjectView.of(entry) for entry in known.inventory],
         history=[HistoryView.of(entry) for entry in known.history],
     )
