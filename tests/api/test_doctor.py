@@ -31,6 +31,7 @@ def test_what_is_not_in_place_has_a_next_step(
     assert list(checks) == [
         *("store", "schedulers", "workers", "queues"),
         *("fleet repository", "repositories", "clusters"),
+        *("installation", "undeclared objects"),
     ]
     assert checks["workers"] == {
         "name": "workers",

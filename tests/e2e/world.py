@@ -70,6 +70,11 @@ class World:
         files = sorted((self.data / "logs").glob("*.log"))
         return "\n".join(f"== {file.name}\n{file.read_text()[-3000:]}" for file in files)
 
+    def logs_of(self, role: str) -> str:
+        """All that the processes of a role wrote."""
+        files = sorted((self.data / "logs").glob(f"{role}*.log"))
+        return "\n".join(file.read_text() for file in files)
+
     def cli(self, *arguments: str, within: float = PATIENCE) -> subprocess.CompletedProcess[str]:
         """Run the ``syncline`` command as the administrator."""
         token = (self.data / "token").read_text().strip()

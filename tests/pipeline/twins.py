@@ -84,6 +84,7 @@ class Checks:
 
     recorded: dict[TargetId, Inventory] = field(default_factory=dict)
     fresh: dict[TargetId, Inventory] = field(default_factory=dict)
+    found: dict[str, Inventory] = field(default_factory=dict)  # by application
     others: int = 0  # targets of the cluster that wait for nothing
 
     def cluster(self, uid: Uid) -> tuple[ClusterRecord, str] | None:
@@ -94,6 +95,9 @@ class Checks:
 
     def inventory(self, target: TargetId) -> Inventory:
         return {**self.recorded, **self.fresh}.get(target, ())
+
+    def undeclared(self, _: Uid) -> dict[str, Inventory]:
+        return self.found
 
     def waiting(self, _: Uid) -> tuple[int, list[Waiting]]:
         found = [Waiting(target, FENCE, held) for target, held in self.recorded.items()]

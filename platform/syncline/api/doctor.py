@@ -8,7 +8,16 @@ from syncline.api.broker import Broker
 from syncline.api.views.fleet import Check
 from syncline.errors import SynclineError
 from syncline.model.names import Uid
-from syncline.store import clusters, connection, documents, due, fleet, sources
+from syncline.store import (
+    adoption,
+    clusters,
+    connection,
+    documents,
+    due,
+    fleet,
+    migrations,
+    sources,
+)
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -31,6 +40,8 @@ def checks(store: Store, broker: Broker) -> list[Check]:
         ("fleet repository", lambda: _fleet(store)),
         ("repositories", lambda: _repositories(store)),
         ("clusters", lambda: _clusters(store)),
+        ("installation", lambda: _installation(store)),
+        ("undeclared objects", lambda: _undeclared(store)),
     )
     return [_guarded(name, look) for name, look in looks]
 
@@ -112,6 +123,34 @@ def _clusters(store: Store) -> Check:
     advice = "see: syncline describe cluster NAME" if away else ""
     found = _list(away, "away") if away else f"{len(known)} clusters, none is away"
     return Check(name="clusters", ok=not away, found=found, next=advice)
+
+
+def _installation(store: Store) -> Check:
+    """Whether an empty store would find the applied objects again."""
+    now, after_a_loss = migrations.installation(store), store.installation
+    ok = now == after_a_loss
+    found = now if ok else f"{now}, but an empty store would become {after_a_loss or 'a new one'}"
+    advice = "" if ok else f"set SYNCLINE_STORE_INSTALLATION={now} for every role"
+    return Check(name="installation", ok=ok, found=found, next=advice)
+
+
+def _undeclared(store: Store) -> Check:
+    """What was found by its marks after a loss of the store, and nobody declares."""
+    left = list(adoption.left(store))
+    if left:
+        names = [f"{each.application}@{each.cluster} ({len(each.objects)})" for each in left]
+        advice = (
+            "declare them again, or list and delete them: "
+            f"kubectl get KIND -A -l syncline.dev/target={left[0].label}"
+        )
+        found = _list(names, "applications left objects")
+        return Check(name="undeclared objects", ok=False, found=found, next=advice)
+    missed = [f"{name} ({', '.join(kinds[:_NAMED])})" for name, kinds in adoption.unseen(store)]
+    if missed:
+        advice = "nothing, unless Redis was lost: then grant list on them, and see docs/operate.md"
+        found = _list(missed, "clusters have kinds that could not be listed")
+        return Check(name="undeclared objects", ok=True, found=found, next=advice)
+    return Check(name="undeclared objects", ok=True, found="none was found")
 
 
 def _all(store: Store, kind: Kind) -> Iterator[tuple[str, Uid]]:

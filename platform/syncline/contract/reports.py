@@ -52,6 +52,8 @@ class SweepReport(Stored):
     moved: dict[TargetId, tuple[str, ...]] = {}
     # Objects of which nothing of ours moved, but their health may have.
     stirred: dict[TargetId, tuple[ObjectRef, ...]] = {}
+    # What a survey had found, nobody declares, and is gone: by the name of its application.
+    vanished: dict[str, Inventory] = {}
     swept: int = 0  # targets compared
     error: str = ""
 

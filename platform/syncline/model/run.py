@@ -36,6 +36,7 @@ class Claim(Stored):
     render_key: str = ""  # of what was applied last
     health: HealthStatus = HealthStatus.UNKNOWN  # as last seen
     inventory: Inventory = ()
+    unsurveyed: bool = False  # first run on a cluster that nobody has surveyed: see model.adoption
     deleting: bool = False  # remove all objects: the target left its application's destination
     orphan: bool = False  # deleting: leave the objects, only forget them
 

@@ -63,6 +63,12 @@ class StoreSettings(BaseSettings):
         description="The master's name, where BROKER_URL lists Sentinels: "
         "sentinel://host:26379;sentinel://other:26379.",
     )
+    installation: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+        description="The installation's id, part of the mark on every applied object: it must be "
+        "the same after Redis was lost. Default: one that follows from the platform key.",
+    )
     history: int = Field(
         default=10,
         ge=1,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from syncline.model.change import InventoryEntry
+import orjson
+
+from syncline.model import adoption
+from syncline.model.change import Inventory, InventoryEntry
 from syncline.model.names import TargetId
 from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord
 from syncline.model.request import Request, Trigger, TriggerKind
@@ -13,6 +16,8 @@ from syncline.model.status import HealthStatus
 from syncline.store import records
 from syncline.store.records import Kind
 
+_NOT_YET = "?"  # in place of what a survey could not list
+
 
 def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Claim | Refusal:
     """Read the answer of ``claim.lua`` or ``snapshot.lua``."""
@@ -20,7 +25,10 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
         return Refusal(reason=answer[0], detail=answer[1])
     _, fence, request, attempt, deleting, orphan, revision, observed = answer[:8]
     render_key, health, head, kubeconfig, installation = answer[8:13]
-    application, cluster, repository, repository_uid, inventory = answer[13:18]
+    application, cluster, repository, repository_uid, recorded, surveyed, found = answer[13:20]
+    inventory = _inventory(recorded)
+    if surveyed not in ("", _NOT_YET):
+        inventory = adoption.adopted(inventory, _inventory(found), orjson.loads(surveyed))
     app = records.parse(Kind.APPLICATION, application, repository_uid or None)
     on = records.parse(Kind.CLUSTER, cluster)
     source = records.parse(Kind.REPOSITORY, repository) if repository else None
@@ -40,10 +48,15 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
         observed=observed,
         render_key=render_key,
         health=HealthStatus(health or HealthStatus.UNKNOWN),
-        inventory=tuple(InventoryEntry.model_validate_json(row) for row in inventory),
+        inventory=inventory,
+        unsurveyed=surveyed == _NOT_YET,
         deleting=bool(deleting),
         orphan=bool(orphan),
     )
+
+
+def _inventory(rows: list[str]) -> Inventory:
+    return tuple(InventoryEntry.model_validate_json(row) for row in rows)
 
 
 def _request(text: str) -> Request:

@@ -11,7 +11,7 @@ from syncline.model.names import TargetId, Uid
 from syncline.model.run import Claim
 from syncline.model.state import ClusterStatus
 from syncline.model.status import Phase
-from syncline.store import breaker, checks, claims, index, keys, targets
+from syncline.store import adoption, breaker, checks, claims, index, keys, targets
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store, now
 
@@ -55,6 +55,7 @@ def fold_sweep(store: Store, report: SweepReport) -> int:
     flipped = store.call("probe", report.cluster, *seen, *store.limits.breaker)
     breaker.follow_up(store, report.cluster, flipped)
     checks.ask(store, report)
+    adoption.vanished(store, report.cluster, report.vanished)
     moved = [(target, _named(objects)) for target, objects in report.moved.items()]
     return sum(
         store.call("sweep", "the live objects are not as applied: ", *chain.from_iterable(chunk))
@@ -100,8 +101,8 @@ def inventories(
 
 def snapshot(store: Store, target: TargetId) -> Claim | None:
     """Return what a claim would hand out, with no lease (fence 0): for previews."""
-    answer = store.call("snapshot", target)
-    found = claims.read(answer[:18], target, "", 0) if answer else None
+    answer = store.call("snapshot", target, store.installation)
+    found = claims.read(answer, target, "", 0) if answer else None
     return found if isinstance(found, Claim) else None
 
 

@@ -68,6 +68,13 @@ class Store:
     settings: StoreSettings
     limits: Limits  # when its steps give up
 
+    @property
+    def installation(self) -> str:
+        """The id that an empty store gets, the same each time; "" without a setting and a key."""
+        if self.settings.installation:
+            return self.settings.installation
+        return self.key.digest(b"installation")[:16] if self.key else ""
+
     def call(self, script: str, *args: str | float | bytes) -> Any:
         """Run one atomic step of ``scripts/``."""
         return self.scripts.call(self.redis, script, args)

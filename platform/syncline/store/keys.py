@@ -37,7 +37,7 @@ class Key:
         return len(_HOLE.findall(self.pattern))
 
 
-INSTALLATION = Key("installation", "string", "the installation's id, made once")
+INSTALLATION = Key("installation", "string", "the installation's id; see Store.installation")
 SCHEMA_VERSION = Key("schema", "string", "the version of all this; see migrations")
 
 # Registered documents
@@ -45,7 +45,7 @@ RECORD = Key(
     "record:<uid>",
     "hash",
     "one document: kind, name, document (JSON of spec, labels, annotations), digest, generation; "
-    "what scripts need of the spec; a cluster's breaker and identity",
+    "what scripts need of the spec; a cluster's breaker, identity and what its survey missed",
     "until deleted and its last target is gone",
 )
 NAMES = Key("names:<kind>", "hash", "name (project/name) → uid")
@@ -79,6 +79,13 @@ HISTORY = Key(
     "as target",
 )
 OWNERS = Key("owners:<cluster>", "hash", "object → the target that owns it")
+FOUND = Key(
+    "found:<cluster>:<application name>",
+    "hash",
+    "object → InventoryEntry (JSON) of what a survey found by its marks",
+    "until its target records it; what nobody declares stays until the cluster is removed",
+)
+FOUND_ON = Key("found-on:<cluster>", "hash", "application name → label of its objects", "as found")
 ALL = Key("index:all", "zset", "members: all targets")
 OF_APPLICATION = Key("index:application:<application>", "zset", "members: its targets")
 OF_CLUSTER = Key("index:cluster:<cluster>", "zset", "members: its targets")

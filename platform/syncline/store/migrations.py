@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
 from syncline.errors import Conflict
@@ -20,10 +19,11 @@ def prepare(store: Store) -> str:
     """Bring the store to this release's schema; safe to call by every process at its start.
 
     Returns:
-        The installation's id: made once, part of every mark that applied objects carry.
+        The installation's id, part of every mark that applied objects carry; "" where nobody with
+        the platform key has been here yet.
 
     Raises:
-        Conflict: a newer release has written the store.
+        Conflict: a newer release has written the store, or it is another installation's.
     """
     store.redis.set(keys.SCHEMA_VERSION(), SCHEMA, nx=True)
     version = int(store.redis.get(keys.SCHEMA_VERSION()))
@@ -34,8 +34,20 @@ def prepare(store: Store) -> str:
     for step in range(version, SCHEMA):
         STEPS[step](store)
         store.redis.set(keys.SCHEMA_VERSION(), step + 1)
-    store.redis.set(keys.INSTALLATION(), secrets.token_hex(8), nx=True)
-    return installation(store)
+    if store.installation:
+        store.redis.set(keys.INSTALLATION(), store.installation, nx=True)
+    return _checked(store, installation(store))
+
+
+def _checked(store: Store, found: str) -> str:
+    asked = store.settings.installation
+    if asked and found != asked:
+        raise Conflict(
+            "store",
+            f"belongs to the installation {found}, and SYNCLINE_STORE_INSTALLATION says {asked}: "
+            "correct the setting; objects that were applied bear the store's id",
+        )
+    return found
 
 
 def installation(store: Store) -> str:

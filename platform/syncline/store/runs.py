@@ -104,7 +104,8 @@ def claim(
     cap), ClusterParked (away), Paused, Gone. A refused target keeps its wish and comes again.
     """
     seconds = lease.total_seconds()
-    answer = store.call("claim", target, ticket, worker, seconds, store.limits.attempts)
+    limit, own = store.limits.attempts, store.installation
+    answer = store.call("claim", target, ticket, worker, seconds, limit, own)
     return claims.read(answer, target, ticket, seconds)
 
 

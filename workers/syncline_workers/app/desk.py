@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from syncline.contract.reports import PreviewRequest, Waiting
+from syncline.model.adoption import Survey
 from syncline.model.change import Inventory
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Refusal
 from syncline.settings import Settings
 from syncline.store import (
+    adoption,
     checks,
     clusters,
     connection,
@@ -45,6 +47,10 @@ class StoreDesk:
     def record(self, lease: Lease, inventory: Inventory) -> None:
         """See the port."""
         runs.record(self.store, lease, inventory)
+
+    def survey(self, cluster: Uid, found: Survey) -> None:
+        """See the port."""
+        adoption.keep(self.store, cluster, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,10 @@ class StoreChecks:
     def inventory(self, target: TargetId) -> Inventory:
         """See the port."""
         return targets.inventory(self.store, target)
+
+    def undeclared(self, uid: Uid) -> Mapping[str, Inventory]:
+        """See the port."""
+        return adoption.waiting(self.store, uid)
 
     def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
         """See the port."""

@@ -145,6 +145,10 @@ class Api:
         kind = self._discovery.any_version(ref)
         return listing.metadata(self._pool, kind, ref, labels=labels) if kind else ()
 
+    def kept_kinds(self) -> tuple[list[ObjectRef], frozenset[str]]:
+        """One reference for each kind of which an apply may have left objects; groups away now."""
+        return self._discovery.kept()
+
     def list_objects(self, ref: ObjectRef, *, namespace: str, labels: str) -> Iterable[Manifest]:
         """Every object of a kind that matches, whole; namespace "": in all of them."""
         kind = self._discovery.any_version(ref)

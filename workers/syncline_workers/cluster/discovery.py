@@ -124,6 +124,20 @@ class Discovery:
             seen = self._not_older_than(PAUSE)
         return seen.names
 
+    def kept(self) -> tuple[list[ObjectRef], frozenset[str]]:
+        """One reference for each kind of which objects are kept, and groups that are away now."""
+        documents = self._not_older_than(MAX_ABSENCE).documents
+        away = frozenset(group for document in documents for group in document.away)
+        kinds = {key: kind for document in documents for key, kind in document.preferred.items()}
+        found = [
+            ObjectRef(
+                group=group, version=kind.api_version.rpartition("/")[2], kind=name, name="any"
+            )
+            for (group, name), kind in kinds.items()
+            if kind.is_kept and group not in away
+        ]
+        return sorted(found, key=lambda ref: (ref.group, ref.kind)), away
+
     def _find(self, choose: Callable[[_Seen], Kind | None]) -> Kind | None:
         seen = self._not_older_than(MAX_AGE)
         return choose(seen) or choose(self._not_older_than(PAUSE))

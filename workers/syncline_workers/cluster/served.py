@@ -7,10 +7,12 @@ each version. Nothing is asked here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from sys import intern  # a fleet's clusters serve the same kinds
 from typing import Any
 from urllib.parse import quote
+
+_KEPT = {"list", "patch", "delete"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Kind:
     api_version: str
     plural: str
     is_namespaced: bool
+    # They can be listed, patched and deleted: an apply may have left some.
+    is_kept: bool = field(default=False, compare=False)
 
     def path(self, namespace: str = "", name: str = "") -> str:
         """The path of one object, or of the list of all (in the namespace, where one is given)."""
@@ -99,9 +103,11 @@ def of_version(group: str, version: str, resources: Any, *, is_away: bool = Fals
     names: set[str] = set()
     for resource in resources or ():
         kind, plural, is_namespaced = _resource(resource)
+        is_kept = _KEPT.issubset(resource.get("verbs") or ())
         names.update(intern(one) for one in (kind, *_subresources(resource)) if one)
         if kind and "/" not in plural:  # else a subresource
-            kinds.append((intern(kind), Kind(api_version, intern(plural), is_namespaced)))
+            found = Kind(api_version, intern(plural), is_namespaced, is_kept)
+            kinds.append((intern(kind), found))
     return Version(group, version, kinds, frozenset(names), is_away)
 
 

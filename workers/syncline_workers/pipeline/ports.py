@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from syncline.contract.reports import PreviewRequest, Waiting
+from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
@@ -36,6 +37,9 @@ class Desk(Protocol):
             OwnedByAnother: another target owns one of the objects; names both.
             LeaseLost: the fence is stale.
         """
+
+    def survey(self, cluster: Uid, found: Survey) -> None:
+        """Keep what bears our marks on a cluster, for the first runs of its targets."""
 
 
 class Lookups(Protocol):
@@ -92,6 +96,9 @@ class Checks(Protocol):
 
     def inventory(self, target: TargetId) -> Inventory:
         """What was applied by a target, as it is recorded now."""
+
+    def undeclared(self, uid: Uid) -> Mapping[str, Inventory]:
+        """What a survey found on the cluster and no target has taken over, by application."""
 
     def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
         """How many targets the cluster has, and those whose health is due for another look."""
@@ -160,6 +167,9 @@ class Api(Protocol):
 
     def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "") -> bool:
         """Delete with preconditions in the background; False where it was already gone."""
+
+    def kept_kinds(self) -> tuple[list[ObjectRef], frozenset[str]]:
+        """One reference for each kind of which an apply may have left objects; groups away now."""
 
     def list_metadata(self, ref: ObjectRef, *, labels: str) -> Iterable[Manifest]:
         """PartialObjectMetadata of all objects of a kind that match, in pages."""

@@ -19,6 +19,7 @@ from syncline_workers.change import plan
 from syncline_workers.change.plan import Mode
 from syncline_workers.change.tracking import Origin
 from syncline_workers.pipeline import (
+    adopting,
     applying,
     connection,
     failing,
@@ -63,6 +64,7 @@ def _sync(attempt: Attempt) -> Report:
         attempt.revision = resolve.resolve(ports, claim)
     with attempt.step("connect"):
         api, attempt.identity = connection.connect(ports, claim)
+    claim = adopting.adopt(attempt, api)
     with attempt.step("render"):
         manifests = rendering.render(attempt, api)
     with attempt.step("plan"):
@@ -92,6 +94,8 @@ def _delete(attempt: Attempt) -> Report:
     if not claim.orphan and claim.inventory:
         with attempt.step("connect"):
             api, attempt.identity = connection.connect(attempt.ports, claim)
+        claim = adopting.adopt(attempt, api)
+        attempt.recorded(claim.inventory)
         with attempt.step("prune"):
             pruning.prune(attempt, api, claim.inventory, _origin(claim))
     return succeeding.gone(attempt)

@@ -36,7 +36,8 @@ def sweep(ports: Ports, uid: Uid) -> SweepReport | None:
 
 def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
     recorded = dict(ports.checks.inventories(uid))
-    live = _list(api, recorded.values())
+    undeclared = ports.checks.undeclared(uid)
+    live = _list(api, [*recorded.values(), *undeclared.values()])
     suspects = [target for target, inventory in recorded.items() if _moved(inventory, live)]
     moved = {}
     for target in suspects:
@@ -48,8 +49,18 @@ def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
         for target, inventory in recorded.items()
         if target not in moved and (objects := _stirred(inventory, live))
     }
+    vanished = {
+        application: gone
+        for application, found in undeclared.items()
+        if (gone := tuple(entry for entry in found if entry.ref.key not in live))
+    }
     return SweepReport(
-        cluster=uid, reachable=True, moved=moved, stirred=stirred, swept=len(recorded)
+        cluster=uid,
+        reachable=True,
+        moved=moved,
+        stirred=stirred,
+        vanished=vanished,
+        swept=len(recorded),
     )
 
 

@@ -10,7 +10,7 @@ if ARGV[2] == '' then
   local bound = call('HGET', K.record(c.uid), 'kube_uid')
   if bound then
     if call('HGET', K.kube_uids(), bound) == c.uid then call('HDEL', K.kube_uids(), bound) end
-    call('HDEL', K.record(c.uid), 'kube_uid')
+    call('HDEL', K.record(c.uid), 'kube_uid', 'surveyed')
   end
   due('probe:' .. c.uid, now)
   return ''

@@ -1,13 +1,15 @@
--- needs: base target queue operation wishes source lost snapshot
+-- needs: base target queue operation wishes source lost found snapshot
 -- Take the lease of a target and a snapshot of all that its run needs.
 --
 -- ARGV  1 target  2 ticket  3 worker  4 lease, seconds  5 attempts that may be lost
+--       6 the installation's id, where the store has none
 -- Touches  target, pins, slots, leases, unproven, watch, specs, behind, members, ready…, counts;
---          reads record, heads, kubeconfig, inventory
+--          reads record, heads, kubeconfig, inventory, found
 --
 -- Returns {reason, detail} where refused, else {'', fence, request, attempt, deleting, orphan,
 -- revision, observed, render key, health, head, kubeconfig, installation, application, cluster,
--- repository, repository uid, inventory}.
+-- repository, repository uid, inventory, surveyed, found}. Surveyed is '' where the target has
+-- adopted what is its own already, '?' where nobody has surveyed the cluster yet.
 
 local id, ticket, worker, lease, attempts =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -82,11 +84,16 @@ file_anew(t, application[11], application[14])
 local revision = (w.revision or '') ~= '' and w.revision or application[14]
 local on, repository, repository_uid, head, kubeconfig = surroundings(t, application, revision)
 put(t, 'claimed_head', head)
+local surveyed, found = adopting(t)
+if surveyed ~= '?' and #found == 0 and call('EXISTS', K.inventory(id)) == 0 then
+  put(t, 'unadopted', '')
+  surveyed = ''
+end
 settle_done(t)
 tell(t)
 save(t)
 flush_counts()
 return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orphan'),
   get(t, 'revision'), get(t, 'observed'), get(t, 'render_key'), ({ seen(t) })[2], head, kubeconfig,
-  call('GET', K.installation()) or '', application, on, repository, repository_uid,
-  call('HVALS', K.inventory(id)) }
+  installation(ARGV[6]), application, on, repository, repository_uid,
+  call('HVALS', K.inventory(id)), surveyed, found }

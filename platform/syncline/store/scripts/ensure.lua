@@ -35,6 +35,7 @@ put(t, 'application', application[1])
 put(t, 'project', application[2])
 put(t, 'cluster', c.name)
 put(t, 'created_at', stamp)
+put(t, 'unadopted', '1') -- until its first run has taken over what is there by its marks
 put(t, 'want', '0')
 put(t, 'done', '0')
 local row = member(t)

@@ -40,8 +40,9 @@ remove_record = function(uid)
     if values[6] and call('HGET', K.kube_uids(), values[6]) == uid then
       call('HDEL', K.kube_uids(), values[6])
     end
+    for _, found in ipairs(call('HKEYS', K.found_on(uid))) do call('DEL', K.found(uid, found)) end
     call('DEL', K.kubeconfig(uid), K.owners(uid), K.counts(uid), K.of_cluster(uid), K.groups(uid),
-      K.slots(uid), K.leases(uid))
+      K.slots(uid), K.leases(uid), K.found_on(uid))
     call('SREM', K.unproven_wait(), uid)
     for _, word in ipairs({ 'probe:', 'sweep:', 'mark:' }) do undue(word .. uid) end
   else

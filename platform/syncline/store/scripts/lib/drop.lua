@@ -1,5 +1,5 @@
 -- Forget a target: everything that is kept of it, and the tombstones that waited for it.
--- Needs base target queue operation wishes source document.
+-- Needs base target queue operation wishes source document found.
 
 local BULK = 500
 
@@ -41,6 +41,7 @@ local function drop(t)
     call('ZREM', key, row)
   end
   disown(t, call('HKEYS', K.inventory(t.id)))
+  forget_found(t.application, t.cluster)
   unfile(t)
   let_spec(t.application, get(t, 'spec_held'))
   for _, entry in ipairs(call('LRANGE', K.history(t.id), 0, -1)) do

@@ -1,5 +1,5 @@
 -- All that a run needs, read in one step.
--- Needs base.
+-- Needs base target found.
 
 local RECORD_FIELDS = { 'uid', 'name', 'project', 'document', 'digest', 'declared_in', 'generation',
   'created_at', 'deleting', 'orphan', 'repository_name', 'kube_uid', 'version', 'revision' }
@@ -15,4 +15,18 @@ local function surroundings(t, application, revision)
   return record_of(t.cluster) or false, repository and record_of(repository) or false,
     repository or '', call('HGET', K.heads(application[11]), revision) or '',
     call('GET', K.kubeconfig(t.cluster)) or ''
+end
+
+-- The installation's id; a store that was emptied under its roles gets the same one again.
+local function installation(given)
+  if given ~= '' then call('SET', K.installation(), given, 'NX') end
+  return call('GET', K.installation()) or ''
+end
+
+-- What its cluster's survey could not list ('' = nothing to adopt, '?' = no survey), what it found.
+local function adopting(t)
+  if not t.v.unadopted then return '', {} end
+  local surveyed = call('HGET', K.record(t.cluster), 'surveyed')
+  if not surveyed then return '?', {} end
+  return surveyed, found_of(t.application, t.cluster)
 end
