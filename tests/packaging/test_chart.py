@@ -46,6 +46,7 @@ def test_by_default_every_role_is_there_and_no_redis() -> None:
         "syncline-scheduler",
         "syncline-server",
         "syncline-worker-general",
+        "syncline-worker-user",
     ]
 
 
@@ -129,6 +130,7 @@ def test_flower_does_not_get_the_platform_key() -> None:
         "syncline-server": {"redis-url", "platform-key"},
         "syncline-scheduler": {"redis-url", "platform-key"},
         "syncline-worker-general": {"redis-url", "platform-key"},
+        "syncline-worker-user": {"redis-url", "platform-key"},
         "syncline-flower": {"redis-url", "flower-password"},
     }
 

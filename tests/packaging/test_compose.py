@@ -30,8 +30,16 @@ def test_the_schema_would_tell() -> None:
 
 
 def test_it_has_every_role_and_two_schedulers_and_workers() -> None:
-    assert ROLES == ["flower", "scheduler", "server", "worker"]
+    assert ROLES == ["flower", "scheduler", "server", "worker", "worker-user"]
     assert [SERVICES[name]["deploy"]["replicas"] for name in ("scheduler", "worker")] == [2, 2]
+
+
+def test_one_slot_serves_people_alone() -> None:
+    general, user = SERVICES["worker"], SERVICES["worker-user"]
+
+    assert user["command"] == ["worker", "--name", "user", "--lanes", "user", "--concurrency", "1"]
+    differing = {name for name in user if user[name] != general.get(name)}
+    assert differing == {"command", "deploy"}
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -76,6 +84,7 @@ def test_secrets_are_files_and_each_service_has_only_what_it_uses() -> None:
         "server": ["platform-key", "redis-password"],
         "scheduler": ["platform-key", "redis-password"],
         "worker": ["platform-key", "redis-password"],
+        "worker-user": ["platform-key", "redis-password"],
         "flower": ["redis-password", "flower-password"],
     }
     assert COMPOSE["secrets"] == {

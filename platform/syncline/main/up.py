@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +18,7 @@ import structlog
 import typer
 
 from syncline import embedded, logs
+from syncline.contract import queues
 from syncline.errors import NotReady, StoreUnavailable, SynclineError
 from syncline.main import fleet, ports, renderers, worker
 from syncline.main.directory import DataDirectory, write_private
@@ -41,6 +42,7 @@ class Plan:
     flower_port: int
     workers: int
     concurrency: int
+    user_slots: int
     flower: bool
 
 
@@ -54,6 +56,9 @@ def up(  # noqa: PLR0917 - typer's options, not a call
     port: Annotated[int, typer.Option(help="The API's port; 0: any free one.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, help="Celery workers.")] = 2,
     concurrency: Annotated[int, typer.Option(min=1, help="Runs at once in each worker.")] = 4,
+    user_slots: Annotated[
+        int, typer.Option(min=0, help="More runs at once that serve people alone: 80 MB or more.")
+    ] = 1,
     flower_port: Annotated[int, typer.Option(help="Flower's port; 0: any free one.")] = 0,
     fleet_url: Annotated[
         str | None, typer.Option("--fleet", help="A fleet repository to follow: URL or path.")
@@ -70,6 +75,7 @@ def up(  # noqa: PLR0917 - typer's options, not a call
         flower_port=flower_port or ports.free(),
         workers=workers,
         concurrency=concurrency,
+        user_slots=user_slots,
         flower=flower,
     )
     declared = fleet.Declared(url=fleet_url, revision=revision, path=path) if fleet_url else None
@@ -161,9 +167,13 @@ def _children(plan: Plan, environment: dict[str, str]) -> list[Child]:
         child("server", [*command, "server", "--port", str(plan.port)]),
         child("scheduler", [*command, "scheduler"]),
     ]
-    for number in range(1, plan.workers + 1):
-        name = f"worker-{number}"
-        argv = worker.command(name=name, concurrency=plan.concurrency, events=plan.flower)
+    pools: list[tuple[str, int, Sequence[str]]] = [
+        (f"worker-{number}", plan.concurrency, queues.ALL) for number in range(1, plan.workers + 1)
+    ]
+    if plan.user_slots:  # a person never waits behind a roll-out, whatever hangs
+        pools.append(("worker-user", plan.user_slots, (queues.USER,)))
+    for name, slots, lanes in pools:
+        argv = worker.command(name=name, concurrency=slots, lanes=lanes, events=plan.flower)
         roles.append(child(name, argv, **worker.SOFT_SHUTDOWN))
     if plan.flower:
         guard = worker.flower_environment(
