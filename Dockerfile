@@ -21,11 +21,11 @@ RUN pip install --no-cache-dir "uv==${UV_VERSION}"
 WORKDIR /src
 # Dependencies first: they change less often than the code, and their layer is kept.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-default-groups --no-install-project
+RUN uv sync --frozen --no-default-groups --extra tracing --no-install-project
 COPY README.md LICENSE ./
 COPY platform ./platform
 COPY workers ./workers
-RUN uv sync --frozen --no-default-groups --no-editable
+RUN uv sync --frozen --no-default-groups --extra tracing --no-editable
 
 FROM python:${PYTHON}-slim-${DEBIAN}
 LABEL org.opencontainers.image.title="Syncline" \

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from syncline import tracing
 from syncline.contract import queues
 from syncline.contract.celery import create_app
 from syncline.settings import Settings
@@ -112,6 +113,24 @@ def test_redis_is_found_by_a_known_url_and_a_password_that_a_file_holds(
 
     assert variables["SYNCLINE_STORE_URL"] == url
     assert variables["SYNCLINE_STORE_PASSWORD_FILE"] == "/run/secrets/syncline/redis-password"
+
+
+def test_traces_are_off_until_a_collector_is_named() -> None:
+    off = environment(container(None, "syncline-worker-general"))
+    sets = (
+        'tracing.endpoint="http://collector.observability:4318"',
+        'tracing.variables={"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}',
+    )
+
+    on = environment(container(None, "syncline-worker-general", *sets))
+
+    assert not tracing.is_on(off)
+    assert tracing.is_on(on)
+    assert on.keys() - off.keys() == {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER"}
+
+
+def test_a_credential_for_a_collector_is_no_part_of_its_url() -> None:
+    assert "tracing" in chart.refusal(**{"tracing.endpoint": "https://me:secret@collector:4318"})
 
 
 def test_flower_does_not_get_the_platform_key() -> None:

@@ -12,13 +12,14 @@ FETCH = "git:fetch"
 LS_REMOTE = "git:ls-remote"
 RENDERED = "render:rendered"
 CACHED = "render:cached"
+DROPPED = "spans:dropped"
 
 _counted: Counter[str] = Counter()
 
 
-def count(name: str) -> None:
-    """Count one."""
-    _counted[name] += 1
+def count(name: str, number: int = 1) -> None:
+    """Count one, or so many."""
+    _counted[name] += number
 
 
 def drain() -> dict[str, int]:

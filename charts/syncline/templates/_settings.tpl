@@ -22,6 +22,12 @@ redis://{{ include "syncline.name" (list . "redis") }}:6379/0
 - {name: SYNCLINE_KEY_FILE, value: /run/secrets/syncline/platform-key}
 {{- end }}
 - {name: SYNCLINE_LOG_JSON_LINES, value: "true"}
+{{- with $root.Values.tracing.endpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+{{- range $name, $value := $root.Values.tracing.variables }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end }}
 {{- range $name, $value := $root.Values.settings }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}

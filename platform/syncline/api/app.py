@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from celery import Celery
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 
 from syncline.api import translate
 from syncline.api.auth import needs
@@ -30,6 +31,9 @@ from syncline.settings import Settings
 from syncline.store import connection, tokens
 from syncline.store.connection import Store
 
+if TYPE_CHECKING:
+    from syncline.tracing.exporter import Exporter
+
 PREFIX = "/api/v1"
 THREADS = 32
 """Store calls at once; each takes about a millisecond and one Redis connection."""
@@ -47,12 +51,13 @@ def describe() -> dict[str, Any]:
     return app.openapi()
 
 
-def create_app(store: Store, settings: Settings) -> FastAPI:
+def create_app(store: Store, settings: Settings, *, exporter: Exporter | None = None) -> FastAPI:
     """Make the app; nothing is asked of Redis before the first request.
 
     Args:
         store: an open store whose schema is prepared.
         settings: ``server``, and what the broker's Celery app needs.
+        exporter: where traces go; None: they are off.
     """
     app = FastAPI(
         title="Syncline",
@@ -62,10 +67,11 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         responses={"default": {"model": ErrorBody, "description": "Refused."}},
         redoc_url=None,
+        telemetry=_telemetry(exporter),
     )
     broker = Broker(_celery(settings))
     app.state.context = Context(
-        store=store, broker=broker, feed=Feed(store), sight=Sight(store, broker)
+        store=store, broker=broker, feed=Feed(store), sight=Sight(store, broker), exporter=exporter
     )
     app.include_router(health.router)
     is_open = settings.server.open_metrics
@@ -76,9 +82,23 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     app.openapi = partial(_document, app.openapi)  # type: ignore[method-assign]  # FastAPI's own way
     paths = OPEN_PATHS | {metrics.PATH} if is_open else OPEN_PATHS
     authenticate = partial(Authenticate, verify=_verifier(store), open_paths=paths)
-    for layer in (LimitBody, authenticate, RequestLog):
+    span = dict if exporter is None else exporter.bound
+    for layer in (LimitBody, authenticate, partial(RequestLog, span=span)):
         app.add_middleware(layer)  # the last one added is the outermost
     return app
+
+
+def _telemetry(exporter: Exporter | None) -> TelemetryConfig:
+    """FastAPI traces requests itself; without us it would follow variables of its own."""
+    off = TelemetryConfig(metrics=False, logs=False, operation_spans=False, auto_configure=False)
+    if exporter is None:
+        return off | TelemetryConfig(tracing=False)
+    return off | TelemetryConfig(tracer_provider=exporter.provider, exclude=_is_asked_for_ever)
+
+
+def _is_asked_for_ever(scope: MutableMapping[str, Any]) -> bool:
+    """Health checks and scrapes come every few seconds, and would be most of the traces."""
+    return scope.get("path") in OPEN_PATHS | {metrics.PATH}
 
 
 def _document(generate: Callable[[], dict[str, Any]]) -> dict[str, Any]:

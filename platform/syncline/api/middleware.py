@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -42,6 +42,7 @@ class RequestLog:
     """Give each request an id, and write one line when it is answered: no query, no header."""
 
     app: ASGIApp
+    span: Callable[[], Mapping[str, str]] = dict  # what joins the line to a span at hand
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, then log."""
@@ -59,7 +60,7 @@ class RequestLog:
                 message["headers"] = [*message["headers"], (b"x-request-id", ident.encode())]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=ident):
+        with structlog.contextvars.bound_contextvars(request=ident, **self.span()):
             try:
                 await self.app(scope, receive, answer)
             finally:

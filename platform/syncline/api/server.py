@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,6 +16,9 @@ from syncline.api.app import create_app
 from syncline.errors import Conflict
 from syncline.settings import Settings
 from syncline.store import connection, migrations
+
+if TYPE_CHECKING:
+    from syncline.tracing.exporter import Exporter
 
 _GRACE = 5
 """Seconds that open requests get to end; streams of events are ended at once."""
@@ -71,11 +75,17 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def serve(settings: Settings, *, on_ready: Callable[[str], None] = lambda _url: None) -> None:
+def serve(
+    settings: Settings,
+    *,
+    exporter: Exporter | None = None,
+    on_ready: Callable[[str], None] = lambda _url: None,
+) -> None:
     """Run the API until SIGTERM or SIGINT.
 
     Args:
         settings: ``server.host`` and ``server.port``; port 0 takes any free one.
+        exporter: where traces go; it is closed at the end.
         on_ready: called once with the URL, when requests are answered.
 
     Raises:
@@ -88,10 +98,12 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] = lambda _url: 
         migrations.prepare(store)
         listener = listen(settings.server.host, settings.server.port)
         url = url_of(listener)
-        app = create_app(store, settings)
+        app = create_app(store, settings, exporter=exporter)
         Server(app, listener, lambda: on_ready(url)).serve_until_stopped()
     finally:
         store.close()
+        if exporter is not None:
+            exporter.close()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -13,11 +13,13 @@ from typing import Annotated
 
 import typer
 
-from syncline import logs
+from syncline import logs, tracing
 from syncline.contract import queues
 from syncline.main import capacity
 from syncline.main import worker as workers
 from syncline.settings import Settings, strays
+
+log = logs.get(__name__)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,12 +36,15 @@ def server(
     from syncline.api import server as api  # noqa: PLC0415 - see above
 
     settings = _settings()
+    if trouble := tracing.trouble(os.environ):
+        log.warning("traces_are_off", why=trouble)
     chosen = {
         "host": host or settings.server.host,
         "port": settings.server.port if port is None else port,
     }
     listening = settings.server.model_copy(update=chosen)
-    api.serve(settings.model_copy(update={"server": listening}))
+    exporter = tracing.open_exporter(os.environ, service="syncline-server")
+    api.serve(settings.model_copy(update={"server": listening}), exporter=exporter)
 
 
 def scheduler() -> None:

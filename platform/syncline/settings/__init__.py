@@ -5,7 +5,13 @@ states its unit, its default and why. Nothing below ``main`` and the workers' ``
 environment.
 """
 
-from syncline.settings.roles import LogSettings, PulseSettings, SchedulerSettings, ServerSettings
+from syncline.settings.roles import (
+    LogSettings,
+    PulseSettings,
+    SchedulerSettings,
+    ServerSettings,
+    TraceSettings,
+)
 from syncline.settings.state import KeySettings, StoreSettings
 from syncline.settings.whole import Settings
 from syncline.settings.work import ClusterSettings, GitSettings, RenderSettings, RunSettings
@@ -22,4 +28,5 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "StoreSettings",
+    "TraceSettings",
 ]

@@ -61,6 +61,19 @@ class LogSettings(BaseSettings):
     )
 
 
+class TraceSettings(BaseSettings):
+    """Traces, which OpenTelemetry's own variables turn on."""
+
+    model_config = prefix("TRACE_")
+
+    objects: int = Field(
+        default=50,
+        ge=0,
+        description="Objects of a run that get a span of their own: those that failed, then the "
+        "slowest. 50: a trace stays readable, and below 64 KB.",
+    )
+
+
 class PulseSettings(BaseSettings):
     """Health checks of schedulers and workers."""
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncline.settings.roles import LogSettings, PulseSettings, SchedulerSettings, ServerSettings
+from syncline.settings.roles import (
+    LogSettings,
+    PulseSettings,
+    SchedulerSettings,
+    ServerSettings,
+    TraceSettings,
+)
 from syncline.settings.state import KeySettings, StoreSettings
 from syncline.settings.work import ClusterSettings, GitSettings, RenderSettings, RunSettings
 
@@ -28,4 +34,5 @@ class Settings(BaseModel):
     )
     server: ServerSettings = Field(default_factory=ServerSettings, description="The API.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logs.")
+    trace: TraceSettings = Field(default_factory=TraceSettings, description="Traces.")
     pulse: PulseSettings = Field(default_factory=PulseSettings, description="Health checks.")

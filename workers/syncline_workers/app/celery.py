@@ -14,9 +14,11 @@ from syncline.settings import Settings, strays
 from syncline_workers import tasks
 from syncline_workers.app.process import Process
 from syncline_workers.app.signing import Signature
+from syncline_workers.app.tracing import Tracing
 
 settings = Settings()
-process = Process(settings)
+tracing = Tracing(os.environ, objects=settings.trace.objects)
+process = Process(settings, begin=tracing.install())
 
 app = create_app(settings, name="syncline-worker")
 app.conf.update(
@@ -38,6 +40,7 @@ def _log(**_: Any) -> None:
     """One log set-up for all roles; connected, it also keeps Celery's own away."""
     logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
     strays.warn(os.environ)
+    tracing.warn()
     for name in ("celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(name).setLevel(logging.WARNING)  # one line a run is ours to write
 

@@ -16,6 +16,7 @@ from syncline_workers.app.desk import StoreChecks, StoreDesk, StoreFleet, StoreL
 from syncline_workers.cluster.connect import Clusters
 from syncline_workers.git.repositories import open_repositories
 from syncline_workers.pipeline.ports import Ports
+from syncline_workers.pipeline.timeline import Begin
 
 _PAUSE = 60.0  # seconds; the first time is after a process's first task
 
@@ -23,8 +24,9 @@ _PAUSE = 60.0  # seconds; the first time is after a process's first task
 class Process:
     """The store and the ports of this process, made when first asked for."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, begin: Begin | None = None) -> None:
         self._settings = settings
+        self._begin = begin
         self._pid = 0
         self._store: Store | None = None
         self._ports: Ports | None = None
@@ -45,7 +47,7 @@ class Process:
         """Everything that the pipeline needs."""
         self._own()
         if self._ports is None:
-            self._ports = _ports(self._settings, self.store())
+            self._ports = _ports(self._settings, self.store(), self._begin)
         return self._ports
 
     def tidy(self) -> None:
@@ -73,7 +75,7 @@ class Process:
             self._pid, self._store, self._ports = os.getpid(), None, None
 
 
-def _ports(settings: Settings, store: Store) -> Ports:
+def _ports(settings: Settings, store: Store, begin: Begin | None) -> Ports:
     key = settings.keys.platform_key()
     credentials = CredentialSource(directory=settings.keys.credentials, environment=os.environ)
     return Ports(
@@ -87,4 +89,5 @@ def _ports(settings: Settings, store: Store) -> Ports:
         key=key,
         render=settings.render,
         worker=f"{socket.gethostname()}/{os.getpid()}",
+        begin=begin,
     )

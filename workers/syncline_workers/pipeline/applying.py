@@ -41,7 +41,8 @@ def apply(attempt: Attempt, api: Api, work: plan.Plan) -> None:
         members = [items[id(manifest)] for manifest in stage.manifests]
         _apply_stage(attempt, api, forecast, members)
         if stage.wait and not attempt.is_dry:
-            api.wait_established(stage.manifests, within=_ESTABLISH)
+            with attempt.part("wait established"):
+                api.wait_established(stage.manifests, within=_ESTABLISH)
 
 
 def _apply_stage(
@@ -50,9 +51,10 @@ def _apply_stage(
     policy = attempt.claim.application.spec.sync_policy
 
     def one(item: plan.Rendered) -> Manifest:
-        if attempt.is_dry:
-            return forecast.apply(item.manifest, force=policy.force_conflicts)
-        return api.apply(item.manifest, force=policy.force_conflicts)
+        with attempt.part("apply object", item.ref):
+            if attempt.is_dry:
+                return forecast.apply(item.manifest, force=policy.force_conflicts)
+            return api.apply(item.manifest, force=policy.force_conflicts)
 
     done = parallel.each(
         members,

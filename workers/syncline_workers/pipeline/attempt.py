@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
@@ -13,6 +13,9 @@ from syncline.model.run import Claim, Inputs
 from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.heartbeat import Heart
 from syncline_workers.pipeline.ports import Ports
+from syncline_workers.pipeline.timeline import Stretch, Timeline
+
+_UNSEEN = nullcontext()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,6 +25,7 @@ class Attempt:
     ports: Ports
     claim: Claim
     heart: Heart
+    timeline: Timeline | None = None  # None: nobody traces it
     started_at: float = field(default_factory=time.time)
     steps: dict[str, float] = field(default_factory=dict)
     revision: str = ""  # what this attempt brings the target to
@@ -78,6 +82,18 @@ class Attempt:
         self.heart.check()
         begun = time.perf_counter()
         try:
-            yield
+            with self._noted(name, step=True):
+                yield
         finally:
             self.steps[name] = round(time.perf_counter() - begun, 6)
+
+    def part(self, name: str, ref: ObjectRef | None = None) -> AbstractContextManager[None]:
+        """Note a part of the step at hand for the run's trace, where there is one."""
+        return self._noted(name, ref)
+
+    def _noted(
+        self, name: str, ref: ObjectRef | None = None, *, step: bool = False
+    ) -> AbstractContextManager[None]:
+        if self.timeline is None:
+            return _UNSEEN
+        return Stretch(self.timeline, name, ref, step=step)

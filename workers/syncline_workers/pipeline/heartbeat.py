@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 
 import structlog
 
@@ -52,7 +53,8 @@ def beating(desk: Desk, lease: Lease) -> Iterator[Heart]:
     A store that is away for less than the lease is survived; past it the fence decides.
     """
     heart, stop = Heart(lease), threading.Event()
-    thread = threading.Thread(target=_beat, args=(desk, lease, heart, stop), daemon=True)
+    own = copy_context()  # what the run bound for its log lines stands in the heart's too
+    thread = threading.Thread(target=own.run, args=(_beat, desk, lease, heart, stop), daemon=True)
     thread.start()
     try:
         yield heart

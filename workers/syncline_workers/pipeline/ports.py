@@ -18,6 +18,7 @@ from syncline.model.seal import PlatformKey
 from syncline.model.values import Manifest
 from syncline.settings import RenderSettings
 from syncline_workers.git.refs import Resolved
+from syncline_workers.pipeline.timeline import Begin
 from syncline_workers.renderers.tree import Tree
 
 
@@ -199,3 +200,4 @@ class Ports:
     key: PlatformKey
     render: RenderSettings
     worker: str  # this process, for people: host and process id
+    begin: Begin | None = None  # where runs are traced

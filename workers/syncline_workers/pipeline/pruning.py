@@ -20,7 +20,8 @@ def prune(attempt: Attempt, api: Api, gone: Inventory, origin: Origin) -> None:
     for group in order.prune_stages(gone):
 
         def one(entry: InventoryEntry) -> Change:
-            return _delete(attempt, api, entry, origin)
+            with attempt.part("delete object", entry.ref):
+                return _delete(attempt, api, entry, origin)
 
         done = parallel.each(
             list(group),

@@ -46,8 +46,9 @@ def reconcile(ports: Ports, target: TargetId, ticket: str) -> Report | Refusal:
     claim = ports.desk.claim(target, ticket, ports.worker)
     if isinstance(claim, Refusal):
         return claim
+    timeline = ports.begin(claim) if ports.begin else None
     with beating(ports.desk, claim.lease) as heart:
-        attempt = Attempt(ports=ports, claim=claim, heart=heart)
+        attempt = Attempt(ports=ports, claim=claim, heart=heart, timeline=timeline)
         try:
             return _delete(attempt) if claim.deleting else _sync(attempt)
         except SynclineError as exc:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 
 from syncline.model.application import RendererName
@@ -26,7 +27,10 @@ def render(attempt: Attempt, api: Api) -> list[Manifest]:
     make, nothing is rendered.
     """
     ports = attempt.ports
-    with ports.repositories.tree(repository_of(attempt.claim), attempt.revision) as tree:
+    with ExitStack() as kept:
+        with attempt.part("fetch"):
+            opened = ports.repositories.tree(repository_of(attempt.claim), attempt.revision)
+            tree = kept.enter_context(opened)
         plan = _completed(renderers.settled(tree, _plan(attempt)), attempt, api)
         version = renderers.version(plan, ports.render)
         cache, share = _cache(attempt), _is_shared(attempt)
@@ -39,7 +43,8 @@ def render(attempt: Attempt, api: Api) -> list[Manifest]:
                 tallies.count(tallies.CACHED)
                 return _fill(attempt, key, inputs, plans.load(found).manifests)
         tallies.count(tallies.RENDERED)
-        rendered = renderers.render(tree, plan, ports.render)
+        with attempt.part("renderer"):
+            rendered = renderers.render(tree, plan, ports.render)
         key = plans.render_key(plan, rendered.inputs, version)
         cache.put(key, plans.dump(rendered), share=share)
         if learned != rendered.inputs:

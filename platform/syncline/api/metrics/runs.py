@@ -109,5 +109,13 @@ METRICS = (
         help="Manifests that runs needed: cached, or rendered anew.",
         samples=lambda r: r.counted("render"),
     ),
+    Metric(
+        name="syncline_spans_total",
+        kind=Kind.COUNTER,
+        labels=("outcome",),
+        unit="spans",
+        help="Spans of traces that workers dropped: the collector was away, or too slow.",
+        samples=lambda r: r.counted("spans"),
+    ),
 )
 """They grow for as long as the store lives, whatever restarts."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from syncline.api import spans
 from syncline.api.auth import needs
 from syncline.api.parameters import Cursor, Limit
 from syncline.api.requests import caller, context
@@ -40,7 +41,7 @@ def start(
     """Answered at once; targets are selected and synced in the background."""
     spec = OperationSpec(**asked.model_dump(), actor=caller(request).name)
     started = sync.start(context(request).store, spec, idempotency_key=idempotency_key)
-    return _accepted(response, started)
+    return _accepted(request, response, started)
 
 
 @router.get("", summary="List operations", dependencies=[READ])
@@ -92,7 +93,7 @@ def retry(request: Request, response: Response, uid: Uid, asked: ReasonAsked) ->
     """Only with the targets that failed in this one."""
     store, actor = context(request).store, caller(request).name
     started = sync.retry_failed(store, uid, actor=actor, reason=asked.reason)
-    return _accepted(response, started)
+    return _accepted(request, response, started)
 
 
 def _get(store: Store, uid: Uid) -> Operation:
@@ -102,6 +103,7 @@ def _get(store: Store, uid: Uid) -> Operation:
     return found
 
 
-def _accepted(response: Response, started: Operation) -> OperationView:
+def _accepted(request: Request, response: Response, started: Operation) -> OperationView:
+    spans.operation(request, started)
     response.headers["Location"] = f"/api/v1/operations/{started.uid}"
     return OperationView.of(started)
