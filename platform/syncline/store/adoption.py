@@ -15,7 +15,7 @@ from syncline.model.adoption import Found, Survey
 from syncline.model.change import Inventory
 from syncline.model.names import Uid
 from syncline.model.records import ClusterRecord
-from syncline.store import documents, keys, reports, targets
+from syncline.store import documents, keys, packing
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -65,14 +65,14 @@ def waiting(store: Store, cluster: Uid) -> dict[str, Inventory]:
     """Return what was found on a cluster and not taken over, by the name of its application."""
     found = {}
     for name in store.redis.hkeys(keys.FOUND_ON(cluster)):
-        found[name] = targets.entries(store.redis.hvals(keys.FOUND(cluster, name)))
+        found[name] = packing.read_inventory(store.redis.hgetall(keys.FOUND(cluster, name)))
     return found
 
 
 def vanished(store: Store, cluster: Uid, gone: Mapping[str, Inventory]) -> None:
     """Forget objects that were found once and are not there any more."""
     for name, entries in gone.items():
-        store.redis.hdel(keys.FOUND(cluster, name), *[reports.object_key(e.ref) for e in entries])
+        store.redis.hdel(keys.FOUND(cluster, name), *[packing.object_key(e.ref) for e in entries])
         if not store.redis.exists(keys.FOUND(cluster, name)):
             store.redis.hdel(keys.FOUND_ON(cluster), name)
 
@@ -90,7 +90,7 @@ def _noted(store: Store) -> Iterator[tuple[ClusterRecord, dict[str, str], str | 
 
 def _pairs(found: Found) -> Iterator[tuple[str, str]]:
     for entry in found.objects:
-        yield reports.object_key(entry.ref), entry.model_dump_json()
+        yield packing.object_key(entry.ref), packing.inventory(entry)
 
 
 def _is_awaited(store: Store, name: str, cluster: Uid) -> bool:

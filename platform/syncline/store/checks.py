@@ -13,10 +13,10 @@ import orjson
 from syncline.contract.reports import HealthReport, SweepReport, TargetHealth, Waiting
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import Phase
-from syncline.store import breaker, keys, targets
+from syncline.store import breaker, keys, packing
 from syncline.store.batches import batched
 from syncline.store.connection import Store
-from syncline.store.reports import object_key
+from syncline.store.packing import object_key
 
 HOLD = timedelta(seconds=60)
 """A look that is not folded within it is begun anew: its worker was lost."""
@@ -38,11 +38,11 @@ def take(store: Store, cluster: Uid, *, limit: int = MOST) -> tuple[int, list[Wa
     with store.redis.pipeline() as pipe:
         for target in taken:
             pipe.hmget(keys.TARGET(target), "fence", "phase")
-            pipe.hvals(keys.INVENTORY(target))
+            pipe.hgetall(keys.INVENTORY(target))
         rows = pipe.execute() if taken else []
     found = zip(taken, rows[::2], rows[1::2], strict=True)
     return int(total), [
-        Waiting(TargetId(target), int(fence), targets.entries(entries))
+        Waiting(TargetId(target), int(fence), packing.read_inventory(entries))
         for target, (fence, phase), entries in found
         if fence is not None and phase != Phase.RUNNING
     ]
@@ -78,7 +78,7 @@ def at(store: Store, target: TargetId) -> float | None:
 
 def _row(look: TargetHealth) -> bytes:
     again = {} if look.check_after is None else {"again": look.check_after}
-    entries = {object_key(entry.ref): entry.model_dump_json() for entry in look.entries}
+    entries = {object_key(entry.ref): packing.inventory(entry) for entry in look.entries}
     return orjson.dumps(
         {
             "target": look.target,

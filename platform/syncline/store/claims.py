@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 
 from syncline.model import adoption
-from syncline.model.change import Inventory, InventoryEntry
+from syncline.model.change import Inventory
 from syncline.model.names import TargetId
 from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.model.run import Claim, Lease, Refusal
 from syncline.model.status import HealthStatus
-from syncline.store import records
+from syncline.store import packing, records
 from syncline.store.records import Kind
 
 _NOT_YET = "?"  # in place of what a survey could not list
@@ -55,8 +55,8 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
     )
 
 
-def _inventory(rows: list[str]) -> Inventory:
-    return tuple(InventoryEntry.model_validate_json(row) for row in rows)
+def _inventory(flat: list[str]) -> Inventory:
+    return packing.read_inventory(dict(zip(flat[::2], flat[1::2], strict=True)))
 
 
 def _request(text: str) -> Request:

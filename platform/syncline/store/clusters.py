@@ -11,7 +11,7 @@ from syncline.model.names import TargetId, Uid
 from syncline.model.run import Claim
 from syncline.model.state import ClusterStatus
 from syncline.model.status import Phase
-from syncline.store import adoption, breaker, checks, claims, index, keys, targets
+from syncline.store import adoption, breaker, checks, claims, index, keys, packing
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store, now
 
@@ -92,11 +92,11 @@ def inventories(
         with store.redis.pipeline() as pipe:
             for target in found:
                 pipe.hmget(keys.TARGET(target), "phase", "deleting")
-                pipe.hvals(keys.INVENTORY(target))
+                pipe.hgetall(keys.INVENTORY(target))
             answers = pipe.execute()
         for target, state, held in zip(found, answers[::2], answers[1::2], strict=True):
             if state == [Phase.IDLE, None]:
-                yield TargetId(target), targets.entries(held)
+                yield TargetId(target), packing.read_inventory(held)
 
 
 def snapshot(store: Store, target: TargetId) -> Claim | None:

@@ -71,11 +71,11 @@ TARGET = Key(
     "until the target is gone",
 )
 PINS = Key("pins:<target>", "list", "pinned and dry wishes, first one first", "as target")
-INVENTORY = Key("inventory:<target>", "hash", "object → InventoryEntry (JSON)", "as target")
+INVENTORY = Key("inventory:<target>", "hash", "object → its entry; see packing", "as target")
 HISTORY = Key(
     "history:<target>",
     "list",
-    "'<application generation> <time> <JSON>', newest first, bounded",
+    "'<application generation> <time> <entry>', newest first, bounded; see packing",
     "as target",
 )
 OWNERS = Key("owners:<cluster>", "hash", "object → the target that owns it")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import orjson
 
-from syncline.model.change import Change, Inventory, ObjectRef
+from syncline.model.change import Change
 from syncline.model.request import Options, TriggerKind
 from syncline.model.run import Inputs, Report
 from syncline.model.state import HistoryEntry
 from syncline.model.status import Outcome
-from syncline.store import tally
+from syncline.store import packing, tally
 from syncline.store.limits import Limits
 
 KEPT_CHANGES = 50
@@ -70,19 +70,7 @@ def inventory(report: Report) -> list[str]:
     """Write whether an inventory is given, and the objects with their entries."""
     if report.inventory is None and not report.gone:
         return [""]
-    return ["1", *pairs(report.inventory or ())]
-
-
-def pairs(entries: Inventory) -> Iterable[str]:
-    """Write object and entry for each."""
-    for entry in entries:
-        yield object_key(entry.ref)
-        yield entry.model_dump_json()
-
-
-def object_key(ref: ObjectRef) -> str:
-    """Name an object within its cluster, unambiguously: an empty part stays as a gap."""
-    return f"{ref.group}/{ref.kind}/{ref.namespace}/{ref.name}"
+    return ["1", *packing.pairs(report.inventory or ())]
 
 
 def digest_of(inputs: Inputs | None) -> tuple[str, str]:
@@ -124,14 +112,16 @@ def _history(report: Report, message: str) -> str:
         changed=len(report.changes),
         steps=report.steps,
     )
-    return entry.model_dump_json(exclude={"finished_at", "application_generation"})
+    return packing.history(entry)
 
 
 def _signature(report: Report) -> str:
     """Runs with equal signatures in a row tell nothing new."""
     if report.outcome is Outcome.SUCCEEDED:
-        return f"ok {report.revision} {report.render_key}"
-    return f"{report.outcome} {report.reason} {report.revision}"
+        told = f"ok {report.revision} {report.render_key}"
+    else:
+        told = f"{report.outcome} {report.reason} {report.revision}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _audit(report: Report) -> tuple[str, str, str, str]:

@@ -19,7 +19,7 @@ from syncline.model.names import TargetId, Uid, split_target_id
 from syncline.model.request import LANES, Request
 from syncline.model.run import Claim, Lease, Refusal, Report
 from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus
-from syncline.store import breaker, claims, keys, reports
+from syncline.store import breaker, claims, keys, packing, reports
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 
@@ -123,7 +123,7 @@ def record(store: Store, lease: Lease, inventory: Inventory) -> None:
         LeaseLost: the fence is stale.
     """
     cluster = split_target_id(lease.target)[1]
-    answer = store.call("record", lease.target, lease.fence, cluster, *reports.pairs(inventory))
+    answer = store.call("record", lease.target, lease.fence, cluster, *packing.pairs(inventory))
     if not answer:
         return
     if answer[0] == LeaseLost.reason:

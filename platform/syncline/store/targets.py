@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain
 from typing import TypeVar
 
-import orjson
-
-from syncline.model.change import Inventory, InventoryEntry
+from syncline.model.change import Inventory
 from syncline.model.names import TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
 from syncline.model.records import ApplicationRecord, ClusterRecord, name_of
 from syncline.model.state import FleetSummary, HistoryEntry, Summary, TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
-from syncline.store import index, keys, records, states
+from syncline.store import index, keys, packing, records, states
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -151,7 +149,7 @@ def summaries(store: Store, uids: Sequence[Uid]) -> list[Summary]:
 def history(store: Store, target: TargetId, limit: int = 10) -> list[HistoryEntry]:
     """Return the last runs that changed something or ended in a new way, newest first."""
     rows = store.redis.lrange(keys.HISTORY(target), 0, limit - 1)
-    return [_entry(row) for row in rows]
+    return [packing.read_history(row) for row in rows]
 
 
 def specification(store: Store, application: Uid, generation: int) -> ApplicationRecord | None:
@@ -170,13 +168,7 @@ def specification(store: Store, application: Uid, generation: int) -> Applicatio
 
 def inventory(store: Store, target: TargetId) -> Inventory:
     """Return what is in the cluster by our hand."""
-    return entries(store.redis.hvals(keys.INVENTORY(target)))
-
-
-def entries(rows: Iterable[str]) -> Inventory:
-    """Read inventory entries, in order of their objects."""
-    read = (InventoryEntry.model_validate_json(row) for row in rows)
-    return tuple(sorted(read, key=lambda entry: entry.ref.key))
+    return packing.read_inventory(store.redis.hgetall(keys.INVENTORY(target)))
 
 
 _ROWS = 500  # that a list with several filters reads at once
@@ -235,9 +227,3 @@ def _summary(counts: Mapping[str, str]) -> Summary:
         sync=_words(SyncStatus, "sync", counts),
         health=_words(HealthStatus, "health", counts),
     )
-
-
-def _entry(row: str) -> HistoryEntry:
-    generation, finished_at, text = row.split(" ", 2)
-    told = {"application_generation": int(generation), "finished_at": float(finished_at)}
-    return HistoryEntry.model_validate({**orjson.loads(text), **told})

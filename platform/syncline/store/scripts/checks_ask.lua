@@ -10,9 +10,8 @@ if not t then return 0 end
 for i = 2, #ARGV do
   local text = call('HGET', K.inventory(t.id), ARGV[i])
   if text then
-    local entry = cjson.decode(text)
-    entry.health = nil
-    call('HSET', K.inventory(t.id), ARGV[i], cjson.encode(entry))
+    -- Its health stands last.
+    call('HSET', K.inventory(t.id), ARGV[i], (string.gsub(text, '[^\31]*$', '')))
   end
 end
 check_at(t, now)

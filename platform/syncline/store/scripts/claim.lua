@@ -65,7 +65,7 @@ local fence = whole(math.max(number(t, 'fence') + 1, micros))
 local untill = now + lease
 if pinned then pop_pin(t) else set_pending(t, nil) end
 take_at_hand(t, w, pinned)
-put(t, 'last_trigger', w.trigger)
+put(t, 'last_trigger', '{"kind":"' .. (string.match(w.trigger, '"kind":"(%a+)"') or 'user') .. '"}')
 put(t, 'fence', fence)
 put(t, 'worker', worker)
 put(t, 'started_at', stamp)
@@ -96,4 +96,4 @@ flush_counts()
 return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orphan'),
   get(t, 'revision'), get(t, 'observed'), get(t, 'render_key'), ({ seen(t) })[2], head, kubeconfig,
   installation(ARGV[6]), application, on, repository, repository_uid,
-  call('HVALS', K.inventory(id)), surveyed, found }
+  call('HGETALL', K.inventory(id)), surveyed, found }

@@ -4,13 +4,13 @@
 -- ARGV  1 target  2 fence  3 outcome  4 sync  5 health  6 reason  7 message  8 revision  9 observed
 --       10 render key  11 digest of inputs ('' = unchanged)  12 inputs (JSON)  13 retry after ('' = no)
 --       14 check health after ('' = no)  15 kube uid  16 version  17 reachable (1, 0, '')
---       18 history entry (JSON)  19 its signature  20 kept in any case (1 or '')
+--       18 history entry (packed)  19 its signature  20 kept in any case (1 or '')
 --       21 audit: verb ('' = none)  22 actor  23 reason  24 detail  25 gone (1 or '')
 --       26 failures that open a breaker  27 seconds to the next probe  28 failures of an operation's
 --       member  29 plan of a dry run (JSON)  30 something may have been written (1 or '')
 --       31 digest of what the documents wanted  32 what metrics count: field, number…
 --       33 bound, microseconds of the wait for the claim ('' = not known)
---       34 inventory given (1 or '')  35… object, entry (JSON)
+--       34 inventory given (1 or '')  35… object, entry (packed)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --

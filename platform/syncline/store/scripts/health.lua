@@ -4,7 +4,7 @@
 -- ARGV  1 cluster  2 reachable (1 or 0)  3 error  4 failures that open a breaker
 --       5 seconds to the next probe  6… for each target, JSON: target, fence of the run that was
 --       looked after, health, reason, message, again (seconds to another look, or absent), entries
---       (object → InventoryEntry as JSON, of those that changed)
+--       (object → its packed entry, of those that changed)
 -- Touches  target, inventory, checks, due, counts, indexes, events, the cluster's record
 -- Returns {how many were folded: a newer run makes a look void; opened, closed or ''}.
 

@@ -1,7 +1,7 @@
 -- needs: base found
 -- Add to the stored inventory before the first write, and claim the objects.
 --
--- ARGV  1 target  2 fence  3 cluster  4… object, entry (JSON) in pairs
+-- ARGV  1 target  2 fence  3 cluster  4… object, entry (packed) in pairs
 -- Touches  inventory, owners, what a survey had found for the target
 --
 -- Returns {} when stored; {'LeaseLost'}; or {'OwnedByAnother', object, that target's name}: then

@@ -10,7 +10,10 @@ local function found_of(application, uid)
   local free = {}
   for i = 1, #rows, 2 do
     local owner = call('HGET', K.owners(uid), rows[i])
-    if not owner or owner == application .. '.' .. uid then free[#free + 1] = rows[i + 1] end
+    if not owner or owner == application .. '.' .. uid then
+      free[#free + 1] = rows[i]
+      free[#free + 1] = rows[i + 1]
+    end
   end
   return free
 end

@@ -1,7 +1,7 @@
 -- The whole inventory of a target is replaced; what left it is disowned.
 -- Needs base target drop.
 
--- ARGV from `first` on: object, entry (JSON) in pairs.
+-- ARGV from `first` on: object, entry (packed) in pairs.
 local function store_inventory(t, first)
   local now_there, left = {}, {}
   for i = first, #ARGV, 2 do now_there[ARGV[i]] = true end
