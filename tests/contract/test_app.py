@@ -17,7 +17,8 @@ from syncline.settings import RunSettings, Settings, StoreSettings
 
 
 def settings(url: str = "redis://127.0.0.1:1/0", **run: timedelta) -> Settings:
-    return Settings(store=StoreSettings(url=SecretStr(url)), run=RunSettings(**run))
+    store = StoreSettings(url=SecretStr(url), master="main")
+    return Settings(store=store, run=RunSettings(**run))
 
 
 def test_every_task_has_its_queue_and_there_are_no_others() -> None:

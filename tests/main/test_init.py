@@ -74,7 +74,7 @@ def test_it_follows_a_fleet_repository(role: Role, store: Store) -> None:
 
 
 def test_it_warns_of_a_redis_that_loses_state(role: Role) -> None:
-    assert "warning: appendonly is off" in role.init().stderr
+    assert "warning: Redis: appendonly is off" in role.init().stderr
 
 
 def test_without_redis_it_says_so(tmp_path: Path) -> None:

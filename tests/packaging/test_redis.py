@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from syncline import embedded
 from syncline.settings import StoreSettings
-from syncline.store import connection
+from syncline.store import connection, server
 from tests.harness import poll, ports
 from tests.packaging import chart
 from tools import pins
@@ -74,7 +74,7 @@ def test_it_wants_the_password_of_the_file_and_loses_nothing(script: Any, tmp_pa
         settings = StoreSettings(url=SecretStr(url), password_file=tmp_path / "redis-password")
         store = connection.connect(settings, key=None)
 
-        assert connection.check_server(store) == []
+        assert server.require(settings) == []
         assert store.redis.config_get("appendfsync")["appendfsync"] == "everysec"
         assert store.redis.config_get("maxmemory")["maxmemory"] == str(1024**3)
         assert (tmp_path / "redis.conf").stat().st_mode & 0o077 == 0

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from syncline.errors import CredentialRefused
 from syncline.model.seal import PlatformKey
 from syncline.settings import KeySettings, StoreSettings
+from syncline.settings.address import Address
 
 
 def written(path: Path, text: str) -> Path:
@@ -16,40 +17,49 @@ def written(path: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("url", "resolved"),
+    ("url", "user", "password"),
     [
-        ("redis://redis:6379/0", "redis://:p%40ss%2F@redis:6379/0"),
-        ("rediss://syncline@redis:6379/0", "rediss://syncline:p%40ss%2F@redis:6379/0"),
-        ("redis://:own@redis:6379/0", "redis://:own@redis:6379/0"),
-        ("unix:///run/redis.sock?db=0", "unix://:p%40ss%2F@/run/redis.sock?db=0"),
+        ("redis://redis:6379/0", "", "p@ss/"),
+        ("rediss://syncline@redis:6379/0", "syncline", "p@ss/"),
+        ("redis://:o%40n@redis:6379/0", "", "o@n"),
+        ("unix:///run/redis.sock?db=0", "", "p@ss/"),
     ],
 )
 def test_a_url_without_a_password_gets_that_of_the_file(
-    tmp_path: Path, url: str, resolved: str
+    tmp_path: Path, url: str, user: str, password: str
 ) -> None:
     file = written(tmp_path / "password", "p@ss/\n")
 
     settings = StoreSettings(url=SecretStr(url), password_file=file)
 
-    assert settings.resolved_url() == resolved
-    assert settings.resolved_broker_url() == resolved
+    assert (settings.address().user, settings.address().password) == (user, password)
+    assert settings.broker_address() == settings.address()
 
 
 def test_the_url_itself_can_be_a_file(tmp_path: Path) -> None:
     file = written(tmp_path / "url", "redis://:secret@redis:6379/2\n")
 
-    assert StoreSettings(url_file=file).resolved_url() == "redis://:secret@redis:6379/2"
+    assert StoreSettings(url_file=file).address() == Address(
+        nodes=(("redis", 6379),), password="secret", database=2
+    )
 
 
 def test_a_broker_apart_has_a_password_of_its_own(tmp_path: Path) -> None:
     settings = StoreSettings(
         password_file=written(tmp_path / "store", "one"),
         broker_url=SecretStr("sentinel://a:26379;sentinel://b:26379"),
+        broker_master="main",
         broker_password_file=written(tmp_path / "broker", "two"),
+        broker_sentinel_password_file=written(tmp_path / "sentinels", "three"),
     )
 
-    assert settings.resolved_url() == "redis://:one@127.0.0.1:6379/0"
-    assert settings.resolved_broker_url() == "sentinel://:two@a:26379;sentinel://:two@b:26379"
+    assert settings.address() == Address(nodes=(("127.0.0.1", 6379),), password="one")
+    assert settings.broker_address() == Address(
+        nodes=(("a", 26379), ("b", 26379)),
+        password="two",
+        master="main",
+        sentinel_password="three",
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +74,7 @@ def test_a_file_without_a_secret_is_named_with_its_setting(
         file.write_bytes(content)
 
     with pytest.raises(CredentialRefused, match=fact) as caught:
-        StoreSettings(password_file=file).resolved_url()
+        StoreSettings(password_file=file).address()
 
     assert caught.value.subject == "SYNCLINE_STORE_PASSWORD_FILE"
     assert str(file) in caught.value.detail

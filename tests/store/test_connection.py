@@ -1,12 +1,23 @@
 """The connection: what happens when Redis is away, and what is said about a poor one."""
 
 import pytest
+from pydantic import SecretStr
 from redis.exceptions import RedisError
 
-from syncline.errors import StoreUnavailable
+from syncline.errors import Conflict, StoreUnavailable
 from syncline.model.seal import PlatformKey
 from syncline.settings import StoreSettings
-from syncline.store import connection, documents, due, keys, migrations, runs, scripting, targets
+from syncline.store import (
+    connection,
+    documents,
+    due,
+    keys,
+    migrations,
+    runs,
+    scripting,
+    server,
+    targets,
+)
 from syncline.store.connection import Store
 from tests.harness.redis import Redis
 from tests.harness.redis_fixtures import open_store
@@ -76,17 +87,58 @@ def test_scripts_are_sent_again_to_a_server_that_forgot_them(store: Store) -> No
     assert runs.trigger(store, [target], request()) == [1]
 
 
-def test_a_poor_server_is_told_in_words(own_redis: Redis) -> None:
+def test_a_server_that_may_drop_state_is_refused(own_redis: Redis) -> None:
     store = open_store(own_redis)
-    assert connection.check_server(store) == []
+    assert server.require(store.settings) == []
 
     store.redis.config_set("maxmemory-policy", "allkeys-lru")
+
+    with pytest.raises(Conflict) as caught:
+        server.require(store.settings)
+    assert caught.value.subject == f"Redis {connection.address(store.settings)}"
+    assert caught.value.detail == (
+        "maxmemory-policy is allkeys-lru: Redis may drop state; set maxmemory-policy noeviction"
+    )
+    store.close()
+
+
+def test_a_server_that_a_restart_empties_is_warned_of(own_redis: Redis) -> None:
+    store = open_store(own_redis)
+
     store.redis.config_set("appendonly", "no")
 
-    assert connection.check_server(store) == [
-        "maxmemory-policy is allkeys-lru: Redis may drop state; set noeviction",
-        "appendonly is off: a restart of Redis loses state; set appendonly yes",
+    (warning,) = server.require(store.settings)
+    assert warning.startswith("Redis: appendonly is off: a restart of Redis loses what it holds")
+    assert warning.endswith("set appendonly yes")
+    store.close()
+
+
+def test_the_server_of_messages_is_looked_at_too(own_redis: Redis, redis_server: Redis) -> None:
+    apart = StoreSettings(url=SecretStr(own_redis.url), broker_url=SecretStr(redis_server.url))
+
+    warnings = server.require(apart)
+
+    assert [warning.partition(" is off")[0] for warning in warnings] == [
+        "Redis for messages: appendonly"
     ]
+
+
+def test_a_full_server_refuses_what_is_new_and_takes_what_was_done(own_redis: Redis) -> None:
+    store = open_store(own_redis)
+    migrations.prepare(store)
+    world = World(store)
+    claim = world.start(world.target("running"))
+    used = int(store.redis.info("memory")["used_memory"])
+
+    store.redis.config_set("maxmemory", used // 2)
+
+    assert "MB (maxmemory) are used" in server.require(store.settings)[0]
+    with pytest.raises(StoreUnavailable, match="Redis is full and takes no more: give it more"):
+        world.application("new")
+    assert runs.fold(store, report(claim))
+    store.redis.config_set("maxmemory", 0)
+    assert world.application("new").spec.source.path == "new"
+    recount.check(store)
     store.close()
 
 

@@ -8,16 +8,7 @@ from syncline.api.broker import Broker
 from syncline.api.views.fleet import Check
 from syncline.errors import SynclineError
 from syncline.model.names import Uid
-from syncline.store import (
-    adoption,
-    clusters,
-    connection,
-    documents,
-    due,
-    fleet,
-    migrations,
-    sources,
-)
+from syncline.store import adoption, clusters, documents, due, fleet, migrations, server, sources
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -54,10 +45,13 @@ def _guarded(name: str, look: Callable[[], Check]) -> Check:
 
 
 def _store(store: Store) -> Check:
-    warnings = connection.check_server(store)
-    found = "; ".join(warnings) or f"{connection.address(store.settings)} answers"
-    advice = "change Redis's configuration" if warnings else ""
-    return Check(name="store", ok=not warnings, found=found, next=advice)
+    found, servers = [], server.addresses(store.settings)
+    for what, address in servers.items():
+        seen = server.look(address)
+        found += [f"{what}: {words}" for words in (*seen.refusals, *seen.warnings)]
+    shown = "; ".join(f"{what}: {each.shown} answers" for what, each in servers.items())
+    advice = "change Redis's configuration" if found else ""
+    return Check(name="store", ok=not found, found="; ".join(found) or shown, next=advice)
 
 
 def _schedulers(store: Store) -> Check:

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 import uvicorn
 from fastapi import FastAPI
 
+from syncline import logs
 from syncline.api.app import create_app
 from syncline.errors import Conflict
 from syncline.settings import Settings
 from syncline.store import connection, migrations
+from syncline.store import server as required
+
+log = logs.get(__name__)
 
 if TYPE_CHECKING:
     from syncline.tracing.exporter import Exporter
@@ -89,12 +93,15 @@ def serve(
         on_ready: called once with the URL, when requests are answered.
 
     Raises:
-        Conflict: the address is taken, or a newer release has written the store.
+        Conflict: the address is taken, a newer release has written the store, or Redis is set up in
+            a way that loses state.
         StoreUnavailable: Redis does not answer.
         CredentialRefused: the platform key is not set, or cannot be read.
     """
     store = connection.connect(settings.store, key=settings.keys.platform_key())
     try:
+        for warning in required.require(settings.store):
+            log.warning("Redis is not safe", warning=warning)
         migrations.prepare(store)
         listener = listen(settings.server.host, settings.server.port)
         url = url_of(listener)

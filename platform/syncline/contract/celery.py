@@ -11,7 +11,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.entity import Queue
@@ -21,6 +20,7 @@ from syncline.contract import order, queues, transport
 from syncline.contract.tasks import TASKS, Payload, Task
 from syncline.errors import InvalidDocument
 from syncline.settings import RunSettings, Settings
+from syncline.settings.address import Address
 
 
 def create_app(settings: Settings, *, name: str) -> Celery:
@@ -81,22 +81,22 @@ def unpack(task: Task[Payload], argument: Mapping[str, Any]) -> Payload:
 
 
 def broker_url(settings: Settings) -> str:
-    """Return where messages travel, as kombu writes it: ``unix://`` becomes ``redis+socket://``."""
-    url = settings.store.resolved_broker_url()
-    parts = urlsplit(url)
-    if parts.scheme != "unix":
-        return url
-    user, at, _ = parts.netloc.rpartition("@")
-    options = [option for option in parts.query.split("&") if option]
-    passwords = [o[len("password=") :] for o in options if o.startswith("password=")]
-    if passwords and not at:
-        user, at = f":{passwords[-1]}", "@"
-    database = next((o[len("db=") :] for o in options if o.startswith("db=")), "0")
-    return f"redis+socket://{user}{at}{parts.path}?virtual_host={database}"
+    """Return where messages travel, as kombu writes it: a secret.
+
+    ``unix://`` becomes ``redis+socket://``. Each Sentinel gets a URL with all in it: kombu forgets
+    the others' when it goes on to the next.
+    """
+    address = settings.store.broker_address()
+    if address.socket:
+        return f"redis+socket://{address.userinfo}{address.socket}?virtual_host={address.database}"
+    scheme = "sentinel" if address.master else address.scheme
+    return ";".join(
+        f"{scheme}://{address.userinfo}{host}/{address.database}" for host in address.hosts
+    )
 
 
 def _broker(settings: Settings) -> dict[str, Any]:
-    url = broker_url(settings)
+    address = settings.store.broker_address()
     run = settings.run
     if run.visibility <= run.hard_limit:
         raise InvalidDocument(
@@ -105,11 +105,8 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "else Redis delivers a message again while its run still works",
         )
     return {
-        "broker_url": url,
-        # Without this a rediss:// URL that names no ssl_ option would be spoken to in plain text.
-        "broker_use_ssl": {"ssl_cert_reqs": ssl.CERT_REQUIRED}
-        if url.startswith("rediss")
-        else None,
+        "broker_url": broker_url(settings),
+        "broker_use_ssl": _tls(address),
         "broker_transport_options": {
             "visibility_timeout": run.visibility.total_seconds(),
             "priority_steps": [0],  # one list for each queue: LLEN tells the truth
@@ -117,13 +114,14 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "health_check_interval": 10,  # finds half-open sockets
             "socket_keepalive": True,
             "socket_connect_timeout": 5,
-            "socket_timeout": 30,  # seconds; must exceed the 1 s of a blocking pop
+            # Seconds; must exceed the 1 s of a blocking pop. A primary that hangs is left after it.
+            "socket_timeout": 15,
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,
             "global_keyprefix": queues.BROKER_PREFIX,
             "max_connections": 20,
             "client_name": "syncline",
-            "master_name": settings.store.broker_master,  # used by sentinel:// alone
+            **_sentinels(address),
         },
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # the default gives up after 100
@@ -131,6 +129,19 @@ def _broker(settings: Settings) -> dict[str, Any]:
         # A publisher must not hang where the broker is away: what is lost is sent again.
         "task_publish_retry": False,
     }
+
+
+def _tls(address: Address) -> dict[str, Any] | None:
+    """Certificates are checked always: kombu would check none unless told to."""
+    if address.tls is None:
+        return None
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED, **address.tls}
+
+
+def _sentinels(address: Address) -> dict[str, Any]:
+    if not address.master:
+        return {}
+    return {"master_name": address.master, "sentinel_kwargs": address.sentinel_options()}
 
 
 def _queue(name: str) -> Queue:

@@ -39,7 +39,7 @@ appendfsync everysec
 save ""
 maxmemory-policy noeviction
 client-output-buffer-limit pubsub 64mb 16mb 60
-hash-max-listpack-value 128
+hash-max-listpack-value 256
 tcp-keepalive 60
 """
 

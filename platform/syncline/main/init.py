@@ -16,7 +16,7 @@ from syncline.main import fleet
 from syncline.model import giturl
 from syncline.model.access import Scope
 from syncline.settings import Settings, strays
-from syncline.store import connection, migrations, tokens
+from syncline.store import connection, migrations, server, tokens
 from syncline.store.connection import Store
 
 
@@ -42,9 +42,9 @@ def init(
         _say(f"warning: {name} is ignored: {hint}")
     store = connection.connect(settings.store, key=settings.keys.platform_key())
     try:
-        _say(f"installation {migrations.prepare(store)}")
-        for warning in connection.check_server(store):
+        for warning in server.require(settings.store):
             _say(f"warning: {warning}")
+        _say(f"installation {migrations.prepare(store)}")
         if fleet_url is not None:
             fleet.declare(store, fleet.Declared(url=fleet_url, revision=revision, path=path))
             _say(f"follows {giturl.shown(fleet_url)} at {revision}, directory {path}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ import typer
 
 from syncline import logs, tracing
 from syncline.contract import queues
+from syncline.errors import StoreUnavailable
 from syncline.main import capacity
 from syncline.main import worker as workers
 from syncline.settings import Settings, strays
@@ -70,6 +72,7 @@ def worker(
     events: Annotated[bool, typer.Option(help="Send what Flower shows.")] = True,
 ) -> None:
     """Run a Celery worker."""
+    _require_redis(Settings())
     argv = workers.command(
         name=name, concurrency=_concurrency(concurrency), lanes=_lanes(lanes), events=events
     )
@@ -139,6 +142,14 @@ def _lanes(text: str) -> list[str]:
                 param_hint="--lanes",
             )
     return lanes
+
+
+def _require_redis(settings: Settings) -> None:
+    """Refuse a Redis that would lose state; one that is away is waited for."""
+    from syncline.store import server as required  # noqa: PLC0415 - see above
+
+    with suppress(StoreUnavailable):
+        required.require(settings.store)
 
 
 def _settings() -> Settings:

@@ -15,13 +15,13 @@ from threading import Event, Thread
 
 from syncline import logs, pulse
 from syncline.contract.celery import create_app
-from syncline.errors import BrokerUnavailable, StoreUnavailable
+from syncline.errors import BrokerUnavailable, Permanent, StoreUnavailable
 from syncline.scheduler import dispatch, intake
 from syncline.scheduler.chores import Chores, new_holder
 from syncline.scheduler.pace import SHORTEST, Pace
 from syncline.scheduler.publisher import Broker, Publisher
 from syncline.settings import Settings
-from syncline.store import connection, due, migrations, runs
+from syncline.store import connection, due, migrations, runs, server
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
 
@@ -143,7 +143,11 @@ def run_forever(settings: Settings) -> None:
 
 
 def _start(store: Store, broker: Broker, settings: Settings, stop: Event) -> None:
-    _prepare(store, settings, stop)
+    try:
+        _prepare(store, settings, stop)
+    except Permanent as exc:
+        log.error("the scheduler cannot start", reason=exc.reason, error=str(exc))  # noqa: TRY400 - says it all
+        return
     if stop.is_set():
         return
     log.info("scheduler started", store=connection.address(settings.store))
@@ -157,9 +161,9 @@ def _prepare(store: Store, settings: Settings, stop: Event) -> None:
     while not stop.is_set():
         pulse.beat(settings.pulse.file)
         try:
+            for warning in server.require(settings.store):
+                log.warning("Redis is not safe", warning=warning)
             migrations.prepare(store)
-            for warning in connection.check_server(store):
-                log.warning("the store is not safe", warning=warning)
         except StoreUnavailable as exc:
             stop.wait(patience.after(exc))
         else:

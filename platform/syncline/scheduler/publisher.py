@@ -20,6 +20,7 @@ from syncline.contract.celery import send
 from syncline.contract.tasks import Task
 from syncline.errors import BrokerUnavailable
 from syncline.model.values import Stored
+from syncline.store import client
 
 BATCH = 200
 _UNACKNOWLEDGED = "unacked"  # kombu's hash of what workers have and have not finished
@@ -92,8 +93,8 @@ class Broker:
         with (
             _translated(),
             self._app.connection_or_acquire() as connection,
-            connection.default_channel.conn_or_acquire() as client,
-            client.pipeline(transaction=False) as pipe,
+            connection.default_channel.conn_or_acquire() as redis,
+            redis.pipeline(transaction=False) as pipe,
         ):
             for name in queues.ALL:
                 pipe.llen(name)
@@ -111,4 +112,12 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (KombuError, RedisError, OSError) as exc:
-        raise BrokerUnavailable("broker", f"{type(exc).__name__}: {exc}") from exc
+        raise BrokerUnavailable("broker", _words(exc)) from exc
+
+
+def _words(exc: BaseException) -> str:
+    """What is known of this error, or of the one that kombu wrapped; else its own words."""
+    for each in (exc, exc.__cause__, exc.__context__):
+        if isinstance(each, RedisError) and (known := client.translated(each)) is not None:
+            return known.detail
+    return f"{type(exc).__name__}: {exc}"

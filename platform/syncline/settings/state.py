@@ -1,19 +1,20 @@
 """Settings of what Syncline keeps: its state, and the keys that open it.
 
-A secret can be a file's content: ``resolved_url`` and ``platform_key`` read it when they are
-called, so that making ``Settings()`` opens nothing.
+A secret can be a file's content: ``address``, ``broker_address`` and ``platform_key`` read it when
+they are called, so that making ``Settings()`` opens nothing.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from syncline.errors import CredentialRefused
 from syncline.model.seal import PlatformKey
+from syncline.settings import address
+from syncline.settings.address import Address, Extras
 from syncline.settings.environment import prefix
 
 
@@ -28,13 +29,8 @@ def _content(path: Path, setting: str) -> str:
     return text
 
 
-def _with_password(url: str, file: Path | None, setting: str) -> str:
-    parts = urlsplit(url)
-    if file is None or parts.password is not None:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    password = quote(_content(file, setting), safe="")
-    return parts._replace(netloc=f"{user}:{password}@{host}").geturl()
+def _optional(path: Path | None, setting: str) -> str:
+    return "" if path is None else _content(path, setting)
 
 
 class StoreSettings(BaseSettings):
@@ -44,7 +40,8 @@ class StoreSettings(BaseSettings):
 
     url: SecretStr = Field(
         default=SecretStr("redis://127.0.0.1:6379/0"),
-        description="Redis for state: redis://, rediss:// or unix://, with its password.",
+        description="Redis for state: redis://, rediss:// (TLS) or unix://, with its password; or "
+        "its Sentinels: sentinel://HOST:26379;OTHER:26379/0, sentinels:// with TLS.",
     )
     url_file: Path | None = Field(
         default=None, description="A file that holds URL, password and all; preferred over URL."
@@ -52,16 +49,38 @@ class StoreSettings(BaseSettings):
     password_file: Path | None = Field(
         default=None, description="A file with the password, for a URL that names none."
     )
+    master: str | None = Field(
+        default=None, description="The primary's name among the Sentinels, where URL lists them."
+    )
+    sentinel_password_file: Path | None = Field(
+        default=None,
+        description="A file with the password of the Sentinels themselves, where they want one.",
+    )
     broker_url: SecretStr | None = Field(
-        default=None, description="Redis for messages. Default: the one for state."
+        default=None,
+        description="Redis for messages, written as URL. Default: the one for state.",
     )
     broker_password_file: Path | None = Field(
         default=None, description="A file with its password, for a BROKER_URL that names none."
     )
     broker_master: str | None = Field(
         default=None,
-        description="The master's name, where BROKER_URL lists Sentinels: "
-        "sentinel://host:26379;sentinel://other:26379.",
+        description="The primary's name among the Sentinels, where BROKER_URL lists them.",
+    )
+    broker_sentinel_password_file: Path | None = Field(
+        default=None, description="A file with the password of the Sentinels of BROKER_URL."
+    )
+    ca_file: Path | None = Field(
+        default=None,
+        description="Certificates (PEM) of the authorities that signed those of Redis and its "
+        "Sentinels, for state and messages. Default: those that the system trusts.",
+    )
+    certificate_file: Path | None = Field(
+        default=None,
+        description="The certificate (PEM) that is shown to a Redis that asks for one.",
+    )
+    certificate_key_file: Path | None = Field(
+        default=None, description="Its private key (PEM), where it is not in the same file."
     )
     installation: str | None = Field(
         default=None,
@@ -83,24 +102,56 @@ class StoreSettings(BaseSettings):
         default=100_000, ge=1000, description="Audit records kept, about; ~400 bytes each."
     )
 
-    def resolved_url(self) -> str:
-        """Return where state lives, with the password of its file in it: a secret.
+    def address(self) -> Address:
+        """Return where state lives; secrets are read from their files.
 
         Raises:
             CredentialRefused: a file that is named cannot be read, or is empty.
+            InvalidDocument: the URL names no Redis.
         """
-        given = self.url.get_secret_value()
-        url = _content(self.url_file, "SYNCLINE_STORE_URL_FILE") if self.url_file else given
-        return _with_password(url, self.password_file, "SYNCLINE_STORE_PASSWORD_FILE")
-
-    def resolved_broker_url(self) -> str:
-        """Return where messages travel, likewise; several Sentinels each get the password."""
-        if self.broker_url is None:
-            return self.resolved_url()
-        return ";".join(
-            _with_password(url, self.broker_password_file, "SYNCLINE_STORE_BROKER_PASSWORD_FILE")
-            for url in self.broker_url.get_secret_value().split(";")
+        setting = "SYNCLINE_STORE_URL"
+        url = self.url.get_secret_value()
+        if self.url_file is not None:
+            setting = "SYNCLINE_STORE_URL_FILE"
+            url = _content(self.url_file, setting)
+        extras = Extras(
+            password=_optional(self.password_file, "SYNCLINE_STORE_PASSWORD_FILE"),
+            master=self.master or "",
+            sentinel_password=_optional(
+                self.sentinel_password_file, "SYNCLINE_STORE_SENTINEL_PASSWORD_FILE"
+            ),
+            tls=self._tls(),
         )
+        return address.parse(url, setting, extras)
+
+    def broker_address(self) -> Address:
+        """Return where messages travel, likewise."""
+        if self.broker_url is None:
+            return self.address()
+        extras = Extras(
+            password=_optional(self.broker_password_file, "SYNCLINE_STORE_BROKER_PASSWORD_FILE"),
+            master=self.broker_master or "",
+            sentinel_password=_optional(
+                self.broker_sentinel_password_file, "SYNCLINE_STORE_BROKER_SENTINEL_PASSWORD_FILE"
+            ),
+            tls=self._tls(),
+        )
+        return address.parse(
+            self.broker_url.get_secret_value(), "SYNCLINE_STORE_BROKER_URL", extras
+        )
+
+    def _tls(self) -> dict[str, str]:
+        files = {
+            "ssl_ca_certs": (self.ca_file, "SYNCLINE_STORE_CA_FILE"),
+            "ssl_certfile": (self.certificate_file, "SYNCLINE_STORE_CERTIFICATE_FILE"),
+            "ssl_keyfile": (self.certificate_key_file, "SYNCLINE_STORE_CERTIFICATE_KEY_FILE"),
+        }
+        # Read here only to name the setting of one that cannot be.
+        return {
+            name: str(path)
+            for name, (path, setting) in files.items()
+            if path is not None and _content(path, setting)
+        }
 
 
 class KeySettings(BaseSettings):

@@ -82,7 +82,7 @@ OWNERS = Key("owners:<cluster>", "hash", "object → the target that owns it")
 FOUND = Key(
     "found:<cluster>:<application name>",
     "hash",
-    "object → InventoryEntry (JSON) of what a survey found by its marks",
+    "object → its entry (see packing) of what a survey found by its marks",
     "until its target records it; what nobody declares stays until the cluster is removed",
 )
 FOUND_ON = Key("found-on:<cluster>", "hash", "application name → label of its objects", "as found")
