@@ -6,10 +6,9 @@ from syncline.store import tally
 from tools.reference import markdown
 
 INTRODUCTION = f"""\
-`GET /metrics` of any server answers for the whole installation, so let Prometheus scrape the
-Service and not each pod: `sum` over servers would count double. It needs a token with the scope
-`metrics` (`syncline token create prometheus --scope metrics`), unless
-`SYNCLINE_SERVER_OPEN_METRICS` is set.
+`GET /metrics` of any server answers for the whole installation: take `max` over servers, since
+`sum` would count double. It needs a token with the scope `metrics` (`syncline token create
+prometheus --scope metrics`), unless `SYNCLINE_SERVER_OPEN_METRICS` is set.
 Counters and histograms lie in the store and survive restarts of all roles.
 
 Bounds of durations: {", ".join(f"{bound:g}" for bound in tally.STEPS)} s; of waits:
