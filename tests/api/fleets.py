@@ -8,6 +8,7 @@ from syncline.contract.reports import ClusterReport
 from syncline.model import parse
 from syncline.model.change import Action, Change, InventoryEntry, ObjectRef
 from syncline.model.names import TargetName
+from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.model.run import Claim, Report
 from syncline.model.state import TargetState
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
@@ -92,6 +93,18 @@ class Fleet:
             message="kustomization.yaml: no such field [red]x[/red]",
             **outcome,
         )
+
+    def poison(self, name: str) -> TargetState:
+        """Let a target's runs be killed until it is set aside."""
+        for number in range(self.store.limits.attempts):
+            ticket = self._claim(name).lease.ticket
+            runs.fold_failure(
+                self.store, ticket, "WorkerLostError: signal 9", f"render {number}\napply {number}"
+            )
+            state = targets.by_name(self.store, TargetName.parse(name))
+            assert state is not None
+            runs.trigger(self.store, [state.id], Request(trigger=Trigger(kind=TriggerKind.RETRY)))
+        return state
 
     def _claim(self, name: str) -> Claim:
         for lane in Lane:

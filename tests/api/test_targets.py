@@ -4,7 +4,7 @@ import httpx
 
 from syncline.contract.reports import LookupReport
 from syncline.model.request import Request, Trigger, TriggerKind
-from syncline.store import documents, runs, sources
+from syncline.store import audit, documents, runs, sources
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from tests.api import fleets
@@ -117,3 +117,35 @@ def test_an_unknown_target(reader: httpx.Client) -> None:
         (404, "Target/a@b"),
         (404, "Target/a@b"),
     ]
+
+
+def test_a_target_that_was_set_aside_is_listed_explained_and_released(
+    reader: httpx.Client, admin: httpx.Client, store: Store, fleet: Fleet
+) -> None:
+    fleet.grid(applications=2, clusters=1)
+    fleet.poison("app00@c00")
+
+    [listed] = reader.get("/api/v1/targets?aside=true").json()["items"]
+    detail = reader.get("/api/v1/targets/app00@c00").json()
+    assert (listed["name"], listed["reason"]) == ("app00@c00", "SetAside")
+    assert detail["asideAt"] == listed["asideAt"] is not None
+    assert detail["lastLog"] == "render 4\napply 4"
+    assert conditions(detail) == {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
+    assert reader.get("/api/v1/fleet").json()["aside"] == 1
+
+    path, why = "/api/v1/targets/app00@c00/release", {"reason": "more memory"}
+    assert reader.post(path, json=why).status_code == 403
+    assert admin.post(path, json={"reason": ""}).status_code == 422
+    released = admin.post(path, json=why)
+
+    assert (released.status_code, released.json()["asideAt"]) == (200, None)
+    again = admin.post(path, json=why)
+    assert (again.status_code, again.json()["error"]["reason"]) == (409, "Conflict")
+    assert reader.get("/api/v1/targets?aside=true").json()["items"] == []
+    newest = audit.read(store)[0]
+    assert (newest.verb, newest.subject, newest.reason) == (
+        "release",
+        "Target/app00@c00",
+        "more memory",
+    )
+    fleet.succeed("app00@c00")

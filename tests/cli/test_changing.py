@@ -223,3 +223,19 @@ def test_a_token_is_made_shown_once_and_revoked(
     assert revoked.out == f"token {made['id']} revoked\n"
     monkeypatch.setenv("SYNCLINE_TOKEN", made["token"])
     assert syncline("status").exit == 6
+
+
+def test_what_was_set_aside_is_shown_and_released(syncline: Run, fleet: Fleet) -> None:
+    fleet.grid(applications=2, clusters=1)
+    fleet.poison("app00@c00")
+
+    assert "1 targets were set aside: syncline get targets --aside" in syncline("status").out
+    listed = syncline("get", "targets", "--aside").out.splitlines()
+    assert [line.split()[0] for line in listed[1:]] == ["app00@c00"]
+    assert "apply 4" in syncline("describe", "target", "app00@c00").out
+    done = syncline("release", "app00@c00", "--reason", "more memory")
+
+    assert (done.exit, done.out) == (0, "target app00@c00 runs again\n")
+    refused = syncline("release", "app00@c00", "--reason", "once more")
+    assert refused.exit != 0
+    assert "is not set aside" in refused.err

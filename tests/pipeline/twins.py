@@ -104,7 +104,7 @@ class Checks:
         return self.others + len(found), found
 
 
-@dataclass
+@dataclass(eq=False)
 class Api:
     """Live objects."""
 
@@ -142,6 +142,10 @@ class Api:
         )
         return next(found, None)
 
+    @property
+    def answered(self) -> tuple[int, float]:
+        return len(self.asked), 0.0
+
     def identity(self) -> tuple[str, str]:
         if self.away:
             raise ClusterUnreachable("cluster west", "refused")
@@ -163,7 +167,7 @@ class Desk:
     renewals: list[bool | Exception] = field(default_factory=list)
     renewed: int = 0
 
-    def renew(self, _: Lease) -> bool:
+    def renew(self, _: Lease, last_log: str) -> bool:  # noqa: ARG002
         self.renewed += 1
         answer = self.renewals.pop(0) if self.renewals else True
         if isinstance(answer, Exception):

@@ -1,6 +1,11 @@
 """Whatever a task ends with, Celery's own tracer brings it into the store through our backend."""
 
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +15,14 @@ from celery.result import AsyncResult
 
 from syncline.contract.celery import create_app
 from syncline.contract.tasks import RECONCILE
+from syncline.model.names import TargetId
 from syncline.settings import Settings
+from syncline.store import keys
 from syncline.store.connection import Store
 from syncline.store.runs import Dispatch
 from syncline_workers import tasks
 from syncline_workers.app.desk import StoreDesk
+from syncline_workers.results import folding
 from tests.store.world import World
 
 ERROR = ZeroDivisionError("a defect of ours")
@@ -111,3 +119,48 @@ def test_a_second_copy_of_a_message_changes_nothing(app: Celery, world: World) -
 
     assert world.state(target) == before
     assert result.state == "STARTED"
+
+
+class WorkerLostError(Exception):
+    """As billiard names it."""
+
+
+def killed(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TargetId:
+    """A run whose process was killed while it rendered."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    target = world.target()
+    claim = world.start(target)
+    noted = f"from syncline_workers import recorder as r; r.begin({claim.lease.ticket!r})"
+    child = [sys.executable, "-c", f"{noted}; r.note('render')"]
+    subprocess.run(child, env={**os.environ, "TMPDIR": str(tmp_path)}, check=True)
+    return target
+
+
+def test_a_lost_process_leaves_its_last_lines_and_a_hint(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = killed(world, tmp_path, monkeypatch)
+    ticket = runs_ticket(world, target)
+
+    lost = WorkerLostError("Worker exited prematurely: signal 9 (SIGKILL) Job: 3.")
+    folding.fold_failure(world.store, RECONCILE.name, ticket, lost)
+
+    state = world.state(target)
+    assert " render (peak " in state.last_log
+    assert "out of memory: compare the worker's memory limit" in state.message
+
+
+def test_what_a_worker_left_that_was_killed_as_a_whole_is_folded_by_the_next(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = killed(world, tmp_path, monkeypatch)
+
+    folding.fold_left(world.store)
+
+    state = world.state(target)
+    assert (state.reason, state.attempt) == ("WorkerLost", 2)
+    assert " render (peak " in state.last_log
+
+
+def runs_ticket(world: World, target: TargetId) -> str:
+    return str(world.store.redis.hget(keys.TARGET(target), "ticket"))

@@ -124,6 +124,8 @@ def _indexes(seen: Seen, targets: Rows) -> None:
             f"health:{row['health']}",
         ):
             expected[f"index:{name}"].add(member)
+        if "aside" in row:
+            expected["index:aside"].add(member)
     assert seen.members("index:") == dict(expected)
 
 

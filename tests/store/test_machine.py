@@ -84,7 +84,7 @@ class Machine(RuleBasedStateMachine):
             if state is None:
                 self.settled[target] = 0
                 self.world.target(app, on)
-            elif state.reason in {"WorkerLost", "Unforeseen"} and not state.requested:
+            elif state.reason in {"SetAside", "WorkerLost", "Unforeseen"} and not state.requested:
                 self.settled[target] = max(self.settled[target], state.done)  # it stalled
 
     def settle(self, claim: Claim) -> None:

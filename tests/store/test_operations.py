@@ -162,7 +162,7 @@ def test_a_member_whose_workers_all_died_has_failed(store: Store) -> None:
     runs.requeue_silent(replace(store, limits=Limits(attempts=1)))
 
     [item] = operations.targets(store, uid).items
-    assert (item.state, item.reason) == (MemberState.FAILED, "WorkerLost")
+    assert (item.state, item.reason) == (MemberState.FAILED, "SetAside")
     assert got(store, uid).state is OperationState.FAILED
     recount.check(store)
 

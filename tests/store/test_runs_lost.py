@@ -64,7 +64,7 @@ def test_a_run_whose_worker_died_is_tried_again(store: Store) -> None:
     recount.check(store)
 
 
-def test_a_request_that_loses_every_worker_stalls(store: Store) -> None:
+def test_a_request_that_loses_every_worker_is_set_aside(store: Store) -> None:
     world = World(store)
     target = world.target()
     world.trigger(target)
@@ -77,7 +77,7 @@ def test_a_request_that_loses_every_worker_stalls(store: Store) -> None:
     assert (state.phase, state.sync, state.reason) == (
         Phase.IDLE,
         SyncStatus.UNKNOWN,
-        "WorkerLost",
+        "SetAside",
     )
     assert "worker w1 fell silent; 5 attempts in a row" in state.message
     assert world.dispatch_any() == []
@@ -87,10 +87,9 @@ def test_a_request_that_loses_every_worker_stalls(store: Store) -> None:
 def test_a_stalled_target_runs_on_the_next_request(store: Store) -> None:
     world = World(store)
     target = world.target()
-    world.trigger(target)
-    world.claim(world.sent(target))
-    clock.pass_deadline(store, target)
-    runs.requeue_silent(replace(store, limits=Limits(attempts=1)))
+    claim = world.start(target)
+    once = replace(store, limits=Limits(attempts=1))
+    runs.fold_failure(once, claim.lease.ticket, "ValueError: no")
 
     world.run(target, request(TriggerKind.PUSH))
 

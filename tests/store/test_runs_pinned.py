@@ -194,7 +194,7 @@ def test_a_pin_that_loses_every_worker_is_put_right(store: Store) -> None:
         clock.pass_deadline(store, target)
         runs.requeue_silent(store)
 
-    assert world.state(target).reason == "WorkerLost"
+    assert world.state(target).reason == "SetAside"
     assert claim_of(world, target).request.trigger.kind is TriggerKind.RECOVERY
     recount.check(store)
 

@@ -24,6 +24,7 @@ from syncline.cli.commands import (
     history,
     operation,
     queue,
+    release,
     render,
     repo,
     schema,
@@ -53,6 +54,7 @@ app.command("get")(get.get)
 app.command("describe")(describe.describe)
 app.command("delete")(delete.delete)
 app.command("sync")(sync.sync)
+app.command("release")(release.release)
 app.command("diff")(diff.diff)
 app.command("render")(render.render)
 app.command("status")(status.status)

@@ -85,6 +85,7 @@ class Report(Stored):
     kube_uid: str = ""
     kube_version: str = ""
     cluster_reachable: bool | None = None  # None: the cluster was not asked
+    answer: float | None = None  # seconds of its answers to this run, in the mean
     started_at: float = 0.0  # seconds since the epoch, the worker's clock: for people only
     steps: dict[str, float] = {}  # seconds by step
     gone: bool = False  # deletion is complete: forget the target

@@ -44,6 +44,8 @@ class TargetState(Stored):
     started_at: float = 0.0  # the last claim
     synced_at: float = 0.0  # the last run that ended Succeeded
     retry_at: float = 0.0  # when the failed request is tried again
+    aside_at: float = 0.0  # when it was set aside: its runs lost their workers
+    last_log: str = ""  # what the last run logged that lost its worker, until one ends
 
 
 class Summary(Stored):
@@ -66,6 +68,7 @@ class FleetSummary(Summary):
     applications: int = 0
     clusters: int = 0
     repositories: int = 0
+    aside: int = 0  # targets that were set aside
 
 
 class ClusterStatus(Stored):

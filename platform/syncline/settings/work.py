@@ -75,6 +75,11 @@ class ClusterSettings(BaseSettings):
     read_timeout: Duration = Field(
         default=timedelta(seconds=30), description="For one answer; webhooks may take 10 s."
     )
+    first_answer_timeout: Duration = Field(
+        default=timedelta(seconds=5),
+        description="For the first answer of a cluster that was not asked for 10 s: runs and "
+        "probes begin with a look at its identity. A healthy one needs 0.1 s.",
+    )
     exec_plugins: tuple[str, ...] = Field(
         default=(),
         description="Commands that an uploaded kubeconfig's exec plugin may be (JSON). None.",

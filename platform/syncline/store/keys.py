@@ -92,6 +92,7 @@ OF_CLUSTER = Key("index:cluster:<cluster>", "zset", "members: its targets")
 OF_PROJECT = Key("index:project:<project>", "zset", "members: its targets")
 BY_SYNC = Key("index:sync:<status>", "zset", "members: targets of that sync status")
 BY_HEALTH = Key("index:health:<status>", "zset", "members: targets of that health status")
+ASIDE = Key("index:aside", "zset", "members: targets that were set aside")
 COUNTS = Key(
     "counts:<scope>",
     "hash",
@@ -112,8 +113,14 @@ SHARES = Key("shares:<lane>", "hash", "project → what it had of its share, for
 WEIGHTS = Key("weights", "hash", "project → weight; 1 where absent")
 SLOTS = Key("slots:<cluster>", "zset", "targets queued or running, by when that runs out")
 LEASES = Key("leases:<cluster>", "zset", "targets running, by when their lease runs out")
-UNPROVEN = Key("unproven", "zset", "targets in slots of unproven clusters, likewise")
-UNPROVEN_WAIT = Key("unproven-wait", "set", "unproven clusters that wait for such a slot")
+UNPROVEN = Key("unproven", "zset", "targets in slots of doubtful clusters, likewise")
+UNPROVEN_WAIT = Key("unproven-wait", "set", "doubtful clusters that wait for such a slot")
+TROUBLE = Key(
+    "trouble",
+    "string",
+    "since when clusters stop to answer: each must answer once more",
+    "60 s after the last that did",
+)
 WATCH = Key("watch", "zset", "targets queued or running, by their deadline")
 DRAIN = Key(
     "drain",

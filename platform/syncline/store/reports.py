@@ -63,6 +63,7 @@ def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> lis
         report.wanted,
         tally.of_run(report, counted),
         tally.wait(report),
+        _optional(report.answer),
     ]
 
 

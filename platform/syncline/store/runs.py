@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from syncline.errors import LeaseLost, OwnedByAnother
 from syncline.model.change import Inventory
-from syncline.model.names import TargetId, Uid, split_target_id
-from syncline.model.request import LANES, Request
+from syncline.model.names import TargetId, split_target_id
+from syncline.model.request import LANES, Request, Trigger
 from syncline.model.run import Claim, Lease, Refusal, Report
 from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus
 from syncline.store import breaker, claims, keys, packing, reports
@@ -109,10 +109,14 @@ def claim(
     return claims.read(answer, target, ticket, seconds)
 
 
-def renew(store: Store, lease: Lease) -> bool:
-    """Prolong the lease; False where it is lost."""
+def renew(store: Store, lease: Lease, last_log: str = "") -> bool:
+    """Prolong the lease; False where it is lost.
+
+    ``last_log`` is what the run logged last, for people, should its worker be lost.
+    """
     cluster = split_target_id(lease.target)[1]
-    return bool(store.call("renew", lease.target, lease.fence, lease.seconds, cluster))
+    given = (lease.target, lease.fence, lease.seconds, cluster, last_log[-LOG:])
+    return bool(store.call("renew", *given))
 
 
 def record(store: Store, lease: Lease, inventory: Inventory) -> None:
@@ -157,31 +161,42 @@ def fold(
     return bool(folded)
 
 
-def fold_failure(store: Store, ticket: str, error: str) -> bool:
+def fold_failure(store: Store, ticket: str, error: str, last_log: str = "") -> bool:
     """Fold an unforeseen failure or a lost process as a failed run, if its ticket still holds.
 
-    It is tried again with back-off until ``store.limits.attempts``, then it stalls as WorkerLost,
-    TimedOut or Unforeseen. ``error`` is ``Name: message``, the name as Celery has it.
+    It is tried again with back-off until ``store.limits.attempts``. Then it stalls as Unforeseen,
+    or is set aside where it took its process along (WorkerLost, TimedOut).
+
+    Args:
+        store: the store.
+        ticket: of the message.
+        error: ``Name: message``, the name as Celery has it.
+        last_log: what the run logged last, for people.
     """
     target = ticket.rpartition(".")[0]
     attempts = store.limits.attempts
     reason = _REASONS.get(error.partition(":")[0], "Unforeseen")
-    return bool(store.call("failure", target, ticket, error[:2000], attempts, _BACK_OFF, reason))
+    told = (error[:2000], attempts, _BACK_OFF, reason, last_log[-LOG:])
+    return bool(store.call("failure", target, ticket, *told))
 
 
 def requeue_silent(store: Store, limit: int = 200) -> list[TargetId]:
     """Put back what is past its deadline: lost messages, dead workers.
 
     A message that never was claimed is sent again later each time; a run whose worker fell silent
-    counts as an attempt and stalls as WorkerLost after ``store.limits.attempts``.
+    counts as an attempt and is set aside as WorkerLost after ``store.limits.attempts``.
     """
     found = store.call("requeue", min(limit, CHUNK), store.limits.attempts)
     return [TargetId(target) for target in found]
 
 
-def release(store: Store, cluster: Uid) -> None:
-    """Let the targets of a cluster be dispatched again, if nothing holds them back now."""
-    store.call("release", cluster)
+def release(store: Store, target: TargetId, trigger: Trigger) -> int:
+    """Let a target run that was set aside, with all of its attempts; its request is ``trigger``.
+
+    Returns:
+        The generation of the request, 0 where the target is not set aside.
+    """
+    return int(store.call("release", target, trigger.model_dump_json()))
 
 
 def result_of(store: Store, ticket: str) -> dict[str, Any] | None:
@@ -230,6 +245,9 @@ __all__ = [
 ]
 
 _TOLD = ("name", "reason", "message", "revision")
+
+LOG = 2000
+"""Characters that are kept of what a lost run logged last."""
 
 _BACK_OFF = 5.0  # seconds after the first unforeseen failure in a row; doubles
 

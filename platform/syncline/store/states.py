@@ -26,6 +26,7 @@ _TEXT = (
     "observed",
     "render_key",
     "worker",
+    "last_log",
 )
 _TIMES = ("created_at", "updated_at", "started_at", "synced_at", "retry_at")
 
@@ -82,4 +83,5 @@ def parse(target: str, row: Mapping[str, str]) -> TargetState:
         deleting="deleting" in row,
         objects=int(row.get("objects", 0)),
         fence=int(row.get("fence", 0)),
+        aside_at=float(row.get("aside", "0").partition("\x1f")[0]),
     )

@@ -80,13 +80,18 @@ def page(
     project: str | None = None,
     sync: SyncStatus | None = None,
     health: HealthStatus | None = None,
+    aside: bool = False,
 ) -> Page[TargetState]:
     """List targets in order of their names; all filters must hold, each has an index.
+
+    ``aside``: only those that were set aside.
 
     Raises:
         Conflict: the cursor is none that a page returned.
     """
     lists = _lists(application, cluster, project, sync, health)
+    if aside:
+        lists = [keys.ASIDE(), *(each for each in lists if each != keys.ALL())]
     key, *others = _smallest_first(store, lists)
     found: list[str] = []
     size = limit if not others else max(limit, _ROWS)
@@ -116,13 +121,15 @@ def summary(store: Store) -> FleetSummary:
         pipe.hgetall(keys.COUNTS("fleet"))
         for kind in Kind:
             pipe.zcard(keys.RECORDS(kind))
-        counts, repositories, clusters, applications = pipe.execute()
+        pipe.zcard(keys.ASIDE())
+        counts, repositories, clusters, applications, aside = pipe.execute()
     return FleetSummary(
         **_summary(counts).model_dump(),
         phases=_words(Phase, "phase", counts),
         applications=applications,
         clusters=clusters,
         repositories=repositories,
+        aside=aside,
     )
 
 

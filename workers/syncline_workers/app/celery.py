@@ -10,12 +10,15 @@ from celery import signals
 
 from syncline import logs, pulse
 from syncline.contract.celery import create_app
+from syncline.errors import StoreUnavailable
 from syncline.settings import Settings, strays
-from syncline_workers import tasks
+from syncline_workers import recorder, tasks
 from syncline_workers.app.process import Process
 from syncline_workers.app.signing import Signature
 from syncline_workers.app.tracing import Tracing
+from syncline_workers.results import folding
 
+log = logs.get(__name__)
 settings = Settings()
 tracing = Tracing(os.environ, objects=settings.trace.objects)
 process = Process(settings, begin=tracing.install())
@@ -41,14 +44,37 @@ def _log(**_: Any) -> None:
     logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
     strays.warn(os.environ)
     tracing.warn()
+    _keep_warnings()
     for name in ("celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(name).setLevel(logging.WARNING)  # one line a run is ours to write
+
+
+@signals.worker_ready.connect
+def _take_over(**_: Any) -> None:
+    """The worker before this one on this disk may have been killed as a whole."""
+    try:
+        folding.fold_left(process.store())
+    except StoreUnavailable as exc:  # then the leases run out by themselves
+        log.warning("what a killed worker left is not looked at", error=str(exc))
 
 
 @signals.task_postrun.connect
 def _tidy(**_: Any) -> None:
     """Between two tasks, when the result is stored: no run waits for it."""
     process.tidy()
+
+
+def _keep_warnings() -> None:
+    """What a run warns of stands in its record, too."""
+    root = logging.getLogger()
+    kept = _Record(logging.WARNING)
+    kept.setFormatter(root.handlers[0].formatter)
+    root.addHandler(kept)
+
+
+class _Record(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        recorder.note(self.format(record))
 
 
 @signals.worker_process_shutdown.connect

@@ -40,9 +40,9 @@ class StoreDesk:
         """See the port."""
         return runs.claim(self.store, target, ticket, worker, lease=self.settings.run.lease)
 
-    def renew(self, lease: Lease) -> bool:
+    def renew(self, lease: Lease, last_log: str) -> bool:
         """See the port."""
-        return runs.renew(self.store, lease)
+        return runs.renew(self.store, lease, last_log)
 
     def record(self, lease: Lease, inventory: Inventory) -> None:
         """See the port."""

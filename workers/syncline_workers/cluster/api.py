@@ -7,6 +7,7 @@ with strict validation: a field that the schema does not have is an error, as wi
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from syncline_workers.cluster.discovery import Discovery
 from syncline_workers.cluster.pool import JSON, Pool
 from syncline_workers.cluster.refusals import object_of, status_of
 
+_VERSION_KEPT = 300.0  # seconds: API servers are upgraded seldom
 _APPLY = "application/apply-patch+yaml"
 _METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _QUERY = f"fieldManager={FIELD_MANAGER}&fieldValidation=Strict"
@@ -33,19 +35,28 @@ _QUERY = f"fieldManager={FIELD_MANAGER}&fieldValidation=Strict"
 class Api:
     """One cluster. Safe to use from several threads; kept between runs."""
 
-    def __init__(self, pool: Pool, discovery: Discovery) -> None:
+    def __init__(self, pool: Pool, discovery: Discovery, *, first_within: timedelta) -> None:
+        """``first_within``: how long a cluster may take that nobody heard of lately."""
+        self._first_within = first_within
         self._pool = pool
         self._discovery = discovery
         self._lock = threading.Lock()
         self._namespaces: set[str] = set()  # seen to exist
+        self._version = ""
+        self._version_at = 0.0  # monotonic
 
     def identity(self) -> tuple[str, str]:
-        """Uid of the kube-system namespace, and the server's version; asked for each time.
+        """Uid of the kube-system namespace, asked for each time, and the server's version.
+
+        Runs and probes begin with it: a cluster that is silent is given little time.
 
         Raises:
+            ClusterUnreachable: no answer.
             CredentialRefused: the credential may not even look at kube-system.
         """
-        answer = self._pool.request("GET", "/api/v1/namespaces/kube-system", accept=_METADATA)
+        answer = self._pool.request(
+            "GET", "/api/v1/namespaces/kube-system", accept=_METADATA, within=self._first_within
+        )
         if answer.status == HTTPStatus.FORBIDDEN:
             raise CredentialRefused(
                 self._pool.subject,
@@ -53,8 +64,12 @@ class Api:
                 "whose uid the cluster is known",
             )
         found = self._object(answer)
-        version = self._object(self._pool.request("GET", "/version"))
-        return str(found["metadata"]["uid"]), str(version.get("gitVersion", ""))
+        return str(found["metadata"]["uid"]), self._version_now()
+
+    @property
+    def answered(self) -> tuple[int, float]:
+        """How many answers came so far, and the seconds that they all took."""
+        return self._pool.answered
 
     def is_namespaced(self, ref: ObjectRef) -> bool:
         """Whether the kind has a namespace; looks once more for an unknown kind.
@@ -200,6 +215,12 @@ class Api:
         if was_seen:
             raise NotReady(ref.key.short, f"the namespace {ref.namespace} has just been deleted")
         return True
+
+    def _version_now(self) -> str:
+        if not self._version or time.monotonic() - self._version_at > _VERSION_KEPT:
+            found = self._object(self._pool.request("GET", "/version"))
+            self._version, self._version_at = str(found.get("gitVersion", "")), time.monotonic()
+        return self._version
 
     def _object(
         self, answer: Answer, ref: ObjectRef | None = None, manifest: Manifest | None = None

@@ -110,7 +110,7 @@ class Clusters:
         )
         login = Login(access.user, subject=subject, environment=self._credentials.environment)
         pool = Pool(access, login, size=cluster.spec.max_requests, settings=self._settings)
-        return Api(pool, Discovery(pool))
+        return Api(pool, Discovery(pool), first_within=self._settings.first_answer_timeout)
 
     def _text(self, cluster: ClusterRecord, sealed: str) -> str:
         subject = f"cluster {cluster.name}"

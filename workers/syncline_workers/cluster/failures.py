@@ -35,7 +35,7 @@ def is_hang_up(exc: HTTPError) -> bool:
 
 
 def unreachable(
-    exc: HTTPError, access: Access, *, asked: str, settings: ClusterSettings
+    exc: HTTPError, access: Access, *, asked: str, settings: ClusterSettings, within: float
 ) -> ClusterUnreachable:
     """The error that urllib3's becomes.
 
@@ -43,12 +43,16 @@ def unreachable(
         exc: what urllib3 raised, without retries.
         access: where the API server was looked for.
         asked: method and path without its query.
-        settings: which times were allowed.
+        settings: how long a connection may take.
+        within: seconds that the answer was given.
     """
-    return ClusterUnreachable(access.subject, _fact(exc, access, asked, settings))
+    late = f"took {asked} and did not answer within {within:g} s"
+    return ClusterUnreachable(access.subject, _fact(exc, access, asked, settings, late=late))
 
 
-def _fact(exc: HTTPError, access: Access, asked: str, settings: ClusterSettings) -> str:
+def _fact(
+    exc: HTTPError, access: Access, asked: str, settings: ClusterSettings, *, late: str
+) -> str:
     within = f"within {settings.connect_timeout.total_seconds():g} s"
     match exc:
         case ProxyError():
@@ -58,9 +62,7 @@ def _fact(exc: HTTPError, access: Access, asked: str, settings: ClusterSettings)
         case SSLError():
             return _of_tls(exc.args[0], access)
         case ReadTimeoutError():
-            seconds = settings.read_timeout.total_seconds()
-            answer = f"{access.address} took {asked} and did not answer within {seconds:g} s"
-            return _of_silence(exc, access, within) or answer
+            return _of_silence(exc, access, within) or f"{access.address} {late}"
     inner = exc.args[-1] if exc.args else exc
     if isinstance(inner, TimeoutError):
         return f"{access.address} took no more of {asked} {within}"

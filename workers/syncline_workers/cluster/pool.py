@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 
 from urllib3.exceptions import HTTPError
@@ -45,6 +46,7 @@ class Pool:
         self._slots = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._answers, self._seconds = 0, 0.0
 
     def request(
         self,
@@ -55,6 +57,7 @@ class Pool:
         kind: str = JSON,
         accept: str = JSON,
         tag: str = "",
+        within: timedelta | None = None,
     ) -> Answer:
         """Ask once; any status is an answer.
 
@@ -65,6 +68,7 @@ class Pool:
             kind: the body's media type.
             accept: the answer's media type.
             tag: the ETag of what is already known: 304 says that it is still so.
+            within: for the answer; None: as the settings say.
 
         Raises:
             ClusterUnreachable: no answer, or none in time.
@@ -75,13 +79,20 @@ class Pool:
             headers |= {"Content-Type": kind, "Content-Length": str(len(body))}
         if tag:
             headers["If-None-Match"] = tag
-        question = Question(method, path, body, headers)
+        seconds = (within or self._settings.read_timeout).total_seconds()
+        question = Question(method, path, body, headers, seconds)
         with self._slots:
             credential = self._login.current()
             answer = self._ask(credential, question)
             if answer.status == HTTPStatus.UNAUTHORIZED and self._login.is_renewable:
                 answer = self._ask(self._login.renew(credential), question)
             return answer
+
+    @property
+    def answered(self) -> tuple[int, float]:
+        """How many answers came so far, and the seconds that they all took."""
+        with self._lock:
+            return self._answers, self._seconds
 
     @property
     def idle(self) -> int:
@@ -96,8 +107,9 @@ class Pool:
 
     def _ask(self, credential: Credential, question: Question) -> Answer:
         session = self._session_of(credential)
+        begun = self._now()
         try:
-            return session.send(question)
+            answer = session.send(question)
         except HTTPError as exc:
             path = self._access.prefix + question.path.partition("?")[0]
             raise failures.unreachable(
@@ -105,7 +117,11 @@ class Pool:
                 self._access,
                 asked=f"{question.method} {path}",
                 settings=self._settings,
+                within=question.within,
             ) from exc
+        with self._lock:
+            self._answers, self._seconds = self._answers + 1, self._seconds + self._now() - begun
+        return answer
 
     def _session_of(self, credential: Credential) -> Session:
         """A client certificate belongs to the connection: another credential opens others."""

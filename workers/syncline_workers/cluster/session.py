@@ -38,6 +38,7 @@ class Question:
     path: str
     body: bytes
     headers: dict[str, str]
+    within: float  # seconds for the answer
 
 
 class Session:
@@ -55,10 +56,7 @@ class Session:
         self.credential = credential
         self._access = access
         self._now = now
-        self._read_within = settings.read_timeout.total_seconds()
-        self._timeout = Timeout(
-            connect=settings.connect_timeout.total_seconds(), read=self._read_within
-        )
+        self._connect_within = settings.connect_timeout.total_seconds()
         self._headers = HTTPHeaderDict(
             [("User-Agent", "syncline"), *who.headers(access.user, credential)]
         )
@@ -75,7 +73,7 @@ class Session:
         """
         response = self._ask(question)
         try:
-            body = self._read(response, until=self._now() + self._read_within)
+            body = self._read(response, until=self._now() + question.within)
         except BaseException:
             response.close()  # what is left of it must not be taken for the next answer
             raise
@@ -112,7 +110,7 @@ class Session:
             self._access.prefix + question.path,
             body=_parts(question.body) or None,
             headers=self._headers | question.headers,
-            timeout=self._timeout,
+            timeout=Timeout(connect=self._connect_within, read=question.within),
             redirect=False,
             preload_content=False,
             decode_content=False,

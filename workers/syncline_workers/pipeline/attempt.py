@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
+from syncline_workers import recorder
 from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.heartbeat import Heart
-from syncline_workers.pipeline.ports import Ports
+from syncline_workers.pipeline.ports import Api, Ports
 from syncline_workers.pipeline.timeline import Stretch, Timeline
 
 _UNSEEN = nullcontext()
@@ -37,6 +38,8 @@ class Attempt:
     unsure: bool = False  # a write had no definite answer
     judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)
     identity: tuple[str, str] = ("", "")  # of the cluster, once it answered
+    api: Api | None = None  # once it was connected
+    answered: tuple[int, float] = (0, 0.0)  # the api's, before this attempt asked anything
     _before: dict[ObjectKey, InventoryEntry] | None = None  # the claim's inventory, once looked at
 
     @property
@@ -48,6 +51,15 @@ class Attempt:
     def wrote(self) -> bool:
         """Whether something may have reached the cluster."""
         return not self.is_dry and (self.unsure or bool(self.changes))
+
+    @property
+    def answer(self) -> float | None:
+        """Seconds of the cluster's answers to this attempt, in the mean; None: there was none."""
+        if self.api is None:
+            return None
+        count, seconds = self.api.answered
+        answers = count - self.answered[0]
+        return round((seconds - self.answered[1]) / answers, 4) if answers > 0 else None
 
     @property
     def inventory(self) -> Inventory | None:
@@ -80,6 +92,7 @@ class Attempt:
     def step(self, name: str) -> Iterator[None]:
         """Measure a step; it is entered only while the target is ours."""
         self.heart.check()
+        recorder.note(name)
         begun = time.perf_counter()
         try:
             with self._noted(name, step=True):

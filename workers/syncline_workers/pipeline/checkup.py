@@ -21,6 +21,7 @@ from syncline.model.values import Manifest
 from syncline_workers.change import tracking
 from syncline_workers.health import registry, verdict
 from syncline_workers.health.verdict import Health
+from syncline_workers.pipeline import connection
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports
 
@@ -45,7 +46,9 @@ def checkup(ports: Ports, uid: Uid) -> HealthReport | None:
         return None
     wanted = {e.ref.key: e.ref for each in waiting for e in each.inventory if _is_open(e)}
     try:
-        seen = _look(ports.clusters.connect(*found), wanted.values(), total)
+        api = ports.clusters.connect(*found)
+        connection.greet(api)
+        seen = _look(api, wanted.values(), total)
     except (ClusterUnreachable, ClusterBusy) as exc:
         return HealthReport(cluster=uid, reachable=False, error=describe(exc))
     return HealthReport(cluster=uid, targets=tuple(_told(each, seen) for each in waiting))

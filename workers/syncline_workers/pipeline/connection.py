@@ -6,24 +6,23 @@ import time
 from weakref import WeakKeyDictionary
 
 from syncline.errors import ClusterIdentityChanged
-from syncline.model.run import Claim
-from syncline_workers.pipeline.ports import Api, Ports
+from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.ports import Api
 
-_TRUSTED = 60.0  # seconds: a look at the identity costs two requests
+_TRUSTED = 10.0  # seconds: a look at the identity costs a request
 _seen: WeakKeyDictionary[Api, tuple[float, tuple[str, str]]] = WeakKeyDictionary()
 
 
-def connect(ports: Ports, claim: Claim) -> tuple[Api, tuple[str, str]]:
-    """Return the kept connection, and the uid of kube-system with the server's version.
+def connect(attempt: Attempt) -> Api:
+    """Return the kept connection; the attempt knows then who answers.
 
     Raises:
         ClusterIdentityChanged: another cluster answers under the registered name.
     """
-    api = ports.clusters.connect(claim.cluster, claim.kubeconfig)
-    at, identity = _seen.get(api, (0.0, ("", "")))
-    if time.monotonic() - at > _TRUSTED or not at:
-        identity = api.identity()
-        _seen[api] = (time.monotonic(), identity)
+    claim = attempt.claim
+    api = attempt.ports.clusters.connect(claim.cluster, claim.kubeconfig)
+    attempt.api, attempt.answered = api, api.answered
+    identity = greet(api)
     bound = claim.cluster.kube_uid
     if bound and bound != identity[0]:
         raise ClusterIdentityChanged(
@@ -31,4 +30,17 @@ def connect(ports: Ports, claim: Claim) -> tuple[Api, tuple[str, str]]:
             f"is bound to the cluster with kube-system uid {bound}, but {identity[0]} answers: "
             "nothing was written; delete and add the cluster again if it was replaced",
         )
-    return api, identity
+    attempt.identity = identity
+    return api
+
+
+def greet(api: Api) -> tuple[str, str]:
+    """Return who answers; asked for where that was not heard lately, and then not waited for long.
+
+    So what is sent next, which may take long, is sent to a cluster that answers.
+    """
+    at, identity = _seen.get(api, (0.0, ("", "")))
+    if time.monotonic() - at > _TRUSTED or not at:
+        identity = api.identity()
+        _seen[api] = (time.monotonic(), identity)
+    return identity

@@ -45,6 +45,7 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         cluster_reachable=False if away else (True if attempt.identity[0] else None),
         kube_uid=attempt.identity[0],
         kube_version=attempt.identity[1],
+        answer=attempt.answer,
         started_at=attempt.started_at,
         steps=attempt.steps,
     )

@@ -15,6 +15,7 @@ import structlog
 
 from syncline.errors import LeaseLost, StoreUnavailable
 from syncline.model.run import Lease
+from syncline_workers import recorder
 from syncline_workers.pipeline.ports import Desk
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ def _beat(desk: Desk, lease: Lease, heart: Heart, stop: threading.Event) -> None
     missed = 0
     while not stop.wait(lease.seconds / BEATS):
         try:
-            if not desk.renew(lease):
+            if not desk.renew(lease, recorder.text()):
                 heart.lose()
             missed = 0
         except StoreUnavailable as exc:

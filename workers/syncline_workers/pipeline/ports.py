@@ -28,8 +28,8 @@ class Desk(Protocol):
     def claim(self, target: TargetId, ticket: str, worker: str) -> Claim | Refusal:
         """Take the lease and a snapshot of all that the run needs, in one step."""
 
-    def renew(self, lease: Lease) -> bool:
-        """Prolong the lease; False where it is lost."""
+    def renew(self, lease: Lease, last_log: str) -> bool:
+        """Prolong the lease, and leave what was logged last; False where it is lost."""
 
     def record(self, lease: Lease, inventory: Inventory) -> None:
         """Store old ∪ new before the first write, and claim the objects.
@@ -132,6 +132,10 @@ class Api(Protocol):
 
     def identity(self) -> tuple[str, str]:
         """Uid of the kube-system namespace, and the server's version."""
+
+    @property
+    def answered(self) -> tuple[int, float]:
+        """How many answers came so far, and the seconds that they all took."""
 
     def is_namespaced(self, ref: ObjectRef) -> bool:
         """Whether the kind has a namespace; refreshes discovery once for an unknown kind.

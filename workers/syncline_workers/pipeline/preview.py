@@ -42,7 +42,7 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )
     attempt.revision = resolve.resolve(ports, claim)
-    api, attempt.identity = connection.connect(ports, claim)
+    api = connection.connect(attempt)
     manifests = namespaces.settle(api, rendering.render(attempt, api), claim.application)
     if asked.verb == "render":
         shown = tuple(mask.masked(manifest) for manifest in manifests)

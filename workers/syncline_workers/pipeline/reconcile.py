@@ -14,6 +14,7 @@ from syncline.model.names import TargetId
 from syncline.model.request import TriggerKind
 from syncline.model.run import Claim, Refusal, Report
 from syncline.model.values import Manifest
+from syncline_workers import recorder
 from syncline_workers.change import inventory as inventories
 from syncline_workers.change import plan
 from syncline_workers.change.plan import Mode
@@ -43,9 +44,12 @@ def reconcile(ports: Ports, target: TargetId, ticket: str) -> Report | Refusal:
     Returns:
         A report, also of a failure; or why the claim was refused, and there is nothing to do.
     """
+    recorder.begin(ticket)
+    recorder.note("claim")
     claim = ports.desk.claim(target, ticket, ports.worker)
     if isinstance(claim, Refusal):
         return claim
+    recorder.note(f"{claim.name}: attempt {claim.attempt} by {ports.worker}")
     timeline = ports.begin(claim) if ports.begin else None
     with beating(ports.desk, claim.lease) as heart:
         attempt = Attempt(ports=ports, claim=claim, heart=heart, timeline=timeline)
@@ -64,7 +68,7 @@ def _sync(attempt: Attempt) -> Report:
     with attempt.step("resolve"):
         attempt.revision = resolve.resolve(ports, claim)
     with attempt.step("connect"):
-        api, attempt.identity = connection.connect(ports, claim)
+        api = connection.connect(attempt)
     claim = adopting.adopt(attempt, api)
     with attempt.step("render"):
         manifests = rendering.render(attempt, api)
@@ -94,7 +98,7 @@ def _delete(attempt: Attempt) -> Report:
     attempt.recorded(claim.inventory)
     if not claim.orphan and claim.inventory:
         with attempt.step("connect"):
-            api, attempt.identity = connection.connect(attempt.ports, claim)
+            api = connection.connect(attempt)
         claim = adopting.adopt(attempt, api)
         attempt.recorded(claim.inventory)
         with attempt.step("prune"):

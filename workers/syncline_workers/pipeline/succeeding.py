@@ -40,6 +40,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         cluster_reachable=True,
         kube_uid=attempt.identity[0],
         kube_version=attempt.identity[1],
+        answer=attempt.answer,
         started_at=attempt.started_at,
         steps=attempt.steps,
     )
@@ -59,6 +60,7 @@ def gone(attempt: Attempt) -> Report:
         inventory=() if claim.orphan else attempt.inventory,
         changes=tuple(attempt.changes),
         cluster_reachable=True if attempt.identity[0] else None,
+        answer=attempt.answer,
         started_at=attempt.started_at,
         steps=attempt.steps,
         gone=True,

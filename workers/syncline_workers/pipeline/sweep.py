@@ -17,6 +17,7 @@ from syncline.model.values import Manifest
 from syncline_workers.change import drift, tracking
 from syncline_workers.change.drift import Drift
 from syncline_workers.health import registry
+from syncline_workers.pipeline import connection
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports
 
@@ -29,7 +30,9 @@ def sweep(ports: Ports, uid: Uid) -> SweepReport | None:
     if found is None:
         return None
     try:
-        return _compare(ports, uid, ports.clusters.connect(*found))
+        api = ports.clusters.connect(*found)
+        connection.greet(api)
+        return _compare(ports, uid, api)
     except SynclineError as exc:
         return SweepReport(cluster=uid, reachable=False, error=describe(exc))
 

@@ -18,7 +18,7 @@ from syncline.contract.tasks import RECONCILE
 from syncline.model.run import Refusal, Report
 from syncline.store import checks, clusters, fleet, previews, runs, sources, tally
 from syncline.store.connection import Store
-from syncline_workers import tallies
+from syncline_workers import recorder, tallies
 
 log = structlog.get_logger(__name__)
 
@@ -97,9 +97,10 @@ def _(report: PreviewReport, store: Store) -> None:
 def fold_failure(store: Store, task: str, task_id: str, error: object) -> None:
     """An unforeseen error, a time limit, or a process that was lost."""
     told = f"{type(error).__name__}: {error}"
-    log.error("task_failed", task=task, task_id=task_id, error=told)
+    last = recorder.recover(task_id) if task == RECONCILE.name else ""
+    log.error("task_failed", task=task, task_id=task_id, error=told, last=last.splitlines())
     if task == RECONCILE.name:
-        runs.fold_failure(store, task_id, told)
+        runs.fold_failure(store, task_id, told + _hint(told), last)
     else:
         count(store, task, ok=False)
 
@@ -114,3 +115,22 @@ def is_good(report: object) -> bool:
     """Whether a look-up, a probe, a sweep, … got its answer."""
     told = (getattr(report, "error", ""), getattr(report, "errors", None))
     return not any(told)
+
+
+def fold_left(store: Store) -> None:
+    """Fold the runs that a worker left which was killed on this disk with all of its processes."""
+    for ticket, last in recorder.left():
+        if runs.fold_failure(store, ticket, f"{_KILLED}{_OUT_OF_MEMORY}", last):
+            log.error("worker_was_killed", task_id=ticket, last=last.splitlines())
+
+
+_KILLED = "WorkerLostError: the worker was killed with all of its processes"
+
+_OUT_OF_MEMORY = (
+    ": most often by a kernel that is out of memory: compare the worker's memory limit with the "
+    "peak in its last log lines"
+)
+
+
+def _hint(told: str) -> str:
+    return _OUT_OF_MEMORY if told.startswith("WorkerLostError") and "signal 9" in told else ""

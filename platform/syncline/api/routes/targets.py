@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query, Request
 from syncline.api import records
 from syncline.api.auth import needs
 from syncline.api.parameters import Cursor, Limit
-from syncline.api.requests import context
+from syncline.api.requests import caller, context
 from syncline.api.sight import Place
 from syncline.api.views.base import Listing
+from syncline.api.views.operations import ReasonAsked
 from syncline.api.views.targets import HistoryView, Known, TargetDetail, TargetView, detail
 from syncline.errors import NotFound, StoreUnavailable
 from syncline.model.access import Scope
@@ -20,15 +21,17 @@ from syncline.model.names import TargetName, split_target_id
 from syncline.model.state import TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.model.values import Name
+from syncline.operations import aside as poison
 from syncline.store import documents, targets
 from syncline.store.connection import Store
 
-router = APIRouter(prefix="/targets", tags=["targets"], dependencies=[needs(Scope.READ)])
+router = APIRouter(prefix="/targets", tags=["targets"])
+READ, ADMIN = needs(Scope.READ), needs(Scope.ADMIN)
 
 Application = Annotated[str | None, Query(max_length=127, description="Only of [project/]name.")]
 
 
-@router.get("", summary="List targets")
+@router.get("", summary="List targets", dependencies=[READ])
 def list_all(
     request: Request,
     limit: Limit = 100,
@@ -39,6 +42,7 @@ def list_all(
     project: Annotated[Name | None, Query(description="Only of this project.")] = None,
     sync: Annotated[SyncStatus | None, Query(description="Only in this status.")] = None,
     health: Annotated[HealthStatus | None, Query(description="Only in this status.")] = None,
+    aside: Annotated[bool, Query(description="Only those that were set aside.")] = False,
 ) -> Listing[TargetView]:
     """In the order of their names; all filters must hold."""
     store = context(request).store
@@ -51,12 +55,13 @@ def list_all(
         project=project,
         sync=sync,
         health=health,
+        aside=aside,
     )
     return Listing(items=[TargetView.of(state) for state in page.items], cursor=page.cursor)
 
 
 # Before the route that takes any name: a name may hold a slash.
-@router.get("/{name:path}/history", summary="Its last runs")
+@router.get("/{name:path}/history", summary="Its last runs", dependencies=[READ])
 def history(
     request: Request,
     name: str,
@@ -68,7 +73,7 @@ def history(
     return Listing(items=[HistoryView.of(entry) for entry in runs])
 
 
-@router.get("/{name:path}", summary="All that is known of one")
+@router.get("/{name:path}", summary="All that is known of one", dependencies=[READ])
 def one(request: Request, name: str) -> TargetDetail:
     """Conditions, last error, pending request, inventory, history, errors of look-ups."""
     store = context(request).store
@@ -96,6 +101,14 @@ def _place(request: Request, state: TargetState) -> Place | None:
     with suppress(StoreUnavailable):  # of the broker: the rest is known all the same
         return context(request).sight.place(state.id)
     return None
+
+
+@router.post("/{name:path}/release", summary="Let one run that was set aside", dependencies=[ADMIN])
+def release(request: Request, name: str, asked: ReasonAsked) -> TargetView:
+    """It runs at once, with all of its attempts; the audit trail says who released it and why."""
+    store, actor = context(request).store, caller(request).name
+    poison.release(store, _get(store, name), actor=actor, reason=asked.reason)
+    return TargetView.of(_get(store, name))
 
 
 def _get(store: Store, text: str) -> TargetState:

@@ -27,6 +27,9 @@ class FleetView(View):
     applications: int = Field(description="Registered applications.")
     clusters: int = Field(description="Registered clusters.")
     repositories: int = Field(description="Registered repositories.")
+    aside: int = Field(
+        default=0, description="Targets that were set aside: their runs lost their workers."
+    )
     followed: FollowedView | None = Field(
         default=None, description="The fleet repository; null: none is followed."
     )

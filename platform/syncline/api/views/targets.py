@@ -31,6 +31,10 @@ class TargetView(Status):
     updated_at: datetime | None = Field(description="When its state changed last.")
     synced_at: datetime | None = Field(description="When it was brought in sync last.")
     deleting: bool = Field(description="Its objects are being removed.")
+    aside_at: datetime | None = Field(
+        default=None,
+        description="When it was set aside, since its runs lost their workers; null: it was not.",
+    )
 
     @classmethod
     def of(cls, state: TargetState) -> TargetView:
@@ -156,6 +160,9 @@ class TargetDetail(TargetView):
     last_error: str = Field(description="What the last run said; empty after success.")
     lookup_error: str = Field(description="Why its revision could not be looked up, or empty.")
     worker: str = Field(description="Which runs it, or ran it last.")
+    last_log: str = Field(
+        default="", description="What the last run that lost its worker logged, until one ends."
+    )
     pending: PendingView | None = Field(description="What waits for a run, or runs.")
     turn: TurnView | None = Field(description="When its turn comes; null where it does not wait.")
     objects: list[ObjectView] = Field(description="The inventory: what was applied.")
@@ -186,6 +193,7 @@ def detail(known: Known) -> TargetDetail:
         last_error=_last_error(known.history),
         lookup_error=known.lookup_error,
         worker=known.state.worker,
+        last_log=known.state.last_log,
         pending=PendingView.of(known.state),
         turn=TurnView.of(known.place) if known.place else None,
         objects=[ObjectView.of(entry) for entry in known.inventory],
@@ -198,6 +206,7 @@ def conditions(known: Known) -> list[ConditionView]:
     state = known.state
     stalled = bool(known.history) and known.history[0].outcome is Outcome.STALLED
     failed = stalled and state.sync is not SyncStatus.SYNCED  # else a pin that changed nothing
+    failed = failed or state.aside_at > 0
     busy = state.phase is not Phase.IDLE or state.requested or state.retry_at > 0
     ready = state.sync is SyncStatus.SYNCED and state.health is HealthStatus.HEALTHY
     facts = (("Ready", ready), ("Reconciling", busy), ("Stalled", failed and not busy))
@@ -209,8 +218,8 @@ def conditions(known: Known) -> list[ConditionView]:
 
 def _listed(state: TargetState) -> dict[str, Any]:
     shown = state.model_dump(include=set(TargetView.model_fields))  # the same names in both
-    times = {"updated_at": moment(state.updated_at), "synced_at": moment(state.synced_at)}
-    return shown | times
+    times = ("updated_at", "synced_at", "aside_at")
+    return shown | {name: moment(shown[name]) for name in times}
 
 
 def _last_error(history: list[HistoryEntry]) -> str:

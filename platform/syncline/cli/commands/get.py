@@ -52,6 +52,9 @@ def get(
         HealthStatus | None,
         typer.Option("--health", case_sensitive=False, help="targets: only in this status."),
     ] = None,
+    aside: Annotated[
+        bool, typer.Option("--aside", help="targets: only those that were set aside.")
+    ] = False,
     follow: Annotated[
         bool, typer.Option("--watch", "-w", help="targets: then print each change as it happens.")
     ] = False,
@@ -65,6 +68,7 @@ def get(
         "repository": repository,
         "sync": sync and sync.value,
         "health": health and health.value,
+        "aside": "true" if aside else None,
         "selector": selector,
     }
     kind = listing.KINDS[what.value]

@@ -23,6 +23,9 @@ def status(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> No
         f"{fleet['clusters']} clusters from {fleet['repositories']} repositories"
     )
     _show_followed(fleet.get("followed"))
+    if fleet.get("aside"):
+        told = f"{fleet['aside']} targets were set aside: syncline get targets --aside"
+        output.line(plain(told, "red"))
     output.table(
         ("", "status", "targets"),
         [

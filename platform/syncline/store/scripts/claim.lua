@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes source lost found snapshot
+-- needs: base target queue operation wishes aside source lost found snapshot
 -- Take the lease of a target and a snapshot of all that its run needs.
 --
 -- ARGV  1 target  2 ticket  3 worker  4 lease, seconds  5 attempts that may be lost
@@ -56,7 +56,7 @@ if parks(c) then
   return refuse('ClusterParked', c.barred)
 end
 if live(K.leases(c.uid)) >= cap(c) and not call('ZSCORE', K.leases(c.uid), id) then
-  set_cluster(c, 'tight', '1')
+  if not is_doubtful(c) then set_cluster(c, 'tight', '1') end
   back_in_line(t, c, 'cap')
   return refuse('ClusterBusy', 'Cluster/' .. c.name .. ' runs ' .. cap(c) .. ' already')
 end

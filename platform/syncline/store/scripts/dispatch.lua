@@ -11,12 +11,14 @@ local lane, room, slots = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local steps = 0 -- a step has one time only: who is served later gets a later one
 local WAIT = 60 -- seconds until a message that nobody claimed is sent again; doubles each time
 
+local quota = slots > 0 and math.max(1, math.floor(slots / 4)) or math.huge
+
 local function hold_back(c)
   if parks(c) then
     block(c, 'away')
   elseif not has_room(c) then
     block(c, 'cap')
-  elseif c.proven ~= '1' and slots > 0 and live(K.unproven()) >= math.max(1, math.floor(slots / 4)) then
+  elseif is_doubtful(c) and live(K.unproven()) >= quota then
     call('SADD', K.unproven_wait(), c.uid)
     block(c, 'quota')
   else
@@ -51,6 +53,9 @@ local function queue(t, c)
   call('ZADD', K.watch(), seconds(deadline), t.id)
   save(t)
 end
+
+-- Who waits for a slot of the doubtful must not wait for one of them to end where none runs.
+if live(K.unproven()) < quota then let_unproven() end
 
 local out, left, looks = {}, room, room + 200
 while left > 0 and looks > 0 do

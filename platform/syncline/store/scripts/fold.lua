@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes cluster source document found drop trigger lost inventory awaited
+-- needs: base target queue operation wishes aside cluster source document found drop trigger lost inventory awaited
 -- Fold a report into everything that it touches, if its fence still holds.
 --
 -- ARGV  1 target  2 fence  3 outcome  4 sync  5 health  6 reason  7 message  8 revision  9 observed
@@ -10,7 +10,8 @@
 --       member  29 plan of a dry run (JSON)  30 something may have been written (1 or '')
 --       31 digest of what the documents wanted  32 what metrics count: field, number…
 --       33 bound, microseconds of the wait for the claim ('' = not known)
---       34 inventory given (1 or '')  35… object, entry (packed)
+--       34 seconds of the cluster's answers, in the mean ('' = not measured)
+--       35 inventory given (1 or '')  36… object, entry (packed)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
@@ -122,9 +123,10 @@ if outcome == 'Abandoned' then
 end
 
 put(t, 'lost', '')
+put(t, 'last_log', '')
 local flipped = ''
 if ARGV[17] == '1' then
-  flipped = note_answer(c)
+  flipped = note_answer(c, tonumber(ARGV[34]))
 elseif ARGV[17] == '0' then
   flipped = note_failure(c, ARGV[7], tonumber(ARGV[26]), tonumber(ARGV[27]))
 end
@@ -139,7 +141,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[34] == '1' then store_inventory(t, 35) end
+  if ARGV[35] == '1' then store_inventory(t, 36) end
   if outcome ~= 'Superseded' then (is_void and keep_failure or keep_state)() end
 end
 

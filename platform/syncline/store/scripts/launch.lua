@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes source document found drop trigger
+-- needs: base target queue operation wishes aside source document found drop trigger
 -- Trigger an operation's held members, as many as its concurrency allows.
 --
 -- ARGV  1 operation  2 limit, at most 200
@@ -26,14 +26,16 @@ for _, row in ipairs(rows) do
   local gap = string.find(row, '%z')
   local name, id = string.sub(row, 1, gap - 1), string.sub(row, gap + 1)
   local t = load(id)
-  local generation = 0
+  local generation, why = 0, 'Gone'
   if t then
-    generation = want(t, { kind = 'operation', lane = 'user', flags = o[2], operation = uid,
+    generation, why = want(t, { kind = 'operation', lane = 'user', flags = o[2], operation = uid,
       trigger = o[1], revision = o[3], dry = o[4] == '1' })
     finish(t)
   end
-  if generation == 0 then
-    move_member(uid, id, name, 'skipped', t and 'Deleting' or 'Gone')
+  if generation == 0 and why == SET_ASIDE then
+    move_member(uid, id, name, 'failed', why, why_aside(t))
+  elseif generation == 0 then
+    move_member(uid, id, name, 'skipped', why)
   end
 end
 flush_counts()

@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes source document found drop trigger
+-- needs: base target queue operation wishes aside source document found drop trigger
 -- Targets whose live objects moved: those that heal themselves are triggered, others OutOfSync. A
 -- run takes the newest revision along, so that nothing heals itself where a person decides on that.
 --
@@ -10,9 +10,9 @@ for i = 2, #ARGV, 2 do
   local t = load(ARGV[i])
   if t and not t.v.deleting then
     if call('HGET', K.record(t.application), 'self_heal') == '1' and is_automated(t) then
-      want(t, { kind = 'drift', lane = 'drift', flags = '----', operation = '', revision = '',
-        trigger = '{"kind":"drift","reason":' .. cjson.encode(ARGV[i + 1]) .. '}' })
-      triggered = triggered + 1
+      local generation = want(t, { kind = 'drift', lane = 'drift', flags = '----', operation = '',
+        revision = '', trigger = '{"kind":"drift","reason":' .. cjson.encode(ARGV[i + 1]) .. '}' })
+      if generation > 0 then triggered = triggered + 1 end
     elseif t.v.phase == 'idle' then
       local _, health = seen(t)
       show(t, cluster(t.cluster), 'OutOfSync', health, 'Drifted',

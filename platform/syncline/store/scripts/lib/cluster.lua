@@ -30,6 +30,28 @@ local function flip(c, open)
   tell_cluster(c, open == '1' and 'ClusterUnreachable' or 'Reachable')
 end
 
+-- Half of what is known of a cluster's pace is what it was last. It is written where it matters.
+local function note_pace(c, pace)
+  if not pace then return end
+  local known = tonumber(c.pace) or 0
+  local mean = (known + pace) / 2
+  if mean < SLOW_ANSWER / 8 then
+    if known > 0 then set_cluster(c, 'pace', '') end
+  else
+    set_cluster(c, 'pace', string.format('%.3f', mean))
+  end
+end
+
+local TROUBLE = 60 -- seconds without another failure until clusters are trusted again
+local WRITTEN = 5 -- seconds; the time of the last answer need not be better known
+
+local function begin_trouble()
+  if not call('SET', K.trouble(), stamp, 'NX', 'EX', TROUBLE) then
+    call('EXPIRE', K.trouble(), TROUBLE)
+  end
+  trouble = nil
+end
+
 -- Returns 'opened', 'closed' or ''.
 local function note_failure(c, error, limit, probe_after)
   if not c.exists then return '' end
@@ -38,18 +60,27 @@ local function note_failure(c, error, limit, probe_after)
   set_cluster(c, 'proven', '')
   set_cluster(c, 'failures', whole((tonumber(c.failures) or 0) + 1))
   due('probe:' .. c.uid, now + probe_after)
-  if c.open == '1' or tonumber(c.failures) < limit then return '' end
+  if c.open == '1' then return '' end
+  begin_trouble()
+  if tonumber(c.failures) < limit then return '' end
   set_cluster(c, 'opened_at', stamp)
   flip(c, '1')
   return 'opened'
 end
 
-local function note_answer(c)
+-- pace: mean seconds of its answers, nil where they were not measured.
+local function note_answer(c, pace)
   if not c.exists then return '' end
+  local was_doubtful = is_doubtful(c)
   if c.failures ~= '' then set_cluster(c, 'failures', '') end
   if c.proven ~= '1' then
     set_cluster(c, 'checked_at', stamp)
     set_cluster(c, 'proven', '1')
+  end
+  local last, since = tonumber(c.answered) or 0, trouble_since()
+  if now > last + WRITTEN or (since and last < since) then set_cluster(c, 'answered', stamp) end
+  note_pace(c, pace)
+  if was_doubtful then
     if c.blocked == 'cap' or c.blocked == 'quota' then unblock(c) end
     let_unproven()
   end

@@ -40,6 +40,7 @@ local function drop(t)
     K.of_project(get(t, 'project')), K.by_sync(get(t, 'sync')), K.by_health(get(t, 'health')) }) do
     call('ZREM', key, row)
   end
+  if t.v.aside then call('ZREM', K.aside(), row) end
   disown(t, call('HKEYS', K.inventory(t.id)))
   forget_found(t.application, t.cluster)
   unfile(t)

@@ -1,5 +1,5 @@
 -- A run that never reported: its worker died, fell silent, or failed in an unforeseen way.
--- Needs base target queue operation wishes source document drop trigger.
+-- Needs base target queue operation wishes aside source document drop trigger.
 
 -- The wish at hand waits for its back-off.
 local function back_off(t, after)
@@ -10,13 +10,24 @@ local function back_off(t, after)
   settle_done(t)
 end
 
-local function stall(t, reason, message)
+local POISON = { WorkerLost = true, TimedOut = true }
+
+-- What took its worker along would do so again: it is set aside. What failed in an unforeseen way
+-- is tried again with the next trigger.
+local function stall(t, attempts, reason, message)
   local _, health = seen(t)
   tear(t, at_hand(t))
+  if POISON[reason] and not t.v.deleting then
+    set_aside(t, attempts)
+    reason, message = SET_ASIDE, reason .. ': ' .. message
+      .. 'it is set aside until its inputs change, or: syncline release ' .. get(t, 'name')
+  else
+    put(t, 'lost', '')
+    message = message .. 'it stalls until something changes'
+  end
   show(t, cluster(t.cluster), 'Unknown', health, reason, message)
   move_member(get(t, 'operation'), t.id, get(t, 'name'), 'failed', reason, message)
   take_at_hand(t, nil)
-  put(t, 'lost', '')
   put(t, 'outcome', 'Stalled')
   settle(t)
   put_right(t)
@@ -33,8 +44,7 @@ local function lose(t, attempts, reason, message, after)
   put(t, 'ticket', '')
   free_slot(t)
   if lost >= attempts then
-    stall(t, reason, message .. '; ' .. lost .. ' attempts in a row: it stalls until '
-      .. 'something changes')
+    stall(t, attempts, reason, message .. '; ' .. lost .. ' attempts in a row: ')
   else
     if after > 0 then
       local sync, health = seen(t)

@@ -6,7 +6,7 @@
 local clusters = {}
 
 local CLUSTER_FIELDS = { 'name', 'open', 'paused', 'barred', 'blocked', 'max_runs', 'proven',
-  'served', 'error', 'failures', 'deleting', 'tight' }
+  'served', 'error', 'failures', 'deleting', 'tight', 'answered', 'pace' }
 
 local function cluster(uid)
   local c = clusters[uid]
@@ -125,8 +125,27 @@ local function make_ready(t, lane)
   end
 end
 
--- How many runs a cluster may have; one until it has answered.
-local function cap(c) return c.proven == '1' and (tonumber(c.max_runs) or 1) or 1 end
+-- Clusters that stop to answer are not known until a request to them has timed out, and until then
+-- they can fill every slot. So from the first that does (trouble) each must answer once more.
+local SLOW_ANSWER = 2 -- seconds, in the mean; a healthy API server needs 0.05
+local trouble
+
+local function trouble_since()
+  if trouble == nil then trouble = tonumber(call('GET', K.trouble()) or '') or false end
+  return trouble
+end
+
+local function is_slow(c) return (tonumber(c.pace) or 0) > SLOW_ANSWER end
+
+-- Whether a cluster may keep who asks it waiting: those get one run each, and few slots together.
+local function is_doubtful(c)
+  if c.proven ~= '1' or is_slow(c) then return true end
+  local since = trouble_since()
+  return since and (tonumber(c.answered) or 0) < since
+end
+
+-- How many runs a cluster may have.
+local function cap(c) return is_doubtful(c) and 1 or tonumber(c.max_runs) or 1 end
 
 local function live(key)
   call('ZREMRANGEBYSCORE', key, '-inf', stamp)
@@ -143,14 +162,23 @@ end
 
 local function take_slot(t, c, untill)
   call('ZADD', K.slots(c.uid), seconds(untill), t.id)
-  if c.proven ~= '1' then call('ZADD', K.unproven(), seconds(untill), t.id) end
+  if is_doubtful(c) then call('ZADD', K.unproven(), seconds(untill), t.id) end
 end
 
--- Unproven clusters that wait for one of the few slots may try again.
+-- Some of the doubtful clusters that wait for one of the few slots may try again.
+local AT_ONCE = 8
+
 local function let_unproven()
-  for _, uid in ipairs(call('SPOP', K.unproven_wait(), 50)) do
+  local freed, looks = 0, 0
+  while freed < AT_ONCE and looks < 50 do
+    local uid = call('SPOP', K.unproven_wait())
+    if not uid then return end
     local other = cluster(uid)
-    if other.blocked == 'quota' then unblock(other) end
+    looks = looks + 1
+    if other.blocked == 'quota' then
+      unblock(other)
+      freed = freed + 1
+    end
   end
 end
 
@@ -162,5 +190,5 @@ local function free_slot(t)
   if c.blocked == 'cap' and call('ZCARD', K.leases(c.uid)) < cap(c) and has_room(c) then
     unblock(c)
   end
-  if call('ZREM', K.unproven(), t.id) == 1 or c.proven ~= '1' then let_unproven() end
+  if call('ZREM', K.unproven(), t.id) == 1 or is_doubtful(c) then let_unproven() end
 end

@@ -1,5 +1,5 @@
 -- A request is recorded: it joins what waits, and the target gets in line.
--- Needs base target queue operation wishes source document drop.
+-- Needs base target queue operation wishes aside source document drop.
 
 local function is_automated(t) return call('HGET', K.record(t.application), 'automated') == '1' end
 
@@ -14,10 +14,20 @@ local function supersede_all(t, by)
   set_pending(t, nil)
 end
 
+-- Whether the target was set aside for just what is asked; what is something else ends that.
+local function is_refused(t, ask)
+  if not t.v.aside or ask.kind == 'retry' then return false end
+  if ask.kind ~= 'delete' and not is_other(t, ask.kind, ask.revision) then return true end
+  back_again(t)
+  return false
+end
+
 -- ask: kind, trigger (JSON), lane, flags, operation, revision, dry, orphan.
--- Returns the generation, 0 where nothing was recorded; the target is dropped where `orphan`.
+-- Returns the generation, 0 where nothing was recorded, and why; the target is dropped where
+-- `orphan`.
 local function want(t, ask)
-  if t.v.deleting and ask.kind ~= 'delete' and ask.kind ~= 'retry' then return 0 end
+  if t.v.deleting and ask.kind ~= 'delete' and ask.kind ~= 'retry' then return 0, 'Deleting' end
+  if is_refused(t, ask) then return 0, SET_ASIDE end
   if ask.kind == 'retry' then
     if t.v.phase == 'idle' and next_wish(t) then settle(t) end
     return number(t, 'want')

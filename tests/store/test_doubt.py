@@ -1,0 +1,192 @@
+"""Clusters that may keep who asks waiting: one run each, and together a quarter of the slots."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from syncline.contract.reports import ClusterReport
+from syncline.model.names import TargetId, Uid
+from syncline.model.run import Claim
+from syncline.model.status import Lane, Phase
+from syncline.store import clusters, keys, runs, targets
+from syncline.store.connection import Store
+from tests.store import recount
+from tests.store.world import World, away, names, report, request
+
+SLOTS = 16
+PLACES = [f"c{number:02}" for number in range(100)]
+HANGING = set(PLACES[::10])
+APPS = 3
+
+
+def trigger_all(world: World, count: int, *places: str) -> list[TargetId]:
+    made = [world.target(f"app-{n}", on) for on in places for n in range(count)]
+    runs.trigger(world.store, made, request())
+    return made
+
+
+def answer(world: World, target: TargetId, seconds: float | None) -> None:
+    """A run to which the cluster answered within so many seconds, in the mean."""
+    world.run(target, answer=seconds)
+
+
+def trouble(world: World) -> None:
+    """A cluster that always answered does so no more."""
+    silent = world.cluster("silent").uid
+    seen = ClusterReport(cluster=silent, reachable=False, error="ClusterUnreachable: silent")
+    clusters.fold_cluster(world.store, seen)
+
+
+def test_a_slow_cluster_gets_one_run_and_more_once_it_is_quick_again(store: Store) -> None:
+    world = World(store)
+    target = world.target("first")
+    answer(world, target, 5.0)
+    trigger_all(world, 5, "west")
+
+    [only] = world.dispatch()
+    assert world.dispatch() == []
+
+    runs.fold(store, report(world.claim(only), answer=0.01))
+    assert len(world.dispatch()) == 4
+    recount.check(store)
+
+
+def test_a_cluster_at_its_usual_pace_is_not_written_down(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+
+    answer(world, target, 0.05)
+    answer(world, target, None)
+
+    assert store.redis.hget(keys.RECORD(Uid(target.partition(".")[2])), "pace") is None
+
+
+def test_slow_clusters_share_a_quarter_of_the_slots(store: Store) -> None:
+    world = World(store)
+    slow = ("s1", "s2", "s3")
+    for name in slow:
+        answer(world, world.target("first", name), 5.0)
+    trigger_all(world, 2, *slow, "west")
+
+    sent = runs.dispatch(store, Lane.USER, 20, slots=8)
+
+    assert Counter(name.split("@")[1][0] for name in names(sent)) == {"s": 2, "w": 2}
+
+
+def test_once_a_cluster_is_silent_each_must_answer_once_more(store: Store) -> None:
+    world = World(store)
+    made = trigger_all(world, 4, "a", "b", "c")
+    trouble(world)
+
+    first = runs.dispatch(store, Lane.USER, 20, slots=8)
+    assert Counter(name.split("@")[1] for name in names(first)) in (
+        {"a": 1, "b": 1},
+        {"a": 1, "c": 1},
+        {"b": 1, "c": 1},
+    )
+    for sent in first:
+        runs.fold(store, report(world.claim(sent)))
+
+    more = runs.dispatch(store, Lane.USER, 20, slots=8)
+    assert len(more) == 2 * 3 + 1
+    assert len(made) == 12
+    recount.check(store)
+
+
+def test_what_runs_as_trouble_begins_is_no_sign_of_too_many_workers(store: Store) -> None:
+    world = World(store)
+    trigger_all(world, 4, "west")
+    first, second, *_ = world.dispatch()
+    uid = Uid(first.target.partition(".")[2])
+    trouble(world)
+
+    claim = world.claim(first)
+    refused = runs.claim(store, second.target, second.ticket, "w2")
+    assert not isinstance(refused, Claim)
+    assert refused.reason == "ClusterBusy"
+    assert store.redis.hget(keys.RECORD(uid), "tight") is None
+
+    runs.fold(store, report(claim))
+    assert isinstance(world.claim(world.sent(second.target)), Claim)
+    recount.check(store)
+
+
+def test_who_waited_for_a_place_among_the_doubtful_is_not_forgotten(store: Store) -> None:
+    world = World(store)
+    trigger_all(world, 1, *PLACES[:30])
+    trouble(world)
+    first = runs.dispatch(store, Lane.USER, 20, slots=8)
+    assert len(first) == 2
+
+    store.redis.delete(keys.TROUBLE())  # a minute without any trouble
+    for sent in first:
+        runs.fold(store, report(world.claim(sent)))
+    got = [runs.dispatch(store, Lane.USER, 200, slots=8) for _ in range(6)]
+
+    assert sum(len(each) for each in got) == 28
+    recount.check(store)
+
+
+class Fleet:
+    """A hundred clusters, of which a tenth hangs from one moment on: sixteen slots for all."""
+
+    def __init__(self, store: Store) -> None:
+        self.world, self.store = World(store), store
+        self.luck = random.Random(7)  # noqa: S311
+        self.made = [self.world.target(f"app-{n}", on) for on in PLACES for n in range(APPS)]
+        self.hung: list[Claim] = []
+        self.most = 0  # slots that hung at once, since the first failure was seen
+
+    def round(self) -> None:
+        """Every free slot gets a run; the healthy end, those that hang stay."""
+        room = SLOTS - len(self.hung)
+        for sent in runs.dispatch(self.store, Lane.USER, room, slots=SLOTS):
+            claim = runs.claim(self.store, sent.target, sent.ticket, "w")
+            if not isinstance(claim, Claim):
+                continue
+            if sent.name.split("@")[1] in HANGING:
+                self.hung.append(claim)
+            else:
+                runs.fold(self.store, report(claim))
+        if self.store.redis.exists(keys.TROUBLE()):
+            self.most = max(self.most, len(self.hung))
+
+    def time_out(self) -> None:
+        """Those that hang are given up after their time."""
+        for claim in self.hung:
+            runs.fold(self.store, away(claim, retry_after=None))
+        self.hung.clear()
+
+    def left(self) -> int:
+        states = targets.many(self.store, self.made)
+        healthy = [s for s in states if s and s.name.split("@")[1] not in HANGING]
+        return sum(s.phase is not Phase.IDLE for s in healthy)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["they answered before", "nobody knows them"])
+def test_a_hanging_tenth_never_has_more_than_a_quarter_of_the_slots(
+    store: Store, known: bool
+) -> None:
+    for name in PLACES:
+        World(store).cluster(name, proven=known)
+    fleet = Fleet(store)
+    runs.trigger(store, fleet.made, request())
+    if known:  # nothing tells yet that they will hang: once they can take any slot
+        fleet.round()
+        fleet.time_out()
+        assert store.redis.exists(keys.TROUBLE())
+
+    rounds = 0
+    while fleet.left() and rounds < 400:
+        rounds += 1
+        fleet.round()
+        if not known:
+            assert len(fleet.hung) <= SLOTS // 4
+        if rounds % 10 == 0:  # a time-out is as long as ten runs
+            fleet.time_out()
+
+    assert fleet.left() == 0
+    assert fleet.most <= SLOTS // 4
+    assert rounds < 200
+    recount.check(store)
