@@ -32,6 +32,13 @@ def live(version: str = "1", uid: str = "u", *extra: dict[str, Any], **ours: Any
 
 
 ENTRY = InventoryEntry(ref=REF, digest="d", uid="u", resource_version="1", owned=owned.mark(live()))
+AGAIN = {
+    "metadata": {
+        "uid": "u",
+        "resourceVersion": "2",
+        "managedFields": [{**field_set("syncline", "Apply", OURS), "time": "2026-11-23T10:00:07Z"}],
+    }
+}
 STATUS = field_set("controller", "Update", {"f:status": {}})
 
 
@@ -42,10 +49,19 @@ STATUS = field_set("controller", "Update", {"f:status": {}})
         (live("1"), Drift.SAME),
         (live("2", "u", STATUS), Drift.STIRRED),
         (live("2", "u", **{"f:spec": {}}), Drift.MOVED),
+        (AGAIN, Drift.MOVED),
         (live("1", "another"), Drift.MOVED),
         ({"metadata": {"uid": "u", "resourceVersion": "2"}}, Drift.MOVED),
     ],
-    ids=["absent", "untouched", "status", "field taken", "replaced", "managed fields cleared"],
+    ids=[
+        "absent",
+        "untouched",
+        "status",
+        "field taken",
+        "applied by another of us",
+        "replaced",
+        "managed fields cleared",
+    ],
 )
 def test_a_live_object_is_judged_by_whether_our_fields_are_ours(
     seen: Manifest | None, expected: Drift

@@ -30,6 +30,14 @@ def test_the_union_takes_the_version_that_is_rendered_now() -> None:
     assert entry == InventoryEntry(ref=ref("a", version="v2"), digest="d", uid="uid-a")
 
 
+def test_what_is_about_to_be_touched_has_no_digest() -> None:
+    a, b = entries("a", "b")
+
+    doubted = inventory.doubted((a, b), {b.ref.key})
+
+    assert doubted == (a, b.model_copy(update={"digest": ""}))
+
+
 def test_what_is_not_rendered_any_more_is_removed() -> None:
     assert inventory.removed(entries("a", "b"), entries("b", "c")) == entries("a")
 

@@ -63,6 +63,7 @@ def failed(answers: dict[str, SynclineError | None], **request: Any) -> Report:
     manifests = [{**meta, "metadata": {"name": n, "namespace": "shop"}} for n in answers]
     ready = plan.prepare(manifests, Origin("i", "default", "shop"), twins.KEY)
     work = plan.plan(ready, (), mode=plan.Mode.FULL)
+    attempt.recorded(tuple(twins.entry(n, uid=f"uid-{n}", version="1", mark="m") for n in answers))
     with pytest.raises(SynclineError) as caught:
         applying.apply(attempt, cast("Any", Answering(answers)), work)
     return failing.report(attempt, caught.value)
@@ -84,6 +85,14 @@ def test_only_a_plain_refusal_says_that_nothing_was_written(
     answers: dict[str, SynclineError | None], wrote: bool
 ) -> None:
     assert failed(answers).wrote is wrote
+
+
+def test_what_had_no_definite_answer_keeps_no_digest_so_that_the_next_run_applies_it() -> None:
+    unsure = failed({"web": ClusterUnreachable("west", "timed out")}).inventory
+    refused = failed({"web": REFUSED}).inventory
+
+    assert [entry.digest for entry in unsure or ()] == [""]
+    assert [entry.digest for entry in refused or ()] != [""]
 
 
 def test_a_dry_run_writes_nothing() -> None:

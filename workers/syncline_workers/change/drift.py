@@ -2,7 +2,8 @@
 
 A resourceVersion moves with every change of status, so it tells that nothing happened, never
 that something of ours did. Which fields are ours the API server itself keeps (``change.owned``):
-as long as it lists the same set under our name, nobody has set or removed one of them.
+as long as it lists the same set at the same time under our name, nobody has set or removed one of
+them, and no other apply under our name has changed one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class Drift(StrEnum):
 
     SAME = "same"
     STIRRED = "stirred"  # it changed, but nothing that we declare: its health may have
-    MOVED = "moved"  # fields of ours were set or removed, or it is another object
+    MOVED = "moved"  # fields of ours were set, removed or applied anew, or it is another object
     MISSING = "missing"
 
 
@@ -37,5 +38,6 @@ def compare(entry: InventoryEntry, live: Manifest | None) -> Drift:
         return Drift.MOVED
     if meta.get("resourceVersion") == entry.resource_version:
         return Drift.SAME
-    recorded = owned.fields(entry.owned)
-    return Drift.STIRRED if recorded and recorded == owned.fields(owned.mark(live)) else Drift.MOVED
+    # With its time: an apply under our name that nobody recorded (of a worker that was paused and
+    # came too late) may have changed values and no set of fields.
+    return Drift.STIRRED if entry.owned and entry.owned == owned.mark(live) else Drift.MOVED

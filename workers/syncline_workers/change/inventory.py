@@ -5,11 +5,12 @@ A deletion is only ever derived here: what was applied once, and is not rendered
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from syncline.errors import PruneRefused
 from syncline.model.application import SyncPolicy
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
+from syncline.model.names import ObjectKey
 
 UNGUARDED = 3  # deletions that no share forbids: half of a small application is a handful
 
@@ -28,6 +29,18 @@ def union(old: Inventory, rendered: Iterable[ObjectRef]) -> Inventory:
         elif known.ref.version != ref.version:
             entries[ref.key] = known.model_copy(update={"ref": ref})
     return tuple(entries.values())
+
+
+def doubted(inventory: Inventory, touched: Container[ObjectKey]) -> Inventory:
+    """The same, with no digest for what is about to be written or deleted.
+
+    A run that is killed half-way leaves it so: nobody knows then what is in the cluster, and the
+    next run applies these objects, also where they are to be as they were before.
+    """
+    return tuple(
+        entry.model_copy(update={"digest": ""}) if entry.ref.key in touched else entry
+        for entry in inventory
+    )
 
 
 def removed(old: Inventory, new: Inventory) -> Inventory:

@@ -23,8 +23,3 @@ def mark(live: Manifest) -> str:
             fields = json.dumps(entry.get("fieldsV1"), sort_keys=True, separators=(",", ":"))
             return f"{entry.get('time')}|{hashlib.sha256(fields.encode()).hexdigest()[:16]}"
     return ""
-
-
-def fields(owned: str) -> str:
-    """The part of a mark that tells whether our fields are still ours."""
-    return owned.partition("|")[2]

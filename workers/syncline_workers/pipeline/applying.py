@@ -67,7 +67,8 @@ def _apply_stage(
         if result.value is not None:
             _note(attempt, item, result.value)
         first = first or result.error
-        attempt.unsure |= isinstance(result.error, Transient)
+        if isinstance(result.error, Transient):
+            attempt.doubt(item.ref.key)
     attempt.heart.check()
     if first is not None:
         raise first

@@ -83,6 +83,12 @@ class Attempt:
         if self.entries is not None:
             self.entries[entry.ref.key] = entry
 
+    def doubt(self, key: ObjectKey) -> None:
+        """A write of an object had no definite answer: nobody knows what is there."""
+        self.unsure = True
+        if self.entries is not None and key in self.entries:
+            self.entries[key] = self.entries[key].model_copy(update={"digest": ""})
+
     def forget(self, key: ObjectKey) -> None:
         """An object is gone, or not ours."""
         if self.entries is not None:

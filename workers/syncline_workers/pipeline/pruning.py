@@ -40,7 +40,8 @@ def _note(attempt: Attempt, group: tuple[InventoryEntry, ...], done: list[Result
             if not attempt.is_dry:
                 attempt.forget(entry.ref.key)
         first = first or result.error
-        attempt.unsure |= isinstance(result.error, Transient)
+        if isinstance(result.error, Transient):
+            attempt.doubt(entry.ref.key)
     attempt.heart.check()
     if first is not None:
         raise first

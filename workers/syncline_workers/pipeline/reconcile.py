@@ -10,7 +10,7 @@ from __future__ import annotations
 from syncline.errors import SynclineError
 from syncline.model import template
 from syncline.model.change import Inventory
-from syncline.model.names import TargetId
+from syncline.model.names import ObjectKey, TargetId
 from syncline.model.request import TriggerKind
 from syncline.model.run import Claim, Refusal, Report
 from syncline.model.values import Manifest
@@ -81,7 +81,7 @@ def _sync(attempt: Attempt) -> Report:
     if not attempt.is_dry:
         with attempt.step("record"):
             recorded = inventories.union(claim.inventory, [item.ref for item in ready])
-            ports.desk.record(claim.lease, recorded)
+            ports.desk.record(claim.lease, inventories.doubted(recorded, _touched(work, gone)))
             attempt.recorded(recorded)
     with attempt.step("apply"):
         if work.apply:
@@ -101,9 +101,17 @@ def _delete(attempt: Attempt) -> Report:
             api = connection.connect(attempt)
         claim = adopting.adopt(attempt, api)
         attempt.recorded(claim.inventory)
+        with attempt.step("record"):  # it may be taken back while it goes
+            everything = {entry.ref.key for entry in claim.inventory}
+            doubted = inventories.doubted(claim.inventory, everything)
+            attempt.ports.desk.record(claim.lease, doubted)
         with attempt.step("prune"):
             pruning.prune(attempt, api, claim.inventory, _origin(claim))
     return succeeding.gone(attempt)
+
+
+def _touched(work: plan.Plan, gone: Inventory) -> set[ObjectKey]:
+    return {item.ref.key for item in work.apply} | {entry.ref.key for entry in gone}
 
 
 def _origin(claim: Claim) -> Origin:
