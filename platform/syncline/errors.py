@@ -9,7 +9,8 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
     │   ├── RepositoryUnreachable the Git host did not answer
     │   ├── StoreUnavailable      Redis is away
     │   ├── BrokerUnavailable     the Redis that messages travel by is away
-    │   └── NotReady              waited for something that may still come (a CRD, a namespace)
+    │   ├── NotReady              waited for something that may still come (a CRD, a namespace)
+    │   └── WorkerStopped         the worker was asked to end: the run is handed back
     └── Permanent                 stalled until revision, parameters or a user change something
         ├── InvalidDocument       what a user wrote does not fit the schema
         ├── NotFound Conflict     an API object that is absent, or in the way
@@ -89,6 +90,12 @@ class NotReady(Transient):
     """Something that was waited for did not come in time."""
 
     reason = "NotReady"
+
+
+class WorkerStopped(Transient):
+    """The worker was asked to end, and its grace is over."""
+
+    reason = "WorkerStopped"
 
 
 class InvalidDocument(Permanent):

@@ -3,7 +3,7 @@ import pytest
 from syncline.errors import LeaseLost, StoreUnavailable
 from syncline.model.names import TargetId
 from syncline.model.run import Lease
-from syncline_workers.pipeline.heartbeat import beating
+from syncline_workers.pipeline.heartbeat import Heart, beating
 from tests.harness.poll import until
 from tests.pipeline.twins import Desk
 
@@ -11,10 +11,19 @@ LEASE = Lease(target=TargetId("a1.c1"), fence=7, ticket="t", seconds=0.06)
 AWAY = StoreUnavailable("store", "Redis does not answer")
 
 
+class Clock:
+    """Stands still until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def test_the_lease_is_renewed_while_the_block_runs() -> None:
     desk = Desk()
 
-    with beating(desk, LEASE) as heart:
+    with beating(desk, LEASE, since=0, clock=Clock()) as heart:
         until(lambda: desk.renewed >= 3, within=5, what="three heartbeats")
 
     assert heart.alive()
@@ -23,7 +32,7 @@ def test_the_lease_is_renewed_while_the_block_runs() -> None:
 def test_a_refused_heartbeat_stops_the_run() -> None:
     desk = Desk(renewals=[False])
 
-    with beating(desk, LEASE) as heart:
+    with beating(desk, LEASE, since=0, clock=Clock()) as heart:
         until(lambda: not heart.alive(), within=5, what="the lease is lost")
 
         with pytest.raises(LeaseLost, match="attempt 7 lost its lease"):
@@ -33,23 +42,40 @@ def test_a_refused_heartbeat_stops_the_run() -> None:
 def test_a_store_that_is_away_for_a_moment_is_survived() -> None:
     desk = Desk(renewals=[AWAY, AWAY, True])
 
-    with beating(desk, LEASE) as heart:
+    with beating(desk, LEASE, since=0, clock=Clock()) as heart:
         until(lambda: desk.renewed >= 4, within=5, what="it goes on")
 
     assert heart.alive()
 
 
-def test_a_store_that_is_away_for_a_whole_lease_stops_the_run() -> None:
-    desk = Desk(renewals=[AWAY, AWAY, AWAY])
+def test_a_run_that_was_paused_past_its_lease_stops_before_any_heartbeat_is_refused() -> None:
+    clock = Clock()
+    heart = Heart(LEASE, since=0, clock=clock)
 
-    with beating(desk, LEASE) as heart:
-        until(lambda: not heart.alive(), within=5, what="the lease is given up")
+    clock.now = LEASE.seconds
+
+    assert not heart.alive()
+    with pytest.raises(LeaseLost):
+        heart.check()
+
+
+def test_a_lease_lasts_from_when_its_renewal_was_asked_for() -> None:
+    clock = Clock()
+    heart = Heart(LEASE, since=0, clock=clock)
+
+    clock.now = 0.05
+    heart.renewed(0.03)
+    clock.now = 0.08
+
+    assert heart.alive()
+    clock.now = 0.095
+    assert not heart.alive()
 
 
 def test_the_thread_ends_with_the_block() -> None:
     desk = Desk()
 
-    with beating(desk, LEASE):
+    with beating(desk, LEASE, since=0, clock=Clock()):
         until(lambda: desk.renewed >= 1, within=5, what="a heartbeat")
     after = desk.renewed
 

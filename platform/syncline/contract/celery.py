@@ -162,6 +162,7 @@ def _tasks(run: RunSettings) -> dict[str, Any]:
         "task_acks_on_timeout": True,
         # True makes a crash loop without a counter; the store's sweep counts attempts instead.
         "task_reject_on_worker_lost": False,
+        "worker_soft_shutdown_timeout": run.grace.total_seconds(),  # needs REMAP_SIGTERM=SIGQUIT
         "task_soft_time_limit": run.soft_limit.total_seconds(),
         "task_time_limit": run.hard_limit.total_seconds(),
         "task_ignore_result": True,  # tasks with a report say otherwise themselves
@@ -178,7 +179,6 @@ _WORKER: dict[str, Any] = {
     # bounded by memory.
     "worker_max_tasks_per_child": 10_000,
     "worker_max_memory_per_child": 400_000,  # kB
-    "worker_soft_shutdown_timeout": 45,  # seconds; needs REMAP_SIGTERM=SIGQUIT
     # True would have an idle worker wait the whole time-out, for ETA tasks that we never send.
     "worker_enable_soft_shutdown_on_idle": False,
     "worker_send_task_events": False,  # doubles the cost of a task; on where Flower is used

@@ -107,6 +107,11 @@ class RunSettings(BaseSettings):
     attempts: int = Field(
         default=5, ge=1, description="Deliveries of one request that may end with a lost worker."
     )
+    grace: Duration = Field(
+        default=timedelta(seconds=45),
+        description="A worker that is asked to end lets its runs go on for so long, and hands back "
+        "what is left then. 45 s: within a pod's grace period of 60 s.",
+    )
     soft_limit: Duration = Field(
         default=timedelta(seconds=540), description="A run is asked to stop after this time."
     )

@@ -9,6 +9,7 @@ from syncline.errors import (
     Superseded,
     SynclineError,
     Transient,
+    WorkerStopped,
 )
 from syncline.model import wanted
 from syncline.model.run import Inputs, Report
@@ -51,6 +52,13 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
     )
 
 
+def handed_back(attempt: Attempt) -> Report:
+    """The worker ends in mid-run: the request waits again, and is done elsewhere at once."""
+    attempt.unsure = True  # requests that were cut off may have arrived
+    lease = attempt.claim.lease
+    return report(attempt, WorkerStopped(lease.target, "its worker was asked to end: it goes on"))
+
+
 def _message(attempt: Attempt, error: SynclineError) -> str:
     text, pin = str(error)[:_MESSAGE], attempt.claim.request.revision
     if pin is None or not attempt.wrote:
@@ -69,7 +77,7 @@ def _inputs(attempt: Attempt, outcome: Outcome) -> Inputs | None:
 def _verdict(attempt: Attempt, error: SynclineError) -> tuple[Outcome, float | None]:
     policy = attempt.claim.application.spec.sync_policy.retry
     match error:
-        case LeaseLost():
+        case LeaseLost() | WorkerStopped():
             return Outcome.ABANDONED, None
         case Superseded():
             return Outcome.SUPERSEDED, None

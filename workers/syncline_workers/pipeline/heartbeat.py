@@ -1,13 +1,15 @@
 """Keeps the lease of a run alive from a thread, and tells the run when it is lost.
 
 Kubernetes cannot be fenced: once the lease is lost a run finishes at most the requests that it
-has begun, so ``alive`` is asked before each object.
+has begun, so ``alive`` is asked before each object. A process that was paused past its lease knows
+that by its own clock, before its first heartbeat is refused.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 
@@ -27,20 +29,28 @@ BEATS = 3
 class Heart:
     """Tells whether the run still has its target."""
 
-    def __init__(self, lease: Lease) -> None:
-        self._lease = lease
+    def __init__(
+        self, lease: Lease, *, since: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.lease = lease
+        self.clock = clock
+        self._until = since + lease.seconds
         self._lost = threading.Event()
 
     def alive(self) -> bool:
-        """False from the moment that a heartbeat was refused."""
-        return not self._lost.is_set()
+        """False once a heartbeat was refused, or none was answered for the length of the lease."""
+        return not self._lost.is_set() and self.clock() < self._until
 
     def check(self) -> None:
         """Raise ``LeaseLost`` where the target is no longer ours."""
-        if self._lost.is_set():
+        if not self.alive():
             raise LeaseLost(
-                self._lease.target, f"attempt {self._lease.fence} lost its lease: it stops here"
+                self.lease.target, f"attempt {self.lease.fence} lost its lease: it stops here"
             )
+
+    def renewed(self, since: float) -> None:
+        """Count the lease anew from when its renewal was asked for."""
+        self._until = since + self.lease.seconds
 
     def lose(self) -> None:
         """Mark the lease as lost."""
@@ -48,14 +58,22 @@ class Heart:
 
 
 @contextmanager
-def beating(desk: Desk, lease: Lease) -> Iterator[Heart]:
+def beating(
+    desk: Desk, lease: Lease, *, since: float, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Heart]:
     """Renew the lease until the block ends.
 
-    A store that is away for less than the lease is survived; past it the fence decides.
+    A store that is away for less than the lease is survived.
+
+    Args:
+        desk: the store.
+        lease: as the claim gave it.
+        since: the clock's time at which the claim was asked for: the lease lasts from then.
+        clock: seconds that only grow.
     """
-    heart, stop = Heart(lease), threading.Event()
+    heart, stop = Heart(lease, since=since, clock=clock), threading.Event()
     own = copy_context()  # what the run bound for its log lines stands in the heart's too
-    thread = threading.Thread(target=own.run, args=(_beat, desk, lease, heart, stop), daemon=True)
+    thread = threading.Thread(target=own.run, args=(_beat, desk, heart, stop), daemon=True)
     thread.start()
     try:
         yield heart
@@ -64,17 +82,14 @@ def beating(desk: Desk, lease: Lease) -> Iterator[Heart]:
         thread.join(timeout=lease.seconds)
 
 
-def _beat(desk: Desk, lease: Lease, heart: Heart, stop: threading.Event) -> None:
-    missed = 0
+def _beat(desk: Desk, heart: Heart, stop: threading.Event) -> None:
+    lease = heart.lease
     while not stop.wait(lease.seconds / BEATS):
+        asked = heart.clock()
         try:
             if not desk.renew(lease, recorder.text()):
                 heart.lose()
-            missed = 0
+                return
+            heart.renewed(asked)
         except StoreUnavailable as exc:
-            missed += 1
-            log.warning("heartbeat_missed", target=lease.target, missed=missed, error=str(exc))
-            if missed >= BEATS:
-                heart.lose()
-        if not heart.alive():
-            return
+            log.warning("heartbeat_missed", target=lease.target, error=str(exc))

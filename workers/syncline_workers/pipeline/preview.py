@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from syncline.contract.reports import Difference, PreviewReport, PreviewRequest
 from syncline.errors import NotFound, SynclineError
 from syncline.model import template
@@ -37,7 +39,7 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     if asked.revision is not None:
         pinned = claim.request.model_copy(update={"revision": asked.revision})
         claim = claim.model_copy(update={"request": pinned})
-    attempt = Attempt(ports=ports, claim=claim, heart=Heart(claim.lease))
+    attempt = Attempt(ports=ports, claim=claim, heart=Heart(claim.lease, since=math.inf))
     attempt.parameters = template.resolve(
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )

@@ -7,6 +7,8 @@ result backend folds it as a failed run.
 
 from __future__ import annotations
 
+import time
+
 from syncline.errors import SynclineError
 from syncline.model import template
 from syncline.model.change import Inventory
@@ -46,17 +48,20 @@ def reconcile(ports: Ports, target: TargetId, ticket: str) -> Report | Refusal:
     """
     recorder.begin(ticket)
     recorder.note("claim")
+    asked = time.monotonic()
     claim = ports.desk.claim(target, ticket, ports.worker)
     if isinstance(claim, Refusal):
         return claim
     recorder.note(f"{claim.name}: attempt {claim.attempt} by {ports.worker}")
     timeline = ports.begin(claim) if ports.begin else None
-    with beating(ports.desk, claim.lease) as heart:
+    with beating(ports.desk, claim.lease, since=asked) as heart:
         attempt = Attempt(ports=ports, claim=claim, heart=heart, timeline=timeline)
         try:
             return _delete(attempt) if claim.deleting else _sync(attempt)
         except SynclineError as exc:
             return failing.report(attempt, exc)
+        except SystemExit:  # the grace of a worker that was asked to end is over
+            return failing.handed_back(attempt)
 
 
 def _sync(attempt: Attempt) -> Report:

@@ -36,6 +36,7 @@ def _(report: Report, store: Store) -> None:
     log.info(
         "run_finished",
         target=report.lease.target,
+        fence=report.lease.fence,
         outcome=report.outcome,
         reason=report.reason,
         message=report.message,
