@@ -244,11 +244,12 @@ class Machine(RuleBasedStateMachine):
         before = self.row(late.lease.target)
         if before.get("folded") == str(late.lease.fence):
             return  # the same report again: True, and nothing changes
-        assert not runs.fold(self.store, late)
+        assert not runs.fold(self.store, late.model_copy(update={"wrote": False}))
         assert not runs.renew(self.store, late.lease)
         with pytest.raises(LeaseLost):
             runs.record(self.store, late.lease, inventory("late"))
         assert self.row(late.lease.target) == before
+        assert not runs.fold(self.store, late)  # it may have written: one request more
 
     @precondition(lambda self: self.live())
     @rule(data=st.data())

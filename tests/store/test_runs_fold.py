@@ -60,9 +60,32 @@ def test_a_report_with_a_stale_fence_changes_nothing(store: Store) -> None:
     world.claim(world.sent(target))
     before = world.state(target)
 
-    assert not runs.fold(store, report(lost, inventory=inventory("a")))
+    assert not runs.fold(store, report(lost, inventory=inventory("a"), wrote=False))
 
     assert world.state(target) == before
+    recount.check(store)
+
+
+@pytest.mark.parametrize("automated", [True, False])
+def test_after_a_late_writer_the_target_runs_once_more_where_its_policy_acts(
+    store: Store, automated: bool
+) -> None:
+    world = World(store)
+    target = world.target(automated=automated)
+    lost = world.start(target)
+    clock.pass_deadline(store, target)
+    runs.requeue_silent(store)
+    again = world.claim(world.sent(target))
+
+    late = runs.fold(store, report(lost, inventory=inventory("late")))
+    now_held = runs.fold(store, report(again, inventory=inventory("a")))
+
+    assert (late, now_held) == (False, True)
+    assert targets.inventory(store, target) == inventory("a")
+    assert [entry.fence for entry in targets.history(store, target)] == [again.lease.fence]
+    wishes = [world.claim(sent).request for sent in world.dispatch_any()]
+    told = [(wish.trigger.kind, wish.options.full) for wish in wishes]
+    assert told == ([(TriggerKind.RECOVERY, True)] if automated else [])
     recount.check(store)
 
 

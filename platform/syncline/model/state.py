@@ -88,6 +88,7 @@ class HistoryEntry(Stored):
 
     finished_at: float
     started_at: float = 0.0
+    fence: int = 0  # of the attempt: grows from run to run
     outcome: Outcome
     reason: str
     message: str = ""

@@ -102,6 +102,7 @@ def _history(report: Report, message: str) -> str:
     entry = HistoryEntry(
         finished_at=0,
         started_at=report.started_at,
+        fence=report.lease.fence,
         outcome=report.outcome,
         reason=report.reason,
         message=message,

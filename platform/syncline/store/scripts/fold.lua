@@ -15,13 +15,23 @@
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
--- Returns {1 if folded (or folded before), 0 if the fence is stale; opened, closed or ''}.
+-- Returns {1 if folded (or folded before), 0 if the fence is stale; opened, closed or ''}. Of a stale
+-- report nothing is kept; the target is triggered once more where it may have written.
 
 local id, fence, outcome = ARGV[1], ARGV[2], ARGV[3]
 local t = load(id)
 if not t then return { 0, '' } end
 if t.v.folded == fence then return { 1, '' } end
-if t.v.phase ~= 'running' or t.v.fence ~= fence then return { 0, '' } end
+if t.v.phase ~= 'running' or t.v.fence ~= fence then
+  -- It lost its lease, and what it wrote may have come after what has been written since.
+  if ARGV[30] == '1' and is_automated(t) then
+    want(t, { kind = 'recovery', lane = 'push', flags = '--t-', operation = '', revision = '',
+      trigger = '{"kind":"recovery","reason":"a run that lost its lease may have written late"}' })
+    finish(t)
+    flush_counts()
+  end
+  return { 0, '' }
+end
 
 local c = cluster(t.cluster)
 local w, pinned = at_hand(t)
