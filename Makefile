@@ -5,9 +5,11 @@ BIN := .venv/bin
 ARGS ?=
 CLUSTERS ?= 20
 APPS ?= 5
+MINUTES ?= 30
+SEED ?= 1
 export PYTHONPATH := platform:workers
 
-.PHONY: help venv tools demo test lint corpus bench fleet docs clean
+.PHONY: help venv tools demo test lint corpus bench fleet chaos docs clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -49,6 +51,9 @@ bench: tools ## Measure against a bare client on a real kube-apiserver
 
 fleet: tools ## Measure a fleet of simulated clusters: CLUSTERS=1000 APPS=50
 	@$(BIN)/python -m tests.fleet --size $(CLUSTERS)x$(APPS) $(ARGS)
+
+chaos: tools ## Kill, pause and hang everything under load: MINUTES=30 SEED=1
+	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) $(ARGS)
 
 docs: venv ## Write docs/reference from the code
 	@$(BIN)/python tools/docs.py

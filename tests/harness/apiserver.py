@@ -21,15 +21,19 @@ START = 120.0  # seconds; 1.5 on a quiet machine, but eight at once share its co
 class ApiServer:
     """A cluster, as far as its clients can tell."""
 
-    def __init__(self, directory: Path, *, assets: Path, etcd: str, controllers: bool) -> None:
+    def __init__(
+        self, directory: Path, *, assets: Path, etcd: str, controllers: bool, audit: bool = False
+    ) -> None:
         directory.mkdir()
         self.name = directory.name
+        self.audit_log = directory / "audit.jsonl" if audit else None  # writes to ConfigMaps
         self.port = ports.free()
         self.url = f"https://127.0.0.1:{self.port}"
         self._credentials = Credentials(directory)
         self._server = Process(
             assets / "kube-apiserver",
-            flags.api_server(self.name, port=self.port, etcd=etcd, credentials=self._credentials),
+            flags.api_server(self.name, port=self.port, etcd=etcd, credentials=self._credentials)
+            + (flags.audit(self.audit_log) if self.audit_log is not None else []),
             log=directory / "kube-apiserver.log",
         )
         self._controllers = Process(

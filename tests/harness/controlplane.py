@@ -17,10 +17,13 @@ from tools import programs
 class ControlPlane:
     """Clusters on this machine that live until the end of the `with` block, or until `stop`."""
 
-    def __init__(self, directory: Path, *, assets: Path, controllers: bool) -> None:
+    def __init__(
+        self, directory: Path, *, assets: Path, controllers: bool, audit: bool = False
+    ) -> None:
         self._directory = directory
         self._assets = assets
         self._has_controllers = controllers
+        self._audits = audit
         self._etcd_url = f"http://127.0.0.1:{ports.free()}"
         self._etcd = Process(
             assets / "etcd",
@@ -34,8 +37,12 @@ class ControlPlane:
         self._clusters: list[ApiServer] = []
 
     @classmethod
-    def start(cls, directory: Path, clusters: int = 1, *, controllers: bool = False) -> Self:
+    def start(
+        cls, directory: Path, clusters: int = 1, *, controllers: bool = False, audit: bool = False
+    ) -> Self:
         """Starts them at once, with data and logs in `directory`, and waits until all are ready.
+
+        With `audit` each writes down who wrote which ConfigMap: `ApiServer.audit_log`.
 
         Raises:
             programs.Absent: the programs are not on this machine; the message says how to get them.
@@ -44,7 +51,7 @@ class ControlPlane:
         """
         assets = _assets(controllers=controllers)
         directory.mkdir(parents=True, exist_ok=True)
-        plane = cls(directory, assets=assets, controllers=controllers)
+        plane = cls(directory, assets=assets, controllers=controllers, audit=audit)
         try:
             plane._etcd.start()
             plane.grow(clusters)
@@ -102,6 +109,7 @@ class ControlPlane:
             assets=self._assets,
             etcd=self._etcd_url,
             controllers=self._has_controllers,
+            audit=self._audits,
         )
 
 

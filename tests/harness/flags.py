@@ -4,6 +4,7 @@ The API server is a stock one in what a client can see. Left out is what costs m
 nothing happens and what only a cluster with nodes needs.
 """
 
+import json
 from pathlib import Path
 
 from tests.harness.credentials import Credentials
@@ -50,6 +51,19 @@ def api_server(name: str, *, port: int, etcd: str, credentials: Credentials) -> 
         "--profiling=false",
         "--event-ttl=10m",
     ]
+
+
+def audit(log: Path) -> list[str]:
+    """Every write to a ConfigMap, with its body, once it is answered; blocking, so none is lost."""
+    writes = {
+        "verbs": ["create", "update", "patch", "delete"],
+        "resources": [{"group": "", "resources": ["configmaps"]}],
+    }
+    rules = [{"level": "Request", **writes}, {"level": "None"}]
+    policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"]}
+    path = log.with_name("audit-policy.json")
+    path.write_text(json.dumps({**policy, "rules": rules}))
+    return [f"--audit-policy-file={path}", f"--audit-log-path={log}", "--audit-log-mode=blocking"]
 
 
 def controllers(kubeconfig: Path, *, credentials: Credentials) -> list[str]:
