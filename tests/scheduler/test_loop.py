@@ -9,9 +9,9 @@ from syncline.errors import BrokerUnavailable
 from syncline.model.status import Lane, Phase
 from syncline.operations import hooks
 from syncline.scheduler import intake
+from syncline.store import backup, due, keys, restoring, runs, targets
 from syncline.store import clusters as reports
 from syncline.store import documents as stored
-from syncline.store import due, keys, runs, targets
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from tests.harness import poll
@@ -220,3 +220,18 @@ def test_a_tick_is_short_whatever_is_due(store: Store, monkeypatch: pytest.Monke
     loop.tick()
 
     assert len(broker.taken("syncline.reconcile")) == 4
+
+
+def test_schedulers_rest_while_a_backup_is_restored(store: Store) -> None:
+    broker = Remembered()
+    loop = loop_of(store, broker)
+    ready(store, clusters=1, applications=1)
+    restore = restoring.begin(store, backup.header(store), merge=True, reserved="syncline-fleet")
+
+    rest = loop.tick()
+    assert (rest, broker.taken()) == (1.0, [])
+    restoring.finish(store)
+    loop.tick()
+
+    assert restore.id
+    assert len(broker.taken("syncline.reconcile")) == 1

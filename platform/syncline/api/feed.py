@@ -57,6 +57,11 @@ class Feed:
             if not batch and not await _within(heartbeat, news):
                 yield None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether every stream is to end."""
+        return self._closed
+
     def close(self) -> None:
         """End every stream and the reader."""
         self._closed = True

@@ -26,7 +26,7 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
 _FREQUENT = OPEN_PATHS | {"/metrics"}
 
-LIMITS = {"/api/v1/apply": 20_000_000}
+LIMITS = {"/api/v1/apply": 20_000_000, "/api/v1/restore/lines": 20_000_000}
 DEFAULT_LIMIT = 1_000_000
 """Bytes of a body. 20 MB: the documents of about 10,000 applications at once."""
 

@@ -15,6 +15,8 @@ import typer
 from syncline.cli import output
 from syncline.cli.commands import (
     apply,
+    audit,
+    backup,
     cluster,
     delete,
     describe,
@@ -65,6 +67,9 @@ app.add_typer(cluster.app, name="cluster")
 app.add_typer(repo.app, name="repo")
 app.add_typer(token.app, name="token")
 app.command("schema")(schema.schema)
+app.command("audit")(audit.audit)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
 app.command("version")(version.version)
 

@@ -99,6 +99,17 @@ class Server:
                 return
             asked["cursor"] = page["cursor"]
 
+    def download(self, path: str) -> Iterator[bytes]:
+        """Read an answer of any size, part by part."""
+        try:
+            with self.http.stream("GET", API + path) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _refusal(answer)
+                yield from answer.iter_raw()
+        except httpx.TransportError as exc:
+            raise _unreachable(self.url, exc) from exc
+
     def lines(self, path: str, *, params: Params, last: str = "") -> Iterator[str]:
         """Read a stream of server-sent events line by line until the server closes it."""
         headers = {"Last-Event-ID": last} if last else {}

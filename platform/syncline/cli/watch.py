@@ -27,13 +27,14 @@ class Stream:
     server: Server
     params: Mapping[str, str]
     last: str = ""
+    path: str = "/events"
     _fields: dict[str, str] = field(default_factory=dict)
 
     def read(self) -> Iterator[dict[str, Any]]:
         """Yield each event's data, for as long as somebody reads."""
         while True:
             try:
-                for text in self.server.lines("/events", params=self.params, last=self.last):
+                for text in self.server.lines(self.path, params=self.params, last=self.last):
                     yield from self._take(text)
             except CommandFailed as exc:
                 if exc.exit is not Exit.UNREACHABLE:

@@ -21,11 +21,12 @@ from syncline.scheduler.chores import Chores, new_holder
 from syncline.scheduler.pace import SHORTEST, Pace
 from syncline.scheduler.publisher import Broker, Publisher
 from syncline.settings import Settings
-from syncline.store import connection, due, migrations, runs, server
+from syncline.store import connection, due, migrations, restoring, runs, server
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
 
 RECOVER_EVERY = 1.0  # seconds between two looks for silent runs
+RESTORED_EVERY = 1.0  # seconds between two looks whether a restore has ended
 LOOK_EVERY = 0.5  # seconds between two looks whether the loop still lives, or is to stop
 GIVE_UP_AFTER = 0.8  # seconds that a tick may take to end once asked to stop
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 2.0  # seconds
@@ -64,6 +65,8 @@ class Loop:
             BrokerUnavailable: the broker is away; nothing was taken from the store in vain.
         """
         own = self._settings.scheduler
+        if restoring.is_going_on(self._store):
+            return RESTORED_EVERY
         load = self._publisher.load()
         more = intake.take(self._store, self._publisher, load, own.batch)
         now = self._clock()

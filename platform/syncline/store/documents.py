@@ -59,18 +59,26 @@ class Filters:
     selector: Selector | None = None
 
 
-def put_repository(store: Store, document: Repository, *, declared_in: str = "") -> Put:
-    """Register or change a repository, and have it looked up now.
+def put_repository(
+    store: Store, document: Repository, *, declared_in: str = "", uid: Uid | None = None
+) -> Put:
+    """Register or change a repository, and have it looked up now; ``uid`` is that of a new one.
 
     Raises:
         Conflict: it is declared in the fleet repository and this write is not.
     """
     needed = {"url": document.spec.url}
-    return put(store, Kind.REPOSITORY, document, Write(declared_in=declared_in, needed=needed))
+    write = Write(declared_in=declared_in, needed=needed, uid=uid)
+    return put(store, Kind.REPOSITORY, document, write)
 
 
 def put_cluster(
-    store: Store, document: Cluster, *, declared_in: str = "", kubeconfig: bytes | None = None
+    store: Store,
+    document: Cluster,
+    *,
+    declared_in: str = "",
+    kubeconfig: bytes | None = None,
+    uid: Uid | None = None,
 ) -> Put:
     """Register or change a cluster, and have it probed now.
 
@@ -79,6 +87,7 @@ def put_cluster(
         document: the document.
         declared_in: "" over the API; else "fleet: <path in the fleet repository>".
         kubeconfig: kept sealed, purpose ``kubeconfig:<uid>``; None keeps the one stored before.
+        uid: that of a new one; None: made here.
 
     Raises:
         Conflict: a tombstone has the name, or it is declared in the fleet repository.
@@ -88,12 +97,16 @@ def put_cluster(
         "max_runs": str(document.spec.max_runs),
         "paused": "1" if document.spec.paused else "",
     }
-    write = Write(declared_in=declared_in, needed=needed, kubeconfig=kubeconfig)
+    write = Write(declared_in=declared_in, needed=needed, kubeconfig=kubeconfig, uid=uid)
     return put(store, Kind.CLUSTER, document, write)
 
 
-def put_application(store: Store, document: Application, *, declared_in: str = "") -> Put:
+def put_application(
+    store: Store, document: Application, *, declared_in: str = "", uid: Uid | None = None
+) -> Put:
     """Register or change an application; its repository may be registered later.
+
+    ``uid`` is that of a new one.
 
     Raises:
         Conflict: a tombstone has the name, or it is declared in the fleet repository.
@@ -106,7 +119,8 @@ def put_application(store: Store, document: Application, *, declared_in: str = "
         "automated": "1" if spec.sync_policy.automated else "",
         "self_heal": "1" if spec.sync_policy.self_heal else "",
     }
-    return put(store, Kind.APPLICATION, document, Write(declared_in=declared_in, needed=needed))
+    write = Write(declared_in=declared_in, needed=needed, uid=uid)
+    return put(store, Kind.APPLICATION, document, write)
 
 
 def get(store: Store, kind: Kind, name: str, project: str = DEFAULT_PROJECT) -> Record | None:

@@ -165,6 +165,7 @@ IDEMPOTENCY = Key("idempotency:<digest>", "string", "operation uid and digest of
 # What is told
 EVENTS = Key("events", "stream", "what changed: kind, subject, name, at, …", "bounded")
 AUDIT = Key("audit", "stream", "who, what, when, why", "bounded")
+AUDIT_RESTORED = Key("audit-restored", "stream", "likewise, of a backup", "while it is restored")
 TALLY = Key("tally", "hash", "what metrics count: its fields are written in store/tally.py")
 
 # The rest
@@ -176,6 +177,7 @@ NOTES = Key(
 )
 TOKEN = Key("token:<digest>", "hash", "name, scopes, times", "until it expires or is revoked")
 TOKENS = Key("tokens", "hash", "token id → digest")
+RESTORING = Key("restoring", "hash", "id, version, merge: schedulers rest meanwhile", "120 s")
 LEADER = Key("leader:<name>", "string", "the holder", "its lease")
 LEADER_FENCES = Key("leader-fences", "hash", "name → the last fence")
 PREVIEW = Key("preview:<uid>", "string", "PreviewRequest (JSON)", "300 s")

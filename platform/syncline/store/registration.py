@@ -11,7 +11,7 @@ from syncline.errors import Conflict, CredentialRefused
 from syncline.model.application import Application
 from syncline.model.change import Action
 from syncline.model.cluster import Cluster
-from syncline.model.names import DEFAULT_PROJECT
+from syncline.model.names import DEFAULT_PROJECT, Uid
 from syncline.model.records import ApplicationRecord, Record
 from syncline.model.repository import Repository
 from syncline.store import keys, reading, records
@@ -34,6 +34,7 @@ class Write:
     declared_in: str
     needed: dict[str, str]
     kubeconfig: bytes | None = None
+    uid: Uid | None = None  # that a new record gets; None: made here
 
 
 def put(store: Store, kind: Kind, document: Repository | Cluster | Application, w: Write) -> Put:
@@ -46,7 +47,7 @@ def put(store: Store, kind: Kind, document: Repository | Cluster | Application, 
     name = document.metadata.name
     label = reading.label(kind, name, w.needed.get("project", DEFAULT_PROJECT))
     text = records.content(document, document.spec)
-    uid = store.redis.hget(keys.NAMES(kind), label) or secrets.token_hex(8)
+    uid = store.redis.hget(keys.NAMES(kind), label) or w.uid or secrets.token_hex(8)
     while True:
         sealed, needed = _sealed(store, uid, w)
         head = (kind, uid, label, name, text.text, text.digest, text.needed, w.declared_in, sealed)
