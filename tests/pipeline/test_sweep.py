@@ -1,7 +1,9 @@
+import threading
+
 from syncline.contract.reports import ClusterReport, SweepReport
 from syncline.model.names import TargetId, Uid
 from syncline_workers.change import owned
-from syncline_workers.pipeline.probe import probe
+from syncline_workers.pipeline.probe import probe, probe_all
 from syncline_workers.pipeline.sweep import sweep
 from tests.pipeline.twins import Api, Checks, Clusters, entry, live, ports
 
@@ -88,3 +90,22 @@ def test_a_probe_says_who_answers() -> None:
 
 def test_a_probe_of_an_unregistered_cluster_is_no_report() -> None:
     assert probe(ports(checks=Checks()), Uid("other")) is None
+
+
+def test_clusters_that_hang_do_so_at_the_same_time() -> None:
+    together = threading.Barrier(3)
+
+    class Waits(Api):
+        def identity(self) -> tuple[str, str]:
+            together.wait(10)  # goes on only where all three are asked at once
+            return super().identity()
+
+    found = probe_all(ports(checks=Checks(), clusters=Clusters(Waits())), [C1, C1, C1])
+
+    assert [each.reachable for each in found.clusters] == [True, True, True]
+
+
+def test_a_cluster_that_is_gone_is_left_out_of_many() -> None:
+    found = probe_all(ports(checks=Checks(), clusters=Clusters(Api())), [Uid("other"), C1])
+
+    assert [each.cluster for each in found.clusters] == [C1]

@@ -14,7 +14,7 @@ from syncline.operations import previews
 from syncline.scheduler import due as kinds
 from syncline.scheduler import intake, work
 from syncline.scheduler.publisher import Load
-from syncline.store import clusters, connection, due, runs
+from syncline.store import clusters, connection, due, keys, runs
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
 from syncline.store.records import Kind
@@ -296,3 +296,18 @@ def test_every_kind_is_documented() -> None:
     table = kinds.__doc__ or ""
 
     assert all(f"\n{kind} " in table for kind in kinds.TASKS.keys() | kinds.WORK)
+
+
+def test_probes_travel_together(store: Store, broker: Remembered) -> None:
+    apply(store, *(cluster(f"c{number:02}") for number in range(kinds.PROBES + 2)))
+
+    intake.take(store, broker, broker.load(), 200)
+
+    first, second = broker.taken("syncline.probe")
+    asked = [
+        each
+        for message in (first, second)
+        for each in (message.payload.model_dump()["uid"], *message.payload.model_dump()["others"])
+    ]
+    assert sorted(asked) == sorted(store.redis.hvals(keys.NAMES(Kind.CLUSTER)))
+    assert first.payload.model_dump()["name"].endswith(f" and {kinds.PROBES - 1} more")

@@ -1,7 +1,9 @@
 """Who is next: lanes, fair shares of projects, clusters in turn."""
 
+import os
 from collections import Counter
 
+from syncline.model.names import TargetId, Uid, target_id
 from syncline.model.request import TriggerKind
 from syncline.model.status import Lane, Phase
 from syncline.store import documents, keys, runs, targets
@@ -9,6 +11,9 @@ from syncline.store.connection import Store
 from tests.store import clock, recount
 from tests.store import world as make
 from tests.store.world import World, names, report, request
+
+SMALL = int(os.environ.get("SYNCLINE_TEST_PROJECTS", "1000"))
+BIG, SPREAD = 2 * SMALL, 20 + SMALL // 100  # targets of the one big project; clusters
 
 
 def many(world: World, count: int, *, project: str = "default", on: str = "west") -> None:
@@ -178,3 +183,36 @@ def test_ready_targets_wake_a_scheduler(store: Store) -> None:
     world.trigger(target)
 
     assert store.redis.llen(keys.WAKE()) == 1
+
+
+def test_a_project_of_thousands_starves_none_of_thousands(store: Store) -> None:
+    world = World(store)
+    uids = [world.cluster(f"c{number:02}", max_runs=256).uid for number in range(SPREAD)]
+    owners = [*(f"p{number:05}" for number in range(SMALL)), *(BIG * ["big"])]
+    made = seeded(store, owners, uids)
+    for at in range(0, len(made), 5000):  # the big one asked first
+        runs.trigger(store, made[::-1][at : at + 5000], request(TriggerKind.PUSH))
+
+    served: Counter[str] = Counter()
+    while len(served) < SMALL + 1:
+        sent = runs.dispatch(store, Lane.PUSH, 200)
+        assert sent
+        served.update(each.name.split("/")[0] for each in sent)
+
+    # A turn for each: the big one had no more than they did, or a few where the last step went on.
+    assert served.pop("big") <= 200
+    assert set(served.values()) == {1}
+
+
+def seeded(store: Store, projects: list[str], clusters: list[Uid]) -> list[TargetId]:
+    """Idle targets, written as they are stored: making thousands by their documents takes long."""
+    made = []
+    with store.redis.pipeline(transaction=False) as pipe:
+        for number, project in enumerate(projects):
+            target = target_id(Uid(f"{number:016x}"), clusters[number % len(clusters)])
+            row = {"name": f"{project}/app@c", "project": project, "phase": Phase.IDLE}
+            status = {"sync": "Unknown", "health": "Unknown", "want": "0", "done": "0"}
+            pipe.hset(keys.TARGET(target), mapping=row | status)
+            made.append(target)
+        pipe.execute()
+    return made

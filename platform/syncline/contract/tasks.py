@@ -27,6 +27,7 @@ class SubjectPayload(Stored):
     name: str = ""  # for people
     again: float = 0.0  # store's time: when it is sent again unless it was answered; 0: never
     next: float = 0.0  # store's time: when it is due after the answer
+    others: tuple[Uid, ...] = ()  # PROBE: clusters that are asked at the same time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

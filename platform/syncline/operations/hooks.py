@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
 from syncline.errors import InvalidDocument
 from syncline.model import giturl
 from syncline.model.journal import AuditRecord
 from syncline.model.records import RepositoryRecord
-from syncline.store import audit, documents, due, fleet, sources
+from syncline.store import audit, documents, fleet, sources
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -22,29 +27,48 @@ def push(store: Store, url: str, *, actor: str) -> int:
     Raises:
         InvalidDocument: it is no Git URL.
     """
-    place = _place(url)
-    found = [record for record in _repositories(store) if _is_at(record, place)]
+    found = _known(store).get(_place(url), ())
     followed = fleet.followed(store)
     for record in found:
-        sources.pushed(store, record.uid, actor=actor)
-        due.add(store, f"lookup:{record.uid}")
-        if followed is not None and followed.repository == record.uid:
-            due.add(store, f"follow:{record.uid}")
-        subject = f"{Kind.REPOSITORY}/{record.name}"
-        audit.append(store, AuditRecord(actor=actor, verb="push", subject=subject))
+        follow = followed is not None and followed.repository == record.uid
+        if sources.pushed(store, record.uid, actor=actor, follow=follow):
+            subject = f"{Kind.REPOSITORY}/{record.name}"
+            audit.append(store, AuditRecord(actor=actor, verb="push", subject=subject))
     return len(found)
 
 
-def _place(url: str) -> tuple[str, tuple[str, ...]]:
+_Place = tuple[str, tuple[str, ...]]
+
+_KEPT = 5.0  # seconds; a URL that changed meanwhile is looked up for that reason already
+
+
+class _Map(NamedTuple):
+    """Where repositories lie, as it was read not long ago."""
+
+    read_at: float
+    registered: int
+    places: dict[_Place, list[RepositoryRecord]]
+
+
+_maps: WeakKeyDictionary[object, _Map] = WeakKeyDictionary()  # by the store's connection
+
+
+def _known(store: Store) -> dict[_Place, list[RepositoryRecord]]:
+    """Return the repositories by their places: a storm of webhooks reads them once in a while."""
+    count, known = documents.count(store, Kind.REPOSITORY), _maps.get(store.redis)
+    if known and known.registered == count and time.monotonic() - known.read_at < _KEPT:
+        return known.places
+    places: dict[_Place, list[RepositoryRecord]] = {}
+    for record in _repositories(store):
+        with suppress(InvalidDocument):  # registered before URLs were read so strictly
+            places.setdefault(_place(record.spec.url), []).append(record)
+    _maps[store.redis] = _Map(time.monotonic(), count, places)
+    return places
+
+
+def _place(url: str) -> _Place:
     parsed = giturl.parse(url)
     return parsed.host, parsed.segments
-
-
-def _is_at(record: RepositoryRecord, place: tuple[str, tuple[str, ...]]) -> bool:
-    try:
-        return _place(record.spec.url) == place
-    except InvalidDocument:  # registered before this release read URLs so strictly
-        return False
 
 
 def _repositories(store: Store) -> list[RepositoryRecord]:

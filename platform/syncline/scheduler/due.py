@@ -83,6 +83,25 @@ def route(taken: Sequence[Due]) -> Routed:
     return routed
 
 
+PROBES = 32
+"""Clusters that one message has probed: each takes a thread of the worker for a moment."""
+
+
+def probes(taken: Sequence[Due], names: Mapping[str, str]) -> list[Message]:
+    """Write the messages of probes, many clusters in each: those that hang do so together."""
+    written = []
+    for first, *others in (taken[at : at + PROBES] for at in range(0, len(taken), PROBES)):
+        name = names[first.member] + (f" and {len(others)} more" if others else "")
+        payload = SubjectPayload(
+            uid=Uid(first.id), name=name, others=tuple(Uid(each.id) for each in others)
+        )
+        task_id = f"{first.kind}.{first.id}.{first.held:.3f}"
+        written.append(
+            Message(task=tasks.PROBE, payload=payload, task_id=task_id, queue=tasks.PROBE.queue)
+        )
+    return written
+
+
 def message(due: Due, name: str, *, again: float = 0.0, following: float = 0.0) -> Message:
     """Write the message of one member; ``name`` is for people.
 

@@ -97,7 +97,9 @@ def _publish(store: Store, publisher: Publisher, taken: Sequence[Due]) -> None:
     rounds = _rounds(store, live)
     try:
         if sent:
-            publisher.send([_message(each, names, rounds) for each in sent])
+            probes = [each for each in sent if each.kind == "probe"]
+            others = [_message(each, names, rounds) for each in sent if each.kind != "probe"]
+            publisher.send([*kinds.probes(probes, names), *others])
     except BrokerUnavailable:
         for each in live:
             work.put_off(store, each)

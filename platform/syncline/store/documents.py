@@ -153,6 +153,11 @@ def application(store: Store, uid: Uid) -> ApplicationRecord | None:
     return found if isinstance(found, ApplicationRecord) else None
 
 
+def count(store: Store, kind: Kind) -> int:
+    """Count the registered documents of a kind."""
+    return int(store.redis.zcard(keys.RECORDS(kind)))
+
+
 def page(
     store: Store,
     kind: Kind,

@@ -77,9 +77,19 @@ def fold_lookup(store: Store, report: LookupReport, *, trigger: Trigger | None =
     return triggered
 
 
-def pushed(store: Store, repository: Uid, *, actor: str) -> None:
-    """Note that a webhook asks for the next look-up: what it finds was pushed, not polled."""
-    notes.put(store, _push_note(repository), actor)
+def pushed(store: Store, repository: Uid, *, actor: str, follow: bool = False) -> bool:
+    """Have a repository looked up, since a webhook asks for it: what is found was pushed.
+
+    Args:
+        store: the store.
+        repository: which.
+        actor: whose webhook.
+        follow: it is the fleet repository, too.
+
+    Returns:
+        False where a look-up for another webhook was due already: it serves this one.
+    """
+    return bool(store.call("push", repository, actor, "1" if follow else ""))
 
 
 def _push_note(repository: Uid) -> str:

@@ -218,7 +218,7 @@ class Api:
 
     def _version_now(self) -> str:
         if not self._version or time.monotonic() - self._version_at > _VERSION_KEPT:
-            found = self._object(self._pool.request("GET", "/version"))
+            found = self._object(self._pool.request("GET", "/version", within=self._first_within))
             self._version, self._version_at = str(found.get("gitVersion", "")), time.monotonic()
         return self._version
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from syncline.contract.reports import ClusterReport
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from syncline.contract.reports import ClusterReport, ClusterReports
 from syncline.errors import SynclineError
 from syncline.model.names import Uid
 from syncline_workers.pipeline.failure import describe
@@ -19,3 +22,10 @@ def probe(ports: Ports, uid: Uid) -> ClusterReport | None:
     except SynclineError as exc:
         return ClusterReport(cluster=uid, reachable=False, error=describe(exc))
     return ClusterReport(cluster=uid, reachable=True, kube_uid=kube_uid, version=version)
+
+
+def probe_all(ports: Ports, uids: Sequence[Uid]) -> ClusterReports:
+    """Ask several at the same time: all that hang take one slot for one time-out."""
+    with ThreadPoolExecutor(len(uids), thread_name_prefix="probe") as threads:
+        found = threads.map(lambda uid: probe(ports, uid), uids)
+        return ClusterReports(clusters=tuple(each for each in found if each))

@@ -8,6 +8,7 @@ import structlog
 
 from syncline.contract.reports import (
     ClusterReport,
+    ClusterReports,
     FollowReport,
     HealthReport,
     LookupReport,
@@ -76,6 +77,12 @@ def _(report: FollowReport, store: Store) -> None:
 @fold.register
 def _(report: ClusterReport, store: Store) -> None:
     clusters.fold_cluster(store, report)
+
+
+@fold.register
+def _(report: ClusterReports, store: Store) -> None:
+    for each in report.clusters:
+        clusters.fold_cluster(store, each)
 
 
 @fold.register

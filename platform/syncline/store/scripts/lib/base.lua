@@ -44,10 +44,11 @@ local function wake()
   if call('LLEN', K.wake()) == 0 then call('LPUSH', K.wake(), '1') end
 end
 
--- Make a member due, never later than it is already.
+-- Make a member due, never later than it is already. Returns 1 where that changed anything.
 local function due(member, at)
-  call('ZADD', K.due(), 'LT', seconds(at), member)
+  local moved = call('ZADD', K.due(), 'LT', 'CH', seconds(at), member)
   if at <= now then wake() end
+  return moved
 end
 
 local function undue(member) call('ZREM', K.due(), member) end
