@@ -72,7 +72,7 @@ class Roles:
         fleet.declare(self.store, fleet.Declared(url=repository, revision="main", path="fleet"))
         for child in self.children.values():
             child.start()
-        self.starts.update(self.children)
+        self.starts.update(list(self.children))
         until(self.answers, within=START, what="the API answers", every=0.2)
 
     def schedulers_ready(self) -> bool:
