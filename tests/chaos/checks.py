@@ -118,7 +118,7 @@ class Runs:
         taken: dict[str, list[int]] = defaultdict(list)
         refused: dict[str, list[int]] = defaultdict(list)
         for line in _lines(logs, "run_finished"):
-            (taken if line["folded"] else refused)[line["target"]].append(line["fence"])
+            (taken if line["folded"] else refused)[line["target_id"]].append(line["fence"])
         return cls(taken, refused)
 
 

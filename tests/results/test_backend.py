@@ -12,6 +12,7 @@ import pytest
 from celery import Celery
 from celery.app.trace import build_tracer
 from celery.result import AsyncResult
+from structlog.testing import capture_logs
 
 from syncline.contract.celery import create_app
 from syncline.contract.tasks import RECONCILE
@@ -23,7 +24,7 @@ from syncline.store.runs import Dispatch
 from syncline_workers import tasks
 from syncline_workers.app.desk import StoreDesk
 from syncline_workers.results import folding
-from tests.store.world import World
+from tests.store.world import World, report
 
 ERROR = ZeroDivisionError("a defect of ours")
 
@@ -164,3 +165,34 @@ def test_what_a_worker_left_that_was_killed_as_a_whole_is_folded_by_the_next(
 
 def runs_ticket(world: World, target: TargetId) -> str:
     return str(world.store.redis.hget(keys.TARGET(target), "ticket"))
+
+
+def test_a_run_writes_one_line_that_says_who_why_and_when(store: Store, world: World) -> None:
+    claim = world.start(world.target())
+
+    with capture_logs() as lines:
+        folding.fold(report(claim, changes=world.changes("web")), store)
+
+    (line,) = lines
+    times = line.pop("requested_at"), line.pop("claimed_at")
+    assert 0 < times[0] <= times[1]
+    assert line == {
+        "event": "run_finished",
+        "log_level": "info",
+        "target_id": claim.lease.target,
+        "fence": claim.lease.fence,
+        "outcome": "Succeeded",
+        "reason": "Succeeded",
+        "message": "",
+        "revision": "c1",
+        "trigger": "user",
+        "actor": "ana",
+        "why": "because",
+        "operation": "",
+        "pin": "",
+        "generation": claim.request.generation,
+        "health": "Healthy",
+        "changed": 1,
+        "steps": {},
+        "folded": True,
+    }

@@ -13,6 +13,7 @@ from syncline.contract.celery import create_app
 from syncline.errors import StoreUnavailable
 from syncline.settings import Settings, strays
 from syncline_workers import recorder, tasks
+from syncline_workers.app import subject  # noqa: F401 - listens to the tasks' begin and end
 from syncline_workers.app.process import Process
 from syncline_workers.app.signing import Signature
 from syncline_workers.app.tracing import Tracing

@@ -46,7 +46,8 @@ class FleetBackend(Backend, SyncBackendMixin):  # type: ignore[misc]
             if task and task != RECONCILE.name:
                 folding.count(self._store, task, ok=folding.is_good(result))
         elif state == FAILURE:
-            folding.fold_failure(self._store, task, task_id, result)
+            about = getattr(request, "argsrepr", None) or ""
+            folding.fold_failure(self._store, task, task_id, result, subject=about)
         return result
 
     def encode_result(self, result: Any, state: str) -> Any:  # noqa: ARG002 - Celery's signature

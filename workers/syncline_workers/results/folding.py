@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from typing import Any
 
 import structlog
 
@@ -34,18 +35,31 @@ def fold(report: object, store: Store) -> None:
 @fold.register
 def _(report: Report, store: Store) -> None:
     folded = runs.fold(store, report, counted=tallies.drain())
-    log.info(
-        "run_finished",
-        target=report.lease.target,
-        fence=report.lease.fence,
-        outcome=report.outcome,
-        reason=report.reason,
-        message=report.message,
-        revision=report.revision,
-        trigger=report.request.trigger.kind,
-        steps=report.steps,
-        folded=folded,
-    )
+    log.info("run_finished", **_told(report), folded=folded)
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """Who wanted it, why, when, and what came of it; the target's name is bound to the task."""
+    request, lease = report.request, report.lease
+    return {
+        "target_id": lease.target,
+        "fence": lease.fence,
+        "outcome": report.outcome,
+        "reason": report.reason,
+        "message": report.message,
+        "revision": report.revision,
+        "trigger": request.trigger.kind,
+        "actor": request.trigger.actor,
+        "why": request.trigger.reason,
+        "operation": request.operation or "",
+        "pin": request.revision or "",
+        "generation": request.generation,
+        "requested_at": request.requested_at,
+        "claimed_at": lease.fence / 1e6,  # a fence is the time of its claim
+        "health": report.health,
+        "changed": len(report.changes),
+        "steps": report.steps,
+    }
 
 
 @fold.register
@@ -60,7 +74,7 @@ def _(report: LookupReport, store: Store) -> None:
     if triggered or report.errors:
         log.info(
             "repository_moved",
-            repository=report.repository,
+            repository_id=report.repository,
             heads=report.heads,
             triggered=triggered,
             errors=report.errors,
@@ -89,7 +103,7 @@ def _(report: ClusterReports, store: Store) -> None:
 def _(report: SweepReport, store: Store) -> None:
     triggered = clusters.fold_sweep(store, report)
     if triggered or report.error:
-        log.info("swept", cluster=report.cluster, drifted=triggered, error=report.error)
+        log.info("swept", cluster_id=report.cluster, drifted=triggered, error=report.error)
 
 
 @fold.register
@@ -102,11 +116,14 @@ def _(report: PreviewReport, store: Store) -> None:
     previews.answer(store, report)
 
 
-def fold_failure(store: Store, task: str, task_id: str, error: object) -> None:
+def fold_failure(
+    store: Store, task: str, task_id: str, error: object, *, subject: str = ""
+) -> None:
     """An unforeseen error, a time limit, or a process that was lost."""
     told = f"{type(error).__name__}: {error}"
     last = recorder.recover(task_id) if task == RECONCILE.name else ""
-    log.error("task_failed", task=task, task_id=task_id, error=told, last=last.splitlines())
+    told_of = {"task": task, "task_id": task_id, "subject": subject}
+    log.error("task_failed", **told_of, error=told, last=last.splitlines())
     if task == RECONCILE.name:
         runs.fold_failure(store, task_id, told + _hint(told), last)
     else:
