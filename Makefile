@@ -7,12 +7,13 @@ CLUSTERS ?= 20
 APPS ?= 5
 MINUTES ?= 30
 SEED ?= 1
+SEQUENCES ?= 500
 export PYTHONPATH := platform:workers
 
-.PHONY: help venv tools demo test lint corpus bench fleet chaos docs clean
+.PHONY: help venv tools demo test lint corpus bench fleet chaos differential docs clean
 
 help: ## Show this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 venv: .venv/.made ## Make the virtual environment from uv.lock
 
@@ -54,6 +55,9 @@ fleet: tools ## Measure a fleet of simulated clusters: CLUSTERS=1000 APPS=50
 
 chaos: tools ## Kill, pause and hang everything under load: MINUTES=30 SEED=1
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) $(ARGS)
+
+differential: tools ## Compare the simulator with a real kube-apiserver: SEED=1 SEQUENCES=500
+	@$(BIN)/python -m tests.differential --seed $(SEED) --sequences $(SEQUENCES) $(ARGS)
 
 docs: venv ## Write docs/reference from the code
 	@$(BIN)/python tools/docs.py

@@ -4,6 +4,7 @@ Resource versions become ordinals in the order of their appearance, so that "cha
 changed" are still told apart; a time is compared only for being there.
 """
 
+import json
 import re
 from typing import Any
 
@@ -15,7 +16,8 @@ ORDERLESS = ("managedFields", "causes")
 
 def ordered(parts: list[Any]) -> list[Any]:
     """The parts in some order, each once: the API server repeats a cause that two checks find."""
-    return [part for _, part in sorted({str(part): part for part in parts}.items())]
+    texts = {json.dumps(part, sort_keys=True): part for part in parts}
+    return [part for _, part in sorted(texts.items())]
 
 
 class Mask:
@@ -42,4 +44,6 @@ class Mask:
             text = pattern.sub(word, text)
         for version, word in self._versions.items():
             text = text.replace(f"({version})", f"({word})")
+            if "ResourceVersion" in text:
+                text = re.sub(rf": {version}(?=,|$)", f": {word}", text)
         return text

@@ -2,7 +2,8 @@
 
 Each step is a mapping with one verb: `apply`, `create`, `replace` and `status` (whose value is an
 object), `merge`, `strategic` and `json` (patches, with `of`), `get`, `list`, `delete` (whose value
-is `Kind/name`). Further keys are query parameters; `manager` is short for `fieldManager`.
+is `Kind/name`). `of` says where an object goes if not to its own name; `metadata: true` asks for
+that alone. Further keys are query parameters; `manager` is short for `fieldManager`.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ PATHS = {
     "ConfigMap": "/api/v1/namespaces/{}/configmaps",
     "Secret": "/api/v1/namespaces/{}/secrets",
     "Service": "/api/v1/namespaces/{}/services",
+    "Namespace": "/api/v1/namespaces",
     "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
     "PersistentVolumeClaim": "/api/v1/namespaces/{}/persistentvolumeclaims",
     "Pod": "/api/v1/namespaces/{}/pods",
@@ -35,6 +37,7 @@ PATHS = {
 }
 OBJECTS = ("apply", "create", "replace", "status")
 PATCHES = {"merge": MERGE, "strategic": STRATEGIC, "json": JSON_PATCH}
+META = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 READS = {"get": "GET", "list": "GET", "delete": "DELETE"}
 CASES = Path(__file__).with_name("cases")
 
@@ -68,26 +71,31 @@ def send(step: dict[str, Any], backend: Backend, namespace: str) -> Answer:
         step["fieldManager"] = step.pop("manager")
     verb = next(word for word in (*OBJECTS, *PATCHES, *READS) if word in step)
     value = step.pop(verb)
+    if step.pop("metadata", False):
+        step["accept"] = META.format("List" if verb == "list" else "")
     if verb in OBJECTS:
         return write(verb, value, backend, namespace, step)
     body = step.pop("options", None)
     if verb in PATCHES:
-        kind, _, name = step.pop("of").partition("/")
-        path = f"{PATHS[kind].format(namespace)}/{name}"
+        path = path_of(step.pop("of"), namespace)
         return backend("PATCH", path, value, kind=PATCHES[verb], **step)
-    kind, _, name = value.partition("/")
-    path = PATHS[kind].format(namespace) + (f"/{name}" if name else "")
-    return backend(READS[verb], path, body, **step)
+    return backend(READS[verb], path_of(value, namespace), body, **step)
+
+
+def path_of(place: str, namespace: str) -> str:
+    """The path of `Kind`, `Kind/name` or `Kind/name/subresource`."""
+    kind, _, rest = place.partition("/")
+    return PATHS[kind].format(namespace) + (f"/{rest}" if rest else "")
 
 
 def write(
     verb: str, obj: dict[str, Any], backend: Backend, namespace: str, params: dict[str, str]
 ) -> Answer:
     """The answer to sending an object."""
-    collection = PATHS[obj["kind"]].format(namespace)
     if verb == "create":
-        return backend("POST", collection, obj, **params)
-    path = f"{collection}/{obj['metadata']['name']}"
+        return backend("POST", path_of(obj["kind"], namespace), obj, **params)
+    place = params.pop("of", f"{obj['kind']}/{obj['metadata'].get('name')}")
+    path = path_of(place, namespace)
     if verb == "status":
         return backend("PUT", f"{path}/status", obj, kind=JSON, **params)
     if verb == "replace":

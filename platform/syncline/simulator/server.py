@@ -33,6 +33,14 @@ class Simulator:
     token: str
     kubeconfigs: dict[str, Path]
     server: asyncio.Server
+    connections: set[Connection]
+
+    async def close(self) -> None:
+        """Take no more connections, and end those that are open."""
+        self.server.close()
+        for connection in tuple(self.connections):
+            connection.abort()
+        await asyncio.sleep(0)  # a connection learns of its end in the loop's next turn
 
 
 def names(clusters: int, prefix: str) -> list[str]:
@@ -73,7 +81,10 @@ async def start(
     )
     loop = asyncio.get_running_loop()
     drive(clock, loop)
-    server = await loop.create_server(lambda: Connection(fleet.answer), HOST, port, backlog=BACKLOG)
+    connections: set[Connection] = set()
+    server = await loop.create_server(
+        lambda: Connection(fleet.answer, connections), HOST, port, backlog=BACKLOG
+    )
     url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
     kubeconfigs = {}
     for name in names(clusters, prefix):
@@ -82,7 +93,12 @@ async def start(
         kubeconfigs[name] = credentials.write(directory)
     token = remembered(directory / "admin-token")
     return Simulator(
-        directory=directory, url=url, token=token, kubeconfigs=kubeconfigs, server=server
+        directory=directory,
+        url=url,
+        token=token,
+        kubeconfigs=kubeconfigs,
+        server=server,
+        connections=connections,
     )
 
 
@@ -148,4 +164,4 @@ async def _serve(  # noqa: PLR0917
         loop.add_signal_handler(number, stopped.set)
     ready(simulator)
     await stopped.wait()
-    simulator.server.close()
+    await simulator.close()

@@ -15,6 +15,7 @@ from syncline.simulator.fields.managers import Configuration, Conflicts, Identit
 from syncline.simulator.fields.paths import show
 from syncline.simulator.fields.tree import Tree
 from syncline.simulator.kinds.clock import now
+from syncline.simulator.kinds.registry import behaviour
 from syncline.simulator.schema import validate
 from syncline.simulator.schema.builtin import Resource
 from syncline.simulator.schema.filling import blank, tidy
@@ -27,7 +28,9 @@ Object = dict[str, Any]
 
 BEFORE = "before-first-apply"
 STATUS: Tree = {"f:status": {}}
-SPEC: Tree = {"f:spec": {}, "f:metadata": {"f:labels": {}}}
+SPEC: Tree = {"f:spec": {}}
+SPEC_AND_LABELS: Tree = {"f:spec": {}, "f:metadata": {"f:labels": {}}}
+ALL_METADATA: Tree = {"f:spec": {}, "f:metadata": {}}
 MOST_READ = 1024
 LONGEST_READ = 32 * 1024
 
@@ -38,7 +41,9 @@ _read: OrderedDict[tuple[bytes, Type, str], Configuration] = OrderedDict()
 def reset(resource: Resource, subresource: str) -> Tree | None:
     """Return the paths that an endpoint never owns."""
     if subresource == "status":
-        return SPEC
+        if resource.custom:
+            return ALL_METADATA
+        return SPEC_AND_LABELS if behaviour(resource).keeps_labels_with_status else SPEC
     return STATUS if resource.has_status else None
 
 
@@ -58,13 +63,12 @@ def apply(call: Call) -> Response:
     if kept is not None and kept.applied == done:
         return finish.answer(call, finish.DONE, kept.body)
     config = configuration(call)
-    need_match(call, config.value)
     live = finish.Live.of(kept) if kept else None
     if live is None:
         if call.subresource:
             raise refusal.not_found(call.resource, call.name)
+        need_match(call, config.value)
         call.need_namespace(call.name)
-    need_version(call, config.value, live)
     write = Write(
         type=call.resource.type,
         identity=ownership.applier(manager, call.subresource),
@@ -74,9 +78,14 @@ def apply(call: Call) -> Response:
         force=force,
     )
     response, now_kept = merge(call, config, live, write)
-    if now_kept is not None and not (now_kept.is_fresh and call.behaviour.is_rewritten_once):
+    if now_kept is not None and now_kept.is_managed and not is_rewritten(call, now_kept):
         now_kept.applied = shared((shared(done[0]), *done[1:]))
     return response
+
+
+def is_rewritten(call: Call, kept: Stored) -> bool:
+    """Tell whether the same apply once more would store the object anew."""
+    return kept.is_unsettled or (kept.is_fresh and call.behaviour.is_rewritten(kept.load()))
 
 
 def merge(
@@ -88,8 +97,11 @@ def merge(
         merged, managers = ownership.apply(base, config, before(call, live, write), write)
     except Conflicts as exc:
         raise conflict(exc) from exc
+    need_match(call, config.value)
+    need_version(call, config.value, live)
     # A copy: parts of the merged object are shared with the live one and with the configuration.
     new: Object = orjson.loads(orjson.dumps(merged))
+    new["metadata"].setdefault("name", call.name)
     return finish.write(call, tidy(new), live, lambda _: managers)
 
 
@@ -156,13 +168,13 @@ def need_fit(value: Object, resource: Resource) -> None:
 
 
 def need_match(call: Call, value: Object) -> None:
-    """See that the body names the object of the path, filling in what it leaves out.
+    """See that the body names the object of the path, or none.
 
     Raises:
         Refusal: it names another.
     """
     metadata = value["metadata"]
-    name = metadata.setdefault("name", call.name)
+    name = metadata.get("name") or call.name
     if name != call.name:
         raise wrong_name(name, call.name)
     namespace = metadata.get("namespace")
@@ -185,19 +197,30 @@ def wrong_namespace() -> refusal.Refusal:
 
 
 def need_version(call: Call, value: Object, live: finish.Live | None) -> None:
-    """See that the object is still at the resource version and uid that the body names.
+    """See that the object is still at the resource version that the body names, and there at all.
 
     Raises:
-        Refusal: it has moved on, or is another.
+        Refusal: it has moved on, or does not exist under the uid that the body names.
     """
     metadata = value["metadata"]
     version, uid = metadata.get("resourceVersion"), metadata.get("uid")
     if version and live and version != str(live.kept.version):
         raise refusal.stale(call.resource, call.name)
-    if uid and (live is None or uid != live.kept.uid):
-        found = live.kept.uid if live else ""
-        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}"
-        raise refusal.conflict(call.resource, call.name, why)
+    if uid and live is None:
+        why = f"uid mismatch: the provided object specified uid {uid}"
+        raise refusal.conflict(call.resource, call.name, f"{why}, and no existing object was found")
+
+
+def need_uid(call: Call, value: Object, live: finish.Live) -> None:
+    """See that a replacement is for the object that it names.
+
+    Raises:
+        Refusal: it names another uid.
+    """
+    uid = value["metadata"].get("uid")
+    if uid and uid != live.kept.uid:
+        found = f"UID in precondition: {uid}, UID in object meta: {live.kept.uid}"
+        raise refusal.conflict(call.resource, call.name, f"Precondition failed: {found}")
 
 
 def no_manager() -> refusal.Refusal:

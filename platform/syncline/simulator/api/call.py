@@ -13,6 +13,7 @@ from syncline.simulator.store.stored import Stored
 from syncline.simulator.wire.requests import Request
 
 NAMESPACES = Shelf("", "namespaces")
+APPLY = "application/apply-patch"
 LONGEST_MANAGER = 128
 
 
@@ -41,6 +42,11 @@ class Call:
     def is_dry_run(self) -> bool:
         """Tell whether nothing may be kept."""
         return self.request.params.get("dryRun") == "All"
+
+    @property
+    def is_apply(self) -> bool:
+        """Tell whether this is a server-side apply."""
+        return self.request.headers.get("content-type", "").startswith(APPLY)
 
     @property
     def manager(self) -> str:

@@ -11,7 +11,7 @@ from syncline.simulator.api.call import Call
 from syncline.simulator.fields import managers as ownership
 from syncline.simulator.fields.managers import Managers, Write
 from syncline.simulator.kinds.clock import now
-from syncline.simulator.kinds.registry import needs_version
+from syncline.simulator.kinds.registry import may_create, needs_version
 from syncline.simulator.patches.json_patch import PatchFailed, json_patch
 from syncline.simulator.patches.merge_patch import merge_patch
 from syncline.simulator.patches.strategic import strategic
@@ -25,6 +25,7 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = ("application/apply-patch+yaml", "application/apply-patch")
+STATUS_ALONE = ("apiextensions.k8s.io", "apiregistration.k8s.io")
 ADMISSION = "the server rejected our request due to an error in our request"
 
 
@@ -36,18 +37,33 @@ def create(call: Call) -> Response:
     """
     new = decoded(call, bodies.read_object(call.request.body, call.resource))
     metadata = new["metadata"]
-    if metadata.get("namespace") not in (None, "", call.namespace) and call.resource.namespaced:
-        raise applying.wrong_namespace()
+    need_namespace(call, new)
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = metadata["generateName"] + secrets.token_hex(3)[:5]
     name = metadata.get("name", "")
     call.need_namespace(name)
-    if metadata.get("resourceVersion"):
-        raise refusal.bad_request("resourceVersion should not be set on objects to be created")
-    there = call.cluster.find(call.shelf, call.namespace, name)
-    if there:
-        raise refusal.already_exists(call.resource, name, deleting=there.is_leaving)
-    return finish.write(call, new, None, recorder(call, None))[0]
+    version = metadata.get("resourceVersion")
+
+    def need_new(_: Object) -> None:
+        if version and not call.is_dry_run:
+            message = "resourceVersion should not be set on objects to be created"
+            raise refusal.Refusal(500, "", message)
+        there = call.cluster.find(call.shelf, call.namespace, name)
+        if there:
+            raise refusal.already_exists(call.resource, name, deleting=there.is_leaving)
+
+    return finish.write(call, new, None, recorder(call, None), last_check=need_new)[0]
+
+
+def need_namespace(call: Call, value: Object) -> None:
+    """See that the body is in the namespace of the path, if it is in any.
+
+    Raises:
+        Refusal: it is in another.
+    """
+    named = value["metadata"].get("namespace")
+    if call.resource.namespaced and named not in (None, "", call.namespace):
+        raise applying.wrong_namespace()
 
 
 def replace(call: Call) -> Response:
@@ -60,13 +76,16 @@ def replace(call: Call) -> Response:
     name = value["metadata"].get("name", "")
     if name != call.name:
         raise applying.wrong_name(name, call.name)
+    need_namespace(call, value)
+    if call.find() is None and may_create(call.resource) and not call.subresource:
+        call.need_namespace(name)
+        return finish.write(call, value, None, recorder(call, None))[0]
     live = finish.Live.of(call.existing())
     if needs_version(call.resource) and not value["metadata"].get("resourceVersion"):
         raise refusal.no_version(call.resource, name)
+    applying.need_uid(call, value, live)
     applying.need_version(call, value, live)
-    new = value
-    if call.subresource == "status":
-        new = {**live.value, "status": value.get("status", {})}
+    new = status_of(call, value, live) if call.subresource == "status" else value
     return finish.write(call, bodies_copy(new), live, recorder(call, live))[0]
 
 
@@ -91,7 +110,7 @@ def patch(call: Call) -> Response:
     applying.need_version(call, value, live)
     new = decoded(call, value)
     if call.subresource == "status":
-        new = {**live.value, "status": new.get("status", {})}
+        new = status_of(call, new, live)
     return finish.write(call, bodies_copy(new), live, recorder(call, live))[0]
 
 
@@ -132,6 +151,19 @@ def decoded(call: Call, value: Object) -> Object:
     if misfits and not all("key fields" in text or "duplicate" in text for text in misfits):
         raise refusal.bad_request(f"{handled}json: cannot unmarshal: {misfits[0]}")
     return value
+
+
+def status_of(call: Call, value: Object, live: finish.Live) -> Object:
+    """Return the object after a write of its status: built-in kinds take most metadata along."""
+    new = {**live.value, "status": value.get("status", {})}
+    if call.resource.custom or call.resource.group in STATUS_ALONE:
+        return new
+    metadata = dict(value["metadata"])
+    if call.behaviour.keeps_labels_with_status:
+        metadata.pop("labels", None)
+        if "labels" in live.value["metadata"]:
+            metadata["labels"] = live.value["metadata"]["labels"]
+    return {**new, "metadata": metadata}
 
 
 def bodies_copy(value: Object) -> Object:

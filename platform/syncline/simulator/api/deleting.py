@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from syncline.simulator.api import bodies, reading, refusal
 from syncline.simulator.api.call import NAMESPACES, Call
 from syncline.simulator.kinds.clock import now
@@ -30,8 +32,7 @@ SHOWN_WHEN_GONE = {
 DEFINITIONS = Shelf("apiextensions.k8s.io", "customresourcedefinitions")
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 FOREGROUND = "foregroundDeletion"
-ORPHAN = "orphan"
-POLICY = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
+CHECKED_BY_THEMSELVES = (NAMESPACES, DEFINITIONS)
 
 
 def delete(call: Call) -> Response:
@@ -42,16 +43,18 @@ def delete(call: Call) -> Response:
     """
     options = read_options(call)
     kept = call.existing()
-    need_preconditions(call.resource, kept, options.get("preconditions") or {})
+    need_preconditions(call, kept, options.get("preconditions") or {})
     if call.shelf == NAMESPACES and call.name in GUARDED:
         why = "this namespace may not be deleted"
         raise refusal.forbidden(call.resource, call.name, why)
-    if call.is_dry_run:
-        return success(call.resource, kept)
     policy = options.get("propagationPolicy") or "Background"
+    is_shown = call.shelf.plural in SHOWN_WHEN_GONE.get(call.shelf.group, ())
+    if "All" in options.get("dryRun", ()):
+        held = marked(call.cluster, call.shelf, kept, policy)
+        body = orjson.dumps(held) if held else kept.body
+        return Response(code=200, body=body) if held or is_shown else success(call.resource, kept)
     last = remove(call.cluster, call.shelf, kept, policy=policy)
-    held = call.find() is not None
-    if held or call.shelf.plural in SHOWN_WHEN_GONE.get(call.shelf.group, ()):
+    if is_shown or call.find() is not None:
         return Response(code=200, body=last.body)
     return success(call.resource, kept)
 
@@ -62,29 +65,32 @@ def delete_all(call: Call) -> Response:
     chosen = reading.select(call)
     response = reading.listing(call)
     policy = options.get("propagationPolicy") or "Background"
-    if not call.is_dry_run:
+    if "All" not in options.get("dryRun", ()):
         for kept in chosen:
             remove(call.cluster, call.shelf, kept, policy=policy)
     return response
 
 
 def read_options(call: Call) -> Object:
-    """Return DeleteOptions from the body, with what the query says."""
-    value = bodies.read(call.request.body) if call.request.body else {}
-    options = dict(value) if isinstance(value, dict) else {}
+    """Return DeleteOptions from the body; from the query only where there is no body."""
+    if call.request.body:
+        value = bodies.read(call.request.body)
+        return dict(value) if isinstance(value, dict) else {}
     params = call.request.params
-    if "propagationPolicy" in params:
-        options.setdefault("propagationPolicy", params["propagationPolicy"])
-    return options
+    dry = {"dryRun": [params["dryRun"]]} if "dryRun" in params else {}
+    return {**dry, "propagationPolicy": params.get("propagationPolicy", "")}
 
 
-def need_preconditions(resource: Resource, kept: Stored, wanted: Object) -> None:
+def need_preconditions(call: Call, kept: Stored, wanted: Object) -> None:
     """See that the object is the one, and in the version, that the client means.
 
     Raises:
         Refusal: it is another, or has moved on.
     """
-    uid, version = wanted.get("uid"), wanted.get("resourceVersion")
+    resource, uid, version = call.resource, wanted.get("uid"), wanted.get("resourceVersion")
+    if call.shelf in CHECKED_BY_THEMSELVES:
+        need_same(call, kept, wanted)
+        return
     if uid and uid != kept.uid:
         why = (
             f"the UID in the precondition ({uid}) does not match the UID in record ({kept.uid})."
@@ -102,32 +108,46 @@ def need_preconditions(resource: Resource, kept: Stored, wanted: Object) -> None
     raise refusal.Refusal(409, "Conflict", message, details=found)
 
 
+def need_same(call: Call, kept: Stored, wanted: Object) -> None:
+    """See the same for kinds whose own code looks first, and words it otherwise.
+
+    Raises:
+        Refusal: it is another, or has moved on.
+    """
+    facts = (("UID", "uid", kept.uid), ("ResourceVersion", "resourceVersion", str(kept.version)))
+    for word, name, found in facts:
+        if wanted.get(name) and wanted[name] != found:
+            why = f"{word} in precondition: {wanted[name]}, {word} in object meta: {found}"
+            raise refusal.conflict(call.resource, kept.name, f"Precondition failed: {why}")
+
+
 def remove(cluster: Cluster, shelf: Shelf, kept: Stored, *, policy: str) -> Stored:
     """Remove an object and, unless orphaned, its dependents; return its last state.
 
     Where something holds it (finalizers, a namespace's content) it is marked and stays.
     """
-    obj = kept.load()
-    if policy == "Foreground" and not cluster.owned_by(kept.uid):
-        policy = "Background"
-    finalizers = list(obj["metadata"].get("finalizers") or [])
-    if POLICY.get(policy) == FOREGROUND and FOREGROUND not in finalizers:
-        finalizers.append(FOREGROUND)
-    if shelf == DEFINITIONS and CLEANUP not in finalizers:
-        finalizers.append(CLEANUP)
-    if finalizers or shelf == NAMESPACES:
-        return mark(cluster, shelf, obj, finalizers)
+    held = marked(cluster, shelf, kept, policy)
+    if held is not None:
+        return mark(cluster, shelf, kept, held)
     last = cluster.drop(shelf, kept)
     if policy != "Orphan":
         collect(cluster, kept.uid)
     return last
 
 
-def mark(cluster: Cluster, shelf: Shelf, obj: Object, finalizers: list[str]) -> Stored:
-    """Set the deletion timestamp once, and let it be known."""
+def marked(cluster: Cluster, shelf: Shelf, kept: Stored, policy: str) -> Object | None:
+    """Return the object with its deletion marked; None where nothing holds it."""
+    obj = kept.load()
     metadata = obj["metadata"]
-    if "deletionTimestamp" in metadata and finalizers == metadata.get("finalizers", []):
-        return cluster.shelves[shelf][metadata.get("namespace", ""), metadata["name"]]
+    finalizers = list(metadata.get("finalizers") or [])
+    if policy == "Foreground" and cluster.owned_by(kept.uid) and FOREGROUND not in finalizers:
+        finalizers.append(FOREGROUND)
+    if shelf == DEFINITIONS and CLEANUP not in finalizers:
+        finalizers.append(CLEANUP)
+    if not finalizers and shelf != NAMESPACES:
+        return None
+    if kept.is_leaving and finalizers == metadata.get("finalizers", []):
+        return obj
     metadata.setdefault("deletionTimestamp", now())
     if shelf == NAMESPACES:
         obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
@@ -137,7 +157,12 @@ def mark(cluster: Cluster, shelf: Shelf, obj: Object, finalizers: list[str]) -> 
             metadata["generation"] += 1
     if finalizers:
         metadata["finalizers"] = finalizers
-    return cluster.put(shelf, obj)
+    return obj
+
+
+def mark(cluster: Cluster, shelf: Shelf, kept: Stored, held: Object) -> Stored:
+    """Keep a marked object and let it be known, once."""
+    return kept if held == kept.load() else cluster.put(shelf, held)
 
 
 def collect(cluster: Cluster, uid: str) -> None:

@@ -15,7 +15,6 @@ from syncline.simulator.wire.requests import Request
 from syncline.simulator.wire.responses import Answer, Response, json_response, text
 
 HEALTH = ("readyz", "livez", "healthz")
-APPLY = "application/apply-patch"
 NOWHERE = text(404, "404 page not found\n")
 
 Verb = Callable[[Call], Answer]
@@ -55,8 +54,7 @@ def handle(cluster: Cluster, role: Role, request: Request, path: str) -> tuple[s
         answer = act(call)
     except refusal.Refusal as exc:
         answer = refused(exc)
-    kind = request.headers.get("content-type", "")
-    return "apply" if verb == "patch" and kind.startswith(APPLY) else verb, answer
+    return "apply" if verb == "patch" and call.is_apply else verb, answer
 
 
 def refused(exc: refusal.Refusal) -> Response:

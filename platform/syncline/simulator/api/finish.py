@@ -17,6 +17,7 @@ from syncline.simulator.api.call import Call
 from syncline.simulator.fields import managers as ownership
 from syncline.simulator.fields.managers import Managers
 from syncline.simulator.kinds import names
+from syncline.simulator.kinds.behaviour import invalid
 from syncline.simulator.kinds.clock import now
 from syncline.simulator.schema import constraints
 from syncline.simulator.schema.filling import fill
@@ -29,6 +30,7 @@ Object = dict[str, Any]
 
 KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 DROPPED = ("managedFields", "selfLink", "resourceVersion", "generation", *KEPT)
+OMITTED = ("annotations", "finalizers", "labels", "ownerReferences")
 HEAD = ("kind", "apiVersion", "metadata")
 CREATED = 201
 DONE = 200
@@ -55,25 +57,30 @@ def write(
     new: Object,
     live: Live | None,
     managed: Callable[[Object], Managers],
+    *,
+    last_check: Callable[[Object], None] | None = None,
 ) -> tuple[Response, Stored | None]:
     """Bring `new`, which is changed in place, to where it is kept; answer with it.
 
-    `managed` returns the managers, given the object with its defaults and before allocation.
+    `managed` returns the managers, given the object with its defaults and before allocation;
+    `last_check` may refuse what is valid.
 
     Raises:
         Refusal: the object breaks its kind's rules.
     """
     old = live.value if live else None
+    uid, version = new["metadata"].get("uid"), new["metadata"].get("resourceVersion")
     carry(call, new, old)
-    default(call, new)
+    is_unsettled = default(call, new)
     managers = managed(new)
     if call.subresource != "status":
         call.behaviour.allocate(call.cluster, new, old)
-    need_valid(call, new, old)
+    need_valid(call, new, old, uid)
+    if last_check:
+        last_check(new)
     count(call, new, old)
     entries = ownership.encode(managers)
-    rewritten = call.behaviour.is_rewritten_once and live and live.kept.is_fresh
-    if live and not rewritten and unchanged(new, entries, live):
+    if live and not rewritten(call, live, is_unsettled) and unchanged(new, entries, live):
         return answer(call, DONE, live.kept.body), live.kept
     metadata = new["metadata"]
     if entries:
@@ -81,9 +88,21 @@ def write(
     code = DONE if live else CREATED
     if call.is_dry_run:
         if live:
-            metadata["resourceVersion"] = str(live.kept.version)
+            version = str(live.kept.version)
+        if version:
+            metadata["resourceVersion"] = version
         return answer(call, code, encoded(new)), None
-    return keep(call, new, live, code)
+    answered = keep(call, new, live, code)
+    if answered[1]:
+        answered[1].is_unsettled = is_unsettled
+    return answered
+
+
+def rewritten(call: Call, live: Live, is_unsettled: bool) -> bool:  # noqa: FBT001
+    """Tell whether a write without effect stores the object anew all the same."""
+    if live.kept.is_unsettled != is_unsettled:
+        return True
+    return live.kept.is_fresh and call.behaviour.is_rewritten(live.value)
 
 
 def keep(call: Call, new: Object, live: Live | None, code: int) -> tuple[Response, Stored | None]:
@@ -122,6 +141,7 @@ def carry(call: Call, new: Object, old: Object | None) -> None:
         metadata |= {"uid": new_uid(), "creationTimestamp": now()}
     else:
         metadata |= {name: old["metadata"][name] for name in KEPT if name in old["metadata"]}
+    metadata.pop("namespace", None)
     if call.resource.namespaced:
         metadata["namespace"] = call.namespace
     if call.resource.has_status and call.subresource != "status":
@@ -134,17 +154,25 @@ def carry(call: Call, new: Object, old: Object | None) -> None:
     new["apiVersion"] = f"{group}/{version}" if group else version
 
 
-def default(call: Call, new: Object) -> None:
-    """Fill in defaults in place."""
+def default(call: Call, new: Object) -> bool:
+    """Fill in defaults in place; tell whether what is stored will be read otherwise than written.
+
+    So it is with empty labels and the like that are applied to custom resources.
+    """
     if call.resource.custom:
         new |= defaulted(new, call.resource.type)
-        return
+        metadata = new["metadata"]
+        empty = [name for name in OMITTED if name in metadata and not metadata[name]]
+        for name in empty:
+            del metadata[name]
+        return bool(empty) and call.is_apply
     fill(new, call.resource.type)
     call.behaviour.default(new)
+    return False
 
 
-def need_valid(call: Call, new: Object, old: Object | None) -> None:
-    """See that the object keeps its kind's rules.
+def need_valid(call: Call, new: Object, old: Object | None, uid: str | None) -> None:
+    """See that the object keeps its kind's rules; `uid` is the one that the client gave it.
 
     Raises:
         Refusal: it does not; all that is wrong is in the answer.
@@ -152,7 +180,11 @@ def need_valid(call: Call, new: Object, old: Object | None) -> None:
     name = new["metadata"].get("name", "")
     problems = [] if old else names.name_problems(name, call.behaviour.name_rule)
     problems += names.label_problems(new)
-    if call.subresource != "status":
+    if old and uid and uid != old["metadata"]["uid"]:
+        problems.append(invalid("metadata.uid", f'"{uid}"', "field is immutable"))
+    if call.subresource == "status":
+        problems += call.behaviour.status_problems(new)
+    else:
         problems += call.behaviour.problems(new, old)
     problems += constraints.problems(new, call.resource.schema)
     if problems:
@@ -165,6 +197,9 @@ def count(call: Call, new: Object, old: Object | None) -> None:
         return
     if old is None:
         new["metadata"]["generation"] = 1
+        return
+    if call.subresource == "status":
+        new["metadata"]["generation"] = old["metadata"].get("generation", 1)
         return
     counted = call.behaviour.generation_input
     grown = counted(new) != counted(old)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_right
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -10,7 +12,9 @@ import orjson
 from syncline.simulator.api import refusal, selectors, views
 from syncline.simulator.api.call import Call
 from syncline.simulator.store.stored import Stored
-from syncline.simulator.wire.responses import Response
+from syncline.simulator.wire.responses import Response, json_response
+
+SELECTORS = {"labelSelector", "fieldSelector"}
 
 
 def get(call: Call) -> Response:
@@ -24,17 +28,22 @@ def get(call: Call) -> Response:
 def listing(call: Call) -> Response:
     """Return the objects that the selectors choose, a page of them where a limit asks for it."""
     need_version(call.request.params.get("resourceVersion", ""))
-    chosen = select(call)
-    page, rest = paged(chosen, call.request.params)
+    page, rest = paged(call)
     metadata: dict[str, Any] = {"resourceVersion": str(call.cluster.version)}
     if rest:
         last = page[-1]
         token = orjson.dumps([call.cluster.version, last.namespace, last.name])
-        metadata |= {"continue": urlsafe_b64encode(token).decode(), "remainingItemCount": rest}
+        metadata["continue"] = urlsafe_b64encode(token).decode()
+        if not call.request.params.keys() & SELECTORS:
+            metadata["remainingItemCount"] = rest
     if views.wants_metadata(call.request.headers.get("accept", "")):
         head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
         items = [kept.metadata_only() for kept in page]
+        if not items:
+            return json_response(200, {**head, "metadata": metadata, "items": None})
     else:
+        if call.resource.custom:
+            metadata.setdefault("continue", "")
         kind = f"{call.resource.kind}{views.LIST}"
         head = {"kind": kind, "apiVersion": call.resource.api_version}
         items = [views.item(kept, call.resource) for kept in page]
@@ -44,26 +53,46 @@ def listing(call: Call) -> Response:
 
 def select(call: Call) -> list[Stored]:
     """Return the objects that the call's namespace and selectors choose."""
+    chosen = chooser(call)
+    return [kept for kept in call.cluster.every(call.shelf, call.namespace) if chosen(kept)]
+
+
+def chooser(call: Call) -> Callable[[Stored], bool]:
+    """Return the test that the call's selectors mean.
+
+    Raises:
+        Refusal: they are none.
+    """
     params = call.request.params
-    objects = call.cluster.every(call.shelf, call.namespace)
     by_labels = selectors.by_labels(params.get("labelSelector", ""))
-    if by_labels:
-        objects = [kept for kept in objects if by_labels(kept.labels)]
     by_fields = selectors.by_fields(params.get("fieldSelector", ""), call.shelf)
-    if by_fields:
-        objects = [kept for kept in objects if by_fields(kept)]
-    return objects
+
+    def chosen(kept: Stored) -> bool:
+        labelled = by_labels is None or by_labels(kept.labels)
+        return labelled and (by_fields is None or by_fields(kept))
+
+    return chosen
 
 
-def paged(objects: list[Stored], params: dict[str, str]) -> tuple[list[Stored], int]:
-    """Return a page, and how many objects come after it."""
+def paged(call: Call) -> tuple[list[Stored], int]:
+    """Return a page, and how many objects come after it, whether they would be chosen or not."""
+    params, chosen = call.request.params, chooser(call)
+    objects = call.cluster.every(call.shelf, call.namespace)
+    if name := selectors.exact_name(params.get("fieldSelector", "")):
+        objects = [kept for kept in objects if kept.name == name]
     if token := params.get("continue"):
         after = position(token)
-        objects = [kept for kept in objects if (kept.namespace, kept.name) > after]
+        objects = objects[bisect_right(objects, after, key=lambda o: (o.namespace, o.name)) :]
     limit = int(params.get("limit") or 0)
-    if not limit or limit >= len(objects):
-        return objects, 0
-    return objects[:limit], len(objects) - limit
+    if not limit:
+        return [kept for kept in objects if chosen(kept)], 0
+    page: list[Stored] = []
+    for index, kept in enumerate(objects, start=1):
+        if chosen(kept):
+            page.append(kept)
+        if len(page) == limit:
+            return page, len(objects) - index
+    return page, 0
 
 
 def position(token: str) -> tuple[str, str]:

@@ -82,6 +82,15 @@ def by_fields(text: str, shelf: Shelf) -> Callable[[Stored], bool] | None:
     return lambda kept: all((field(kept, name) == value) is same for name, value, same in tests)
 
 
+EXACT = re.compile(r"(?:^|,)metadata\.name==?([^,]*)")
+
+
+def exact_name(text: str) -> str:
+    """Return the one name that a field selector allows, "" where it allows several."""
+    found = EXACT.search(text)
+    return found[1] if found else ""
+
+
 def field(kept: Stored, name: str) -> str:
     """Return the value of a selectable field."""
     if name == "metadata.name":

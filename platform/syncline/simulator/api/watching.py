@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import orjson
 
-from syncline.simulator.api import reading, refusal, selectors, views
+from syncline.simulator.api import reading, refusal, views
 from syncline.simulator.api.call import Call
 from syncline.simulator.store.cluster import Change, Cluster
 from syncline.simulator.store.stored import Stored
@@ -51,16 +51,8 @@ def stop(cluster: Cluster, listener: Callable[[Cluster, Change], None]) -> None:
 
 def matcher(call: Call) -> Callable[[Stored], bool]:
     """Return the test of an object's namespace and selectors."""
-    params = call.request.params
-    by_labels = selectors.by_labels(params.get("labelSelector", ""))
-    by_fields = selectors.by_fields(params.get("fieldSelector", ""), call.shelf)
-
-    def matches(kept: Stored) -> bool:
-        here = not call.namespace or kept.namespace == call.namespace
-        labelled = by_labels is None or by_labels(kept.labels)
-        return here and labelled and (by_fields is None or by_fields(kept))
-
-    return matches
+    chosen = reading.chooser(call)
+    return lambda kept: call.namespace in ("", kept.namespace) and chosen(kept)
 
 
 def past(call: Call, matches: Callable[[Stored], bool]) -> list[bytes]:

@@ -36,10 +36,10 @@ def compare(old: Any, new: Any, node: Type) -> Comparison:
         return Comparison(added=everything(new, node))
     if new is ABSENT:
         return Comparison(removed=everything(old, node))
-    if old == new:
-        return SAME
     shape = node.shape
-    if shape > Shape.ATOMIC and (old or new):
+    if old == new or (shape > Shape.ATOMIC and not old and not new):
+        return SAME  # empty and null are the same
+    if shape > Shape.ATOMIC:
         if shape == Shape.LIST:
             return lists(old or [], new or [], node)
         if isinstance(old or new, dict) and isinstance(new or old, dict):

@@ -16,7 +16,7 @@ from syncline.simulator.fields import compare as comparing
 from syncline.simulator.fields import tree
 from syncline.simulator.fields.collect import claims
 from syncline.simulator.fields.merge import merge
-from syncline.simulator.fields.remove import GONE, remove, with_parents
+from syncline.simulator.fields.remove import remove, with_parents
 from syncline.simulator.fields.tree import Tree
 from syncline.simulator.schema.types import Type
 
@@ -205,8 +205,7 @@ def pruned(merged: Any, last: Tree | None, wanted: list[Tree | None], write: Wri
     """Return the object without what the manager claimed last, and nobody wants now."""
     kept = reduce(tree.union, wanted, None)
     dropped = tree.difference(with_parents(last, write.type), with_parents(kept, write.type))
-    left = remove(merged, dropped, write.type)
-    return {} if left is GONE else left
+    return remove(merged, dropped, write.type) or {}
 
 
 def yielded(managers: Managers, change: comparing.Comparison, write: Write) -> Managers:

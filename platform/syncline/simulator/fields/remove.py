@@ -33,7 +33,10 @@ def with_parents(tree: Tree | None, node: Type) -> Tree | None:
 
 
 def remove(value: Any, tree: Tree | None, node: Type) -> Any:
-    """Return `value` without the paths; GONE where nothing is left of it."""
+    """Return `value` without the paths; None where nothing is left of it.
+
+    What has lost all its parts is still there, as null: somebody may own it by itself.
+    """
     if tree is None:
         return value
     if isinstance(value, dict):
@@ -42,10 +45,10 @@ def remove(value: Any, tree: Tree | None, node: Type) -> Any:
             kept = less(part, tree.get(f"f:{name}"), field_type(node, name))
             if kept is not GONE:
                 out[name] = kept
-        return out or GONE
+        return out or None
     if isinstance(value, list) and isinstance(node, Sequence):
         left = [less(item, tree.get(item_element(item, node)), node.element) for item in value]
-        return [item for item in left if item is not GONE] or GONE
+        return [item for item in left if item is not GONE] or None
     return value
 
 

@@ -14,12 +14,12 @@ Problem = dict[str, str]
 class Behaviour:
     """A kind's particulars.
 
-    `counts_generation`: metadata.generation grows with the spec. `is_rewritten_once`: the API
-    server stores the object anew at the first write after its creation, effect or not.
+    `counts_generation`: metadata.generation grows with the spec. `keeps_labels_with_status`: a
+    write of the status leaves the labels alone.
     """
 
     counts_generation = False
-    is_rewritten_once = False
+    keeps_labels_with_status = False
     name_rule = "subdomain"
 
     def default(self, obj: Object) -> None:
@@ -31,6 +31,17 @@ class Behaviour:
     def problems(self, new: Object, old: Object | None) -> list[Problem]:  # noqa: ARG002 - for kinds
         """Return what makes the object invalid; `old` is None on create."""
         return []
+
+    def status_problems(self, new: Object) -> list[Problem]:  # noqa: ARG002 - for kinds
+        """Return what makes a status invalid that was written by itself."""
+        return []
+
+    def is_rewritten(self, created: Object) -> bool:  # noqa: ARG002 - for kinds
+        """Tell whether the first write after a creation stores the object anew, effect or not.
+
+        So it is where the API server reads its own bytes otherwise than it wrote them.
+        """
+        return False
 
     def generation_input(self, obj: Object) -> Any:
         """Return what, when it changes, is a new generation."""
@@ -51,6 +62,15 @@ def invalid(field: str, value: str, why: str) -> Problem:
     """Return the problem of a value that cannot be; `value` is shown as Go prints it."""
     message = f"Invalid value: {value}: {why}"
     return {"reason": "FieldValueInvalid", "message": message, "field": field}
+
+
+def duplicate(field: str, value: str) -> Problem:
+    """Return the problem of a value that may be there once only."""
+    return {
+        "reason": "FieldValueDuplicate",
+        "message": f"Duplicate value: {value}",
+        "field": field,
+    }
 
 
 def forbidden(field: str, why: str) -> Problem:

@@ -20,7 +20,9 @@ REFUSAL = (
 class PersistentVolumeClaim(Behaviour):
     """core/v1 PersistentVolumeClaim."""
 
-    is_rewritten_once = True
+    @override
+    def is_rewritten(self, created: Object) -> bool:
+        return True
 
     @override
     def default(self, obj: Object) -> None:

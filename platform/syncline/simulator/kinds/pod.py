@@ -11,6 +11,7 @@ from syncline.simulator.kinds.behaviour import (
     Object,
     Problem,
     forbidden,
+    invalid,
     required,
     unsupported,
 )
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 POLICIES = ["Always", "IfNotPresent", "Never"]
 PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+LARGEST_PORT = 65535
+RANGE = "must be between 1 and 65535, inclusive"
+NO_PROBE = "may not be set for init containers without restartPolicy=Always"
 READABLE = 420
 MOUNTED = ("secret", "configMap", "downwardAPI", "projected")
 NOT_READY = ("not-ready", "unreachable")
@@ -57,7 +62,7 @@ def default_container(container: dict[str, Any]) -> None:
         tag = image.rpartition("/")[2].partition(":")[2]
         latest = "@" not in image and tag in ("", "latest")
         container["imagePullPolicy"] = "Always" if latest else "IfNotPresent"
-    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+    for probe in PROBES:
         if probe in container:
             default_probe(container[probe])
     for variable in container.get("env") or ():
@@ -101,7 +106,31 @@ def spec_problems(spec: dict[str, Any], path: str) -> list[Problem]:
         if container["imagePullPolicy"] not in POLICIES:
             field = f"{here}.imagePullPolicy"
             found.append(unsupported(field, container["imagePullPolicy"], POLICIES))
-    return found
+        found += probe_problems(container, here)
+    return found + init_problems(spec, path)
+
+
+def probe_problems(container: dict[str, Any], path: str) -> list[Problem]:
+    """Return which probes ask at a port that is none."""
+    return [
+        invalid(f"{path}.{probe}.{how}.port", str(port), RANGE)
+        for probe in PROBES
+        for how in ("httpGet", "tcpSocket")
+        if how in container.get(probe, {})
+        and isinstance(port := container[probe][how].get("port", 0), int)
+        and not 0 < port <= LARGEST_PORT
+    ]
+
+
+def init_problems(spec: dict[str, Any], path: str) -> list[Problem]:
+    """Return which probes init containers have that may have none."""
+    return [
+        forbidden(f"{path}.initContainers[{index}].{probe}", NO_PROBE)
+        for index, container in enumerate(spec.get("initContainers") or ())
+        if container.get("restartPolicy") != "Always"
+        for probe in PROBES
+        if probe in container
+    ]
 
 
 class Pod(Behaviour):

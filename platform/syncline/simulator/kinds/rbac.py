@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from typing_extensions import override
 
 from syncline.simulator.kinds.behaviour import Behaviour, Object, Problem, invalid
 from syncline.simulator.kinds.workload import shown
+
+if TYPE_CHECKING:
+    from syncline.simulator.store.cluster import Cluster
 
 GROUP = "rbac.authorization.k8s.io"
 GO = {"apiGroup": "APIGroup", "kind": "Kind", "name": "Name"}
@@ -20,6 +25,10 @@ class Role(Behaviour):
     @override
     def default(self, obj: Object) -> None:
         obj.setdefault("rules", None)
+
+    @override
+    def allocate(self, cluster: Cluster, new: Object, old: Object | None) -> None:
+        new["rules"] = new["rules"] or None  # an empty list is not told from none when stored
 
 
 class Binding(Behaviour):

@@ -80,6 +80,22 @@ VERSIONED = {
 }
 
 
+CREATED_BY_PUT = {
+    ("", "endpoints"),
+    ("", "events"),
+    ("", "limitranges"),
+    ("", "services"),
+    ("coordination.k8s.io", "leases"),
+    ("node.k8s.io", "runtimeclasses"),
+    *((RBAC, kind) for kind in ("clusterrolebindings", "clusterroles", "rolebindings", "roles")),
+}
+
+
+def may_create(resource: Resource) -> bool:
+    """Tell whether a PUT of an object that is not there creates it."""
+    return (resource.group, resource.plural) in CREATED_BY_PUT
+
+
 def needs_version(resource: Resource) -> bool:
     """Tell whether a PUT must name the resource version that it replaces."""
     return resource.custom or resource.plural in VERSIONED.get(resource.group, ())

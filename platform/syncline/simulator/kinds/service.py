@@ -10,15 +10,18 @@ from syncline.simulator.kinds.behaviour import (
     Behaviour,
     Object,
     Problem,
+    duplicate,
     invalid,
     required,
     unsupported,
 )
+from syncline.simulator.kinds.workload import shown
 
 if TYPE_CHECKING:
     from syncline.simulator.store.cluster import Cluster
 
 TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
+NODED = ("LoadBalancer", "NodePort")
 FIRST_PORT = 30000
 PORTS = 2768
 LARGEST_PORT = 65535
@@ -45,7 +48,9 @@ class Service(Behaviour):
         if spec["sessionAffinity"] == "ClientIP":
             affinity = spec.setdefault("sessionAffinityConfig", {})
             affinity.setdefault("clientIP", {}).setdefault("timeoutSeconds", STICKY)
-        if kind in ("LoadBalancer", "NodePort"):
+        else:
+            spec.pop("sessionAffinityConfig", None)
+        if kind in NODED:
             spec.setdefault("externalTrafficPolicy", "Cluster")
         if kind == "LoadBalancer":
             spec.setdefault("allocateLoadBalancerNodePorts", True)
@@ -66,8 +71,10 @@ class Service(Behaviour):
             spec["clusterIPs"] = [spec["clusterIP"]]
         spec.setdefault("ipFamilies", ["IPv4"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
-        if spec["type"] in ("LoadBalancer", "NodePort"):
+        if spec["type"] in NODED:
             node_ports(cluster, spec, before)
+        elif before.get("type") in NODED:
+            no_node_ports(spec, before)
 
     @override
     def problems(self, new: Object, old: Object | None) -> list[Problem]:
@@ -92,6 +99,17 @@ def node_ports(cluster: Cluster, spec: dict[str, Any], before: dict[str, Any]) -
             port["nodePort"] = known or FIRST_PORT + cluster.addresses % PORTS
 
 
+def no_node_ports(spec: dict[str, Any], before: dict[str, Any]) -> None:
+    """Take back what only the type before had, unless the client has changed it."""
+    had = {port.get("nodePort") for port in before.get("ports") or ()}
+    for port in spec.get("ports") or ():
+        if port.get("nodePort") in had:
+            port.pop("nodePort", None)
+    for name in ("externalTrafficPolicy", "allocateLoadBalancerNodePorts"):
+        if spec.get(name) == before.get(name):
+            spec.pop(name, None)
+
+
 def port_problems(spec: dict[str, Any]) -> list[Problem]:
     """Return what is wrong with the ports."""
     ports = spec.get("ports") or []
@@ -107,4 +125,19 @@ def port_problems(spec: dict[str, Any]) -> list[Problem]:
             found.append(invalid(f"spec.ports[{index}].targetPort", str(target), RANGE))
         if len(ports) > 1 and not port.get("name"):
             found.append(required(f"spec.ports[{index}].name"))
+    return found + double_ports(ports)
+
+
+def double_ports(ports: list[dict[str, Any]]) -> list[Problem]:
+    """Return which names, and which ports of a protocol, are there twice."""
+    found: list[Problem] = []
+    for what in (("name",), ("protocol", "port")):
+        seen: set[tuple[Any, ...]] = set()
+        for index, port in enumerate(ports):
+            key = tuple(port.get(name) for name in what)
+            if key in seen and key != (None,):
+                named = what == ("name",)
+                field = f"spec.ports[{index}]" + (".name" if named else "")
+                found.append(duplicate(field, shown(port["name"] if named else port)))
+            seen.add(key)
     return found

@@ -7,7 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from syncline.simulator.kinds.behaviour import Object, Problem, forbidden
-from syncline.simulator.kinds.workload import Workload
+from syncline.simulator.kinds.workload import Workload, count_problems
 
 CHANGEABLE = (
     "replicas",
@@ -27,6 +27,8 @@ REFUSAL = (
 
 class StatefulSet(Workload):
     """apps/v1 StatefulSet."""
+
+    word = "statefulset"
 
     @override
     def default_workload(self, spec: dict[str, Any]) -> None:
@@ -51,6 +53,11 @@ class StatefulSet(Workload):
         if old is not None and fixed(new["spec"]) != fixed(old["spec"]):
             found.append(forbidden("spec", REFUSAL))
         return found
+
+    @override
+    def status_problems(self, new: Object) -> list[Problem]:
+        names = ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas")
+        return count_problems(new, names)
 
 
 def fixed(spec: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class Workload(Behaviour):
 
     counts_generation = True
     field_is_immutable = "field is immutable"
+    word = "deployment"
 
     @override
     def default(self, obj: Object) -> None:
@@ -32,26 +33,42 @@ class Workload(Behaviour):
     def default_workload(self, spec: dict[str, Any]) -> None:
         """Fill in what is particular to the kind, in place."""
 
+    def own_problems(self, spec: dict[str, Any]) -> list[Problem]:  # noqa: ARG002 - for kinds
+        """Return what makes a spec invalid for the kind alone."""
+        return []
+
     @override
     def problems(self, new: Object, old: Object | None) -> list[Problem]:
         spec = new["spec"]
         labels = spec["template"]["metadata"].get("labels") or {}
-        found = selector_problems(spec, labels)
+        found = selector_problems(spec, labels, self.word)
         found += spec_problems(spec["template"]["spec"], "spec.template.spec")
+        found += self.own_problems(spec)
         if old is not None and spec.get("selector") != old["spec"].get("selector"):
-            chosen = shown(spec.get("selector"))
+            chosen = "{}" if spec.get("selector") == {} else shown(spec.get("selector"))
             found.append(invalid("spec.selector", chosen, self.field_is_immutable))
         return found
 
 
-def selector_problems(spec: dict[str, Any], labels: dict[str, str]) -> list[Problem]:
+def count_problems(obj: Object, names: tuple[str, ...]) -> list[Problem]:
+    """Return which counts of a status are beyond its replicas."""
+    status = obj.get("status") or {}
+    most = status.get("replicas", 0)
+    return [
+        invalid(f"status.{name}", str(status[name]), "cannot be greater than status.replicas")
+        for name in names
+        if status.get(name, 0) > most
+    ]
+
+
+def selector_problems(spec: dict[str, Any], labels: dict[str, str], word: str) -> list[Problem]:
     """Return what is wrong between the selector and the template's labels."""
     selector = spec.get("selector")
     if selector is None:
         no_match = invalid("spec.template.metadata.labels", shown(labels), MISMATCH)
         return [required("spec.selector"), no_match]
     if not selector:
-        why = "empty selector is invalid for deployment"
+        why = f"empty selector is invalid for {word}"
         return [invalid("spec.selector", "{}", why)]
     wanted = selector.get("matchLabels") or {}
     if all(labels.get(key) == value for key, value in wanted.items()):

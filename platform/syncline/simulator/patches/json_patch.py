@@ -44,8 +44,6 @@ def step(document: Any, operation: dict[str, Any]) -> Any:
         return take(document, path)
     if name not in ("add", "replace"):
         raise PatchFailed(f"unexpected kind: {name}")
-    if name == "replace":
-        look(document, path)
     return place(document, path, operation["value"], replaces=name == "replace")
 
 
@@ -62,7 +60,10 @@ def look(document: Any, path: list[str]) -> Any:
 
 
 def place(document: Any, path: list[str], value: Any, *, replaces: bool) -> Any:
-    """Return the document with a value at a path; in lists it is inserted unless it replaces."""
+    """Return the document with a value at a path; in lists it is inserted unless it replaces.
+
+    A key that is not there is replaced like one that is: the API server's library does not look.
+    """
     if not path:
         return value
     parent = look(document, path[:-1])

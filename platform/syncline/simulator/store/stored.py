@@ -22,7 +22,8 @@ class Stored:
     `parts` are its JSON in pieces, so that those which clusters have in common are kept once: what
     comes before the metadata, then `own` pieces of metadata, then the rest. `applied` remembers the
     last apply that led here, so that repeating it costs nothing; `is_fresh` until the first write
-    after its creation; `is_leaving` once its deletion is marked.
+    after its creation; `is_leaving` once its deletion is marked; `is_unsettled` where the next
+    write stores it anew even without effect.
     """
 
     parts: tuple[bytes, ...]
@@ -36,6 +37,12 @@ class Stored:
     applied: tuple[Any, ...] | None = None
     is_fresh: bool = False
     is_leaving: bool = False
+    is_unsettled: bool = False
+
+    @property
+    def is_managed(self) -> bool:
+        """Tell whether anybody owns a part of the object."""
+        return self.own > 1
 
     @property
     def body(self) -> bytes:

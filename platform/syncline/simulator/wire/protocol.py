@@ -24,8 +24,11 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Connection(asyncio.Protocol):
     """The server's side of one client's connection."""
 
-    def __init__(self, answer: Callable[[Request, Connection], Answer]) -> None:
-        self.lost: list[Callable[[], None]] = []
+    def __init__(
+        self, answer: Callable[[Request, Connection], Answer], among: set[Connection]
+    ) -> None:
+        self.lost: list[Callable[[], None]] = [lambda: among.discard(self)]
+        self._among = among
         self._answer = answer
         self._data = bytearray()
         self._head: Request | None = None
@@ -40,6 +43,7 @@ class Connection(asyncio.Protocol):
         """Keep the way back."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
+            self._among.add(self)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
