@@ -13,6 +13,22 @@ def pass_deadline(store: Store, target: TargetId) -> None:
         store.redis.zadd(key, {target: past}, xx=True)
 
 
+def set_back(store: Store, by: float) -> None:
+    """A failover: the new server's clock is so many seconds behind what stands in the store."""
+    for key in store.redis.scan_iter(f"{keys.PREFIX}*", _type="zset"):
+        if not key.removeprefix(keys.PREFIX).startswith(_TIMED):
+            continue
+        rows = store.redis.zrange(key, 0, -1, withscores=True)
+        store.redis.zadd(key, {member: at + by for member, at in rows})
+    for key in store.redis.scan_iter(f"{keys.PREFIX}record:*"):
+        for name in ("served", "answered"):
+            if at := store.redis.hget(key, name):
+                store.redis.hset(key, name, repr(float(at) + by))
+
+
+_TIMED = ("watch", "slots:", "leases:", "unproven", "ready:", "ring:")
+
+
 def make_due(store: Store, member: str) -> None:
     """A due time has come."""
     store.redis.zadd(keys.DUE(), {member: now(store) - 1}, xx=True)

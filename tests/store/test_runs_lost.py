@@ -161,3 +161,69 @@ def test_a_failure_before_the_claim_puts_the_target_back_in_line(store: Store) -
 
     assert len(world.dispatch()) == 1
     recount.check(store)
+
+
+HOUR = 3600.0
+
+
+def test_a_clock_that_goes_back_delays_a_dead_worker_by_a_minute_only(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    lost = world.start(target)
+    clock.set_back(store, HOUR)
+    fence = store.redis.hincrby(keys.TARGET(target), "fence", int(HOUR * 1e6))
+
+    runs.requeue_silent(store)
+    assert store.redis.zscore(keys.WATCH(), target) - now(store) == pytest.approx(60, abs=1)
+    clock.pass_deadline(store, target)
+    runs.requeue_silent(store)
+
+    again = world.claim(world.sent(target))
+    assert again.lease.fence == fence + 1
+    assert not runs.fold(store, report(lost))
+    assert runs.fold(store, report(again))
+    recount.check(store)
+
+
+def test_a_clock_that_goes_back_takes_no_lease_from_a_worker_that_lives(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    claim = world.start(target)
+    clock.set_back(store, HOUR)
+
+    runs.requeue_silent(store)
+    assert runs.renew(store, claim.lease)
+
+    assert store.redis.zscore(keys.WATCH(), target) - now(store) == pytest.approx(30, abs=1)
+    assert runs.fold(store, report(claim))
+    recount.check(store)
+
+
+def test_a_clock_that_goes_ahead_costs_a_second_attempt_and_no_second_result(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    early = world.start(target)
+    clock.set_back(store, -HOUR)
+
+    assert runs.requeue_silent(store) == [target]
+    again = world.claim(world.sent(target))
+
+    assert not runs.renew(store, early.lease)
+    assert not runs.fold(store, report(early))
+    assert runs.fold(store, report(again))
+    recount.check(store)
+
+
+def test_clusters_go_on_taking_turns_when_the_clock_goes_back(store: Store) -> None:
+    world = World(store)
+    for name in ("a", "b"):
+        world.cluster(name, max_runs=200)
+        made = [world.target(f"app-{number}", name) for number in range(6)]
+        runs.trigger(store, made, request())
+    world.dispatch(room=2)
+    clock.set_back(store, HOUR)
+
+    sent = world.dispatch(room=6)
+
+    assert sorted(each.name.split("@")[1] for each in sent) == ["a"] * 3 + ["b"] * 3
+    recount.check(store)

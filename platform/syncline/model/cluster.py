@@ -27,6 +27,13 @@ class ClusterSpec(Written):
     max_requests: int = Field(
         default=16, ge=1, le=256, description="Requests in flight at once from one worker."
     )
+    max_rate: int = Field(
+        default=800,
+        ge=8,
+        le=100_000,
+        description="Requests a second of all runs together; each may send its part of them "
+        "(max_rate / max_runs), and at first what is left of two seconds.",
+    )
     paused: bool = Field(default=False, description="True: nothing is written to it.")
 
 

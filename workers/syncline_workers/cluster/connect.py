@@ -25,6 +25,7 @@ from syncline_workers.cluster.api import Api
 from syncline_workers.cluster.discovery import Discovery
 from syncline_workers.cluster.login import Login
 from syncline_workers.cluster.pool import Pool
+from syncline_workers.cluster.rate import Rate
 
 MOST = 512
 """Clusters whose discovery and credentials one process keeps: about 0.1 MB each."""
@@ -109,7 +110,9 @@ class Clusters:
             text, context=cluster.spec.context, settings=self._settings, subject=subject
         )
         login = Login(access.user, subject=subject, environment=self._credentials.environment)
-        pool = Pool(access, login, size=cluster.spec.max_requests, settings=self._settings)
+        spec = cluster.spec
+        rate = Rate(spec.max_rate / spec.max_runs)
+        pool = Pool(access, login, size=spec.max_requests, settings=self._settings, rate=rate)
         return Api(pool, Discovery(pool), first_within=self._settings.first_answer_timeout)
 
     def _text(self, cluster: ClusterRecord, sealed: str) -> str:

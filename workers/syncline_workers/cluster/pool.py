@@ -20,6 +20,7 @@ from syncline_workers.cluster.access import Access
 from syncline_workers.cluster.answer import Answer
 from syncline_workers.cluster.login import Login
 from syncline_workers.cluster.plugin import Credential
+from syncline_workers.cluster.rate import Rate
 from syncline_workers.cluster.session import Question, Session
 
 JSON = "application/json"
@@ -35,8 +36,11 @@ class Pool:
         *,
         size: int,
         settings: ClusterSettings,
+        rate: Rate | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Keep ``size`` connections at most; ask at this ``rate`` (None: as fast as it answers)."""
+        self._rate = rate
         self.subject = access.subject
         self._access = access
         self._login = login
@@ -81,6 +85,8 @@ class Pool:
             headers["If-None-Match"] = tag
         seconds = (within or self._settings.read_timeout).total_seconds()
         question = Question(method, path, body, headers, seconds)
+        if self._rate:
+            self._rate.wait()
         with self._slots:
             credential = self._login.current()
             answer = self._ask(credential, question)

@@ -31,8 +31,11 @@ local function served(project, c)
   local weight = tonumber(call('HGET', K.weights(), project) or '1')
   local share = call('ZINCRBY', K.turns(lane), string.format('%.17g', 1 / weight), project)
   call('HSET', K.shares(lane), project, share)
+  -- Later than all others of its ring, also where a failover set the time back.
   steps = steps + 1
-  set_cluster(c, 'served', seconds(now + steps / 1e6))
+  local last = call('ZRANGE', K.ring(lane, project), -1, -1, 'WITHSCORES')
+  local at = math.max(now + steps / 1e6, (tonumber(last[2] or '') or 0) + 1e-6)
+  set_cluster(c, 'served', seconds(at))
   if call('EXISTS', K.ready(lane, project, c.uid)) == 0 then
     call('SREM', K.groups(c.uid), lane .. ':' .. project)
     leave(lane, project, c.uid)

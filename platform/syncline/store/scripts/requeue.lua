@@ -3,6 +3,18 @@
 --
 -- ARGV  1 limit, at most 200  2 attempts that may be lost
 -- Returns the targets.
+--
+-- Where a failover set the time back, what was to happen by the old time would not for as long: a
+-- deadline that nothing sets so late is taken as if it had been set now. Where it set it ahead,
+-- leases run out too early: their runs are tried again, and fences refuse what the others say.
+
+local LATEST = 1000 -- seconds: no lease and no wait for a claim is longer
+local AGAIN = 60 -- seconds until what has such a deadline is taken as silent: heartbeats come sooner
+
+for _, id in ipairs(call('ZRANGEBYSCORE', K.watch(), seconds(now + LATEST), '+inf',
+  'LIMIT', 0, tonumber(ARGV[1]))) do
+  call('ZADD', K.watch(), seconds(now + AGAIN), id)
+end
 
 local out = {}
 for _, id in ipairs(call('ZRANGEBYSCORE', K.watch(), '-inf', stamp, 'LIMIT', 0, tonumber(ARGV[1]))) do
