@@ -66,6 +66,18 @@ def says(worker: Process, text: str) -> None:
     poll.until(has_said, within=30, what=f"{text!r} in the worker's log")
 
 
+def test_a_channel_has_one_client_until_its_connections_are_made_anew(own_redis: Redis) -> None:
+    with sender(own_redis.url).connection_for_write() as connection:
+        channel = connection.default_channel
+        first, second = channel._create_client(), channel._create_client()
+        channel._disconnect_pools()
+        third = channel._create_client()
+        third.ping()
+
+    assert first is second
+    assert third is not first
+
+
 @pytest.mark.slow
 def test_a_worker_outlives_its_redis_and_nothing_is_lost(
     tmp_path: Path, own_redis: Redis, worker: Process

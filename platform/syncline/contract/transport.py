@@ -19,7 +19,25 @@ from redis.exceptions import ConnectionError as BrokerGone
 _CLOSED = "the broker's transport is already closed"
 
 
-class Channel(stock.Channel):
+class _OneClient:
+    """Keeps the client of a channel: kombu makes a new one for each command and each message.
+
+    A client holds no connection, only the pool that it takes one from; with another pool, as after
+    a reconnect, another client is made.
+    """
+
+    _kept: Any = None
+
+    def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002  # kombu's own signature
+        if asynchronous:
+            return super()._create_client(asynchronous)  # type: ignore[misc]
+        pool = self.pool  # type: ignore[attr-defined]
+        if self._kept is None or self._kept.connection_pool is not pool:
+            self._kept = super()._create_client()  # type: ignore[misc]
+        return self._kept
+
+
+class Channel(_OneClient, stock.Channel):
     """A channel that says so when its connection is gone."""
 
     def _connparams(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002  # kombu's own signature
@@ -34,7 +52,7 @@ class Transport(stock.Transport):
     Channel = Channel
 
 
-class SentinelChannel(stock.SentinelChannel):
+class SentinelChannel(_OneClient, stock.SentinelChannel):
     """The same for Redis behind Sentinels."""
 
     def _connparams(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002
