@@ -7,6 +7,7 @@ from syncline.model.names import TargetId, Uid, target_id
 from syncline.model.request import TriggerKind
 from syncline.model.status import Lane, Phase
 from syncline.store import documents, keys, runs, targets
+from syncline.store.batches import CHUNK
 from syncline.store.connection import Store
 from tests.store import clock, recount
 from tests.store import world as make
@@ -37,6 +38,15 @@ def test_no_more_is_given_out_than_there_is_room_for(store: Store) -> None:
     assert len(world.dispatch(room=7)) == 7
     assert world.dispatch(room=0) == []
     recount.check(store)
+
+
+def test_more_than_one_atomic_step_gives_out_is_given_out(store: Store) -> None:
+    world = World(store)
+    world.cluster("west", max_runs=256)
+    many(world, CHUNK + 10)
+
+    assert len(world.dispatch(room=CHUNK + 5)) == CHUNK + 5
+    assert len(world.dispatch(room=CHUNK + 5)) == 5
 
 
 def test_one_project_cannot_starve_another(store: Store) -> None:

@@ -14,9 +14,8 @@ from syncline.model.operation import MemberState, Operation, OperationSpec
 from syncline.operations import selection
 from syncline.operations.selection import Place
 from syncline.store import audit, due, operations
+from syncline.store.batches import CHUNK
 from syncline.store.connection import Store
-
-CHUNK = 200
 
 
 def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = None) -> Operation:

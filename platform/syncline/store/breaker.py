@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from syncline.model.names import Uid
+from syncline.store.batches import CHUNK
 from syncline.store.connection import Store
 
-CHUNK = 200
-_AT_ONCE = 5  # chunks that the folder does itself; the scheduler does the rest
+
+_AT_ONCE = 10  # chunks that the folder does itself; the scheduler does the rest
 
 
 def mark(store: Store, cluster: Uid, limit: int = CHUNK) -> bool:

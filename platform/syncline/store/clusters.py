@@ -63,7 +63,7 @@ def fold_sweep(store: Store, report: SweepReport) -> int:
     )
 
 
-def mark(store: Store, cluster: Uid, limit: int = 200) -> bool:
+def mark(store: Store, cluster: Uid, limit: int = CHUNK) -> bool:
     """Bring the shown state of a cluster's targets in line with its breaker, chunk by chunk.
 
     An open breaker shows every target Unknown with the reason ClusterUnreachable and keeps what

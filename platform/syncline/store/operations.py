@@ -130,7 +130,7 @@ def expanded(store: Store, uid: Uid, *, error: str = "") -> None:
     store.call("expanded", uid, error)
 
 
-def launch(store: Store, uid: Uid, limit: int = 200) -> int:
+def launch(store: Store, uid: Uid, limit: int = CHUNK) -> int:
     """Trigger held members, as many as the operation's concurrency allows.
 
     A finished member makes ``operation:<uid>`` due again while others are held.
@@ -141,7 +141,7 @@ def launch(store: Store, uid: Uid, limit: int = 200) -> int:
     return int(store.call("launch", uid, min(limit, CHUNK)))
 
 
-def cancel(store: Store, uid: Uid, limit: int = 200) -> bool:
+def cancel(store: Store, uid: Uid, limit: int = CHUNK) -> bool:
     """End held and waiting members as cancelled, in chunks; running ones end by themselves.
 
     Returns:
@@ -155,7 +155,7 @@ def is_cancelled(store: Store, uid: Uid) -> bool:
     return bool(store.redis.hexists(keys.OPERATION(uid), "cancelled"))
 
 
-def prune(store: Store, limit: int = 200) -> int:
+def prune(store: Store, limit: int = CHUNK) -> int:
     """Drop from the list, oldest first, operations whose time is over; returns how many."""
     oldest = store.redis.zrange(keys.OPERATIONS(), 0, limit - 1)
     if not oldest:

@@ -1,6 +1,6 @@
 """The life of a run: requested, dispatched, claimed, renewed, recorded, folded.
 
-Each function is one atomic step (or one for each chunk of 200). A Request is recorded before any
+Each function is one atomic step (or one for each chunk of 100). A Request is recorded before any
 message exists; a message carries a ticket, a claim takes a lease with a new fence, and nothing is
 written without it. What is lost is found by its deadline (``requeue_silent``).
 """
@@ -50,7 +50,7 @@ def trigger(
     only_if: Condition | None = None,
     orphan: bool = False,
 ) -> list[int]:
-    """Record the request for each target and put it into its queue; in chunks of 200.
+    """Record the request for each target and put it into its queue; in chunks of 100.
 
     Requests without a pin coalesce, the latest wins: what the policy decides (branch, parameters)
     is taken at the claim. A request of another operation ends the older operation's member
@@ -70,7 +70,7 @@ def trigger(
 
 
 def dispatch(store: Store, lane: Lane, room: int, *, slots: int = 0) -> list[Dispatch]:
-    """Take up to ``room`` (at most 200) targets of a lane, fairly over projects and clusters.
+    """Take up to ``room`` targets of a lane, in chunks of 100, fairly over projects and clusters.
 
     Clusters that are away, paused or at their cap are passed over at no cost. Each target taken is
     marked queued, with a new ticket and a deadline.
@@ -82,12 +82,14 @@ def dispatch(store: Store, lane: Lane, room: int, *, slots: int = 0) -> list[Dis
         slots: runs that all workers can do at once; unproven clusters together get a quarter of
             it. 0: no such bound.
     """
-    if room <= 0:
-        return []
-    flat = store.call("dispatch", lane, min(room, CHUNK), slots)
-    return [
-        Dispatch(TargetId(target), ticket, name, lane) for target, ticket, name in batched(flat, 3)
-    ]
+    found: list[Dispatch] = []
+    while (asked := min(room - len(found), CHUNK)) > 0:
+        flat = store.call("dispatch", lane, asked, slots)
+        rows = batched(flat, 3)
+        found += [Dispatch(TargetId(each), ticket, name, lane) for each, ticket, name in rows]
+        if len(flat) < 3 * asked:
+            break
+    return found
 
 
 def claim(
@@ -180,7 +182,7 @@ def fold_failure(store: Store, ticket: str, error: str, last_log: str = "") -> b
     return bool(store.call("failure", target, ticket, *told))
 
 
-def requeue_silent(store: Store, limit: int = 200) -> list[TargetId]:
+def requeue_silent(store: Store, limit: int = CHUNK) -> list[TargetId]:
     """Put back what is past its deadline: lost messages, dead workers.
 
     A message that never was claimed is sent again later each time; a run whose worker fell silent

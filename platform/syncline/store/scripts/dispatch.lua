@@ -2,7 +2,7 @@
 -- Take ready targets of a lane for the broker: the project with the least of its share first, in it
 -- the cluster that was served longest ago, in it the target that waits longest.
 --
--- ARGV  1 lane  2 room, at most 200  3 slots of all workers, 0 = not known
+-- ARGV  1 lane  2 room, at most 100  3 slots of all workers, 0 = not known
 -- Touches  turns, ring, ready, groups, shares, target, slots, unproven, watch, counts
 --
 -- Returns target, ticket, name for each, flat.
