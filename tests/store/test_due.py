@@ -46,6 +46,22 @@ def test_a_taken_member_gets_its_next_time(store: Store) -> None:
     assert due.at(store, "lookup:a") == pytest.approx(taken.held + 100, abs=0.001)
 
 
+def test_many_get_their_next_times_at_once_but_for_those_that_are_asked_for_again(
+    store: Store,
+) -> None:
+    for name in "abc":
+        due.add(store, f"lookup:{name}")
+    taken = due.take(store)
+    due.add(store, "lookup:b")
+    later = now(store) + 60
+
+    due.reschedule_all(store, list(zip(taken, (later, later, None), strict=True)))
+
+    assert due.at(store, "lookup:a") == pytest.approx(later, abs=0.001)
+    assert [each.id for each in due.take(store)] == ["b"]
+    assert due.at(store, "lookup:c") is None
+
+
 def test_an_earlier_time_stays_unless_told(store: Store) -> None:
     at = now(store)
     due.add(store, "sweep:a", at + 10)

@@ -64,34 +64,33 @@ def take(store: Store, publisher: Publisher, load: Load, limit: int) -> bool:
 def _work(store: Store, taken: Sequence[Due]) -> bool:
     """Do as much as fits into one tick: targets that are ready must not wait for it."""
     deadline, left = time.monotonic() + WORK_FOR, False
-    for each in taken:
-        if time.monotonic() < deadline:
-            left |= work.do(store, each)
-        else:
-            work.put_off(store, each)
-            left = True
+    for number, each in enumerate(taken):
+        if time.monotonic() >= deadline:
+            work.put_off(store, taken[number:])
+            return True
+        left |= work.do(store, each)
     return left
 
 
 def _that_fit(store: Store, load: Load, taken: Sequence[Due]) -> list[Due]:
     """Put off what finds its queue full: workers are away, and asking twice helps nobody."""
     room = {name: MOST_WAITING - waiting for name, waiting in load.waiting.items()}
-    fitting = []
+    fitting: list[Due] = []
+    too_many: list[Due] = []
     for each in taken:
         queue = kinds.TASKS[each.kind].queue
         room[queue] -= 1
-        if room[queue] >= 0:
-            fitting.append(each)
-        else:
-            due.reschedule(store, each, connection.now(store) + FULL_WAIT)
+        (fitting if room[queue] >= 0 else too_many).append(each)
+    if too_many:
+        later = connection.now(store) + FULL_WAIT
+        due.reschedule_all(store, [(each, later) for each in too_many])
     return fitting
 
 
 def _publish(store: Store, publisher: Publisher, taken: Sequence[Due]) -> None:
     names = _names(store, taken)
-    for each in taken:
-        if each.member not in names:
-            due.done(store, each)  # what it is about is gone
+    # What they are about is gone.
+    due.reschedule_all(store, [(each, None) for each in taken if each.member not in names])
     live = [each for each in taken if each.member in names]
     sent = _not_in_vain(store, live)
     rounds = _rounds(store, live)
@@ -101,8 +100,7 @@ def _publish(store: Store, publisher: Publisher, taken: Sequence[Due]) -> None:
             others = [_message(each, names, rounds) for each in sent if each.kind != "probe"]
             publisher.send([*kinds.probes(probes, names), *others])
     except BrokerUnavailable:
-        for each in live:
-            work.put_off(store, each)
+        work.put_off(store, live)
         raise
     _again(store, live, {each.member for each in sent}, rounds)
 
@@ -157,12 +155,14 @@ def _again(
     store: Store, live: Sequence[Due], sent: Container[str], rounds: Mapping[str, Round]
 ) -> None:
     """Give what comes round its next time; what a report decides is only held meanwhile."""
+    times: list[tuple[Due, float | None]] = []
     for each in live:
         if each.member in rounds:
             again, following = rounds[each.member]
-            due.reschedule(store, each, again if each.member in sent else following)
+            times.append((each, again if each.member in sent else following))
         elif each.kind in kinds.ONCE:
-            due.done(store, each)
+            times.append((each, None))
+    due.reschedule_all(store, times)
 
 
 def _intervals(store: Store, live: Sequence[Due]) -> dict[str, timedelta]:

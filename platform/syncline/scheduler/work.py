@@ -7,7 +7,7 @@ after its hold: that is how a failure is tried again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from syncline import logs
 from syncline.errors import Conflict, StoreUnavailable, SynclineError
@@ -40,9 +40,11 @@ def do(store: Store, taken: Due) -> bool:
     return False
 
 
-def put_off(store: Store, taken: Due) -> None:
-    """Leave a member for the next tick, or for another scheduler."""
-    due.reschedule(store, taken, connection.now(store))
+def put_off(store: Store, taken: Sequence[Due]) -> None:
+    """Leave members for the next tick, or for another scheduler."""
+    if taken:
+        now = connection.now(store)
+        due.reschedule_all(store, [(each, now) for each in taken])
 
 
 def _expand(store: Store, taken: Due) -> bool:
@@ -85,7 +87,7 @@ def _more(store: Store, taken: Due, *, finished: bool) -> bool:
     if finished:
         due.done(store, taken)
     else:
-        put_off(store, taken)
+        put_off(store, [taken])
     return not finished
 
 

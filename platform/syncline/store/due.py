@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from syncline.store import keys
+from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import LONGEST_BLOCK, Store, now
 
 
@@ -51,6 +54,15 @@ def done(store: Store, due: Due) -> bool:
 def reschedule(store: Store, due: Due, at: float) -> bool:
     """Set a taken member's next time; False where somebody made it due again since."""
     return bool(store.call("due_done", due.member, repr(due.held), repr(at)))
+
+
+def reschedule_all(store: Store, times: Sequence[tuple[Due, float | None]]) -> None:
+    """Do the same for many in one step a chunk; None removes one that was taken."""
+    for chunk in batched(times, CHUNK):
+        triples = (
+            (each.member, repr(each.held), "" if at is None else repr(at)) for each, at in chunk
+        )
+        store.call("due_done", *chain.from_iterable(triples))
 
 
 def drop(store: Store, member: str) -> None:

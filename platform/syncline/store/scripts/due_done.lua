@@ -1,14 +1,16 @@
 -- needs: base
--- Remove a taken member or set its next time, unless somebody made it due again since.
+-- Remove taken members or set their next times, unless somebody made them due again since.
 --
--- ARGV  1 member  2 the time that the taking set  3 its next time, '' = none
--- Returns 1, or 0 where it was made due again.
+-- ARGV  1… member, the time that the taking set, its next time ('' = none) in triples (at most 100)
+-- Returns how many were not made due again.
 
-local score = call('ZSCORE', K.due(), ARGV[1])
-if not score or math.abs(tonumber(score) - tonumber(ARGV[2])) > 1e-6 then return 0 end
-if ARGV[3] == '' then
-  undue(ARGV[1])
-else
-  call('ZADD', K.due(), ARGV[3], ARGV[1])
+local changed = 0
+for i = 1, #ARGV, 3 do
+  local member, held, at = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local score = call('ZSCORE', K.due(), member)
+  if score and math.abs(tonumber(score) - tonumber(held)) <= 1e-6 then
+    if at == '' then undue(member) else call('ZADD', K.due(), at, member) end
+    changed = changed + 1
+  end
 end
-return 1
+return changed
