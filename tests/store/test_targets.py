@@ -5,14 +5,15 @@ from itertools import chain
 import pytest
 
 from syncline.errors import Conflict
-from syncline.model.names import TargetId, TargetName, Uid
+from syncline.model.names import TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
+from syncline.model.request import TriggerKind
 from syncline.model.state import FleetSummary, TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.store import targets
 from syncline.store.connection import Store
 from tests.store import recount
-from tests.store.world import World
+from tests.store.world import World, request
 
 
 def names(page: Page[TargetState]) -> list[str]:
@@ -46,6 +47,29 @@ def test_a_target_is_made_once(store: Store) -> None:
     assert not targets.ensure(store, app, on)
 
     recount.check(store)
+
+
+def test_what_would_stay_as_it_is_is_known_beforehand(store: Store) -> None:
+    world = World(store)
+    on = world.cluster("west")
+    names = ("absent", "unasked", "stands", "leaves", "moved")
+    apps = [world.application(name) for name in names]
+    for app in apps[1:]:
+        targets.ensure(store, app, on)
+    for app in apps[2:]:
+        world.trigger(target_id(app.uid, on.uid))
+    world.trigger(target_id(apps[3].uid, on.uid), request(TriggerKind.DELETE))
+    apps[4] = world.application("moved", revision="v2")
+
+    found = targets.standing(store, [(app, on) for app in apps])
+
+    assert dict(zip(names, found, strict=True)) == {
+        "absent": False,
+        "unasked": False,
+        "stands": True,
+        "leaves": False,
+        "moved": False,
+    }
 
 
 def test_a_target_is_found_by_its_name(store: Store) -> None:

@@ -30,7 +30,9 @@ def cover(store: Store, pairs: Sequence[Pair]) -> None:
     matching = [pair for pair in pairs if belongs(*pair)]
     new: list[Pair] = []
     known: list[Pair] = []
-    for application, cluster in matching:
+    # Where many clusters and applications come at once, most pairs are met from both sides.
+    stands = targets.standing(store, matching)
+    for application, cluster in (p for p, done in zip(matching, stands, strict=True) if not done):
         made = targets.ensure(store, application, cluster)
         (new if made else known).append((application, cluster))
     request(store, [*new, *_never_requested(store, known)], "first sync")

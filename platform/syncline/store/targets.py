@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import TypeVar
 
+from syncline.model.application import Source
 from syncline.model.change import Inventory
 from syncline.model.names import TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
@@ -31,6 +32,28 @@ def ensure(store: Store, application: ApplicationRecord, cluster: ClusterRecord)
     """
     ident = target_id(application.uid, cluster.uid)
     return bool(store.call("ensure", ident, str(name_of(application, cluster))))
+
+
+def standing(store: Store, pairs: Sequence[tuple[ApplicationRecord, ClusterRecord]]) -> list[bool]:
+    """Tell, in one round trip, which targets ``ensure`` would leave as they are.
+
+    They are there to stay, were requested once, and follow what their application writes.
+    """
+    if not pairs:
+        return []
+    with store.redis.pipeline() as pipe:
+        for application, cluster in pairs:
+            ident = target_id(application.uid, cluster.uid)
+            pipe.hmget(keys.TARGET(ident), ("follow", "want", "deleting"))
+        rows = pipe.execute()
+    return [
+        follow == _follow(application.spec.source) and want not in (None, "0") and not deleting
+        for (application, _), (follow, want, deleting) in zip(pairs, rows, strict=True)
+    ]
+
+
+def _follow(source: Source) -> str:
+    return f"{source.repository}\x1f{source.revision}"
 
 
 def note_wanted(store: Store, wanted: Sequence[tuple[TargetId, str]], *, changed: str = "") -> None:
