@@ -6,7 +6,6 @@ from syncline.model.names import Uid
 from syncline.store.batches import CHUNK
 from syncline.store.connection import Store
 
-
 _AT_ONCE = 10  # chunks that the folder does itself; the scheduler does the rest
 
 
