@@ -1,4 +1,4 @@
-"""Three simulated clusters beside a real one: misbehaviour of one of them holds up nobody else."""
+"""Simulated clusters beside real ones: misbehaviour of some of them holds up nobody else."""
 
 import re
 import shutil
@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from tests.e2e import world as worlds
 from tests.e2e.world import World, application, configmap, repository
@@ -20,10 +21,12 @@ from tests.harness.poll import until
 
 pytestmark = pytest.mark.cluster
 
-SIMULATED = ("cluster-1", "cluster-2", "cluster-3")
-ALL = ("many@real", *(f"many@{name}" for name in SIMULATED))
+REAL = ("real-0", "real-1", "real-2")
+SIMULATED = tuple(f"cluster-{number}" for number in range(1, 9))
+ALL = tuple(f"many@{name}" for name in (*REAL, *SIMULATED))
 BAD = "cluster-2"
 OTHERS = tuple(name for name in ALL if name != f"many@{BAD}")
+WEB = "/api/v1/namespaces/many/configmaps/web"
 PATIENCE = 15  # seconds that a cluster may take to answer
 UNDISTURBED = 12.0  # seconds; less than that
 BACK = 60.0
@@ -44,13 +47,25 @@ class Simulated:
 
     def fault(self, **fault: Any) -> None:
         """Makes `BAD` misbehave."""
-        token = (self.directory / "admin-token").read_text().strip()
-        answer = httpx.put(
-            f"{self.url}/simulator/clusters/{BAD}/faults",
-            json=fault,
-            headers={"Authorization": f"Bearer {token}"},
+        self._put(f"clusters/{BAD}/faults", fault)
+
+    def timetable(self, *entries: dict[str, Any]) -> None:
+        """Makes clusters misbehave at their times."""
+        self._put("timetable", list(entries))
+
+    def data(self, name: str) -> Any:
+        """What a cluster's ConfigMap says."""
+        config = yaml.safe_load((self.directory / f"{name}.kubeconfig").read_text())
+        answer = httpx.get(
+            f"{self.url}/clusters/{name}{WEB}",
+            headers={"Authorization": f"Bearer {config['users'][0]['user']['token']}"},
         )
-        answer.raise_for_status()
+        return answer.raise_for_status().json()["data"]
+
+    def _put(self, path: str, body: object) -> None:
+        token = (self.directory / "admin-token").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        httpx.put(f"{self.url}/simulator/{path}", json=body, headers=headers).raise_for_status()
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +92,17 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
 def world(
     tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane, simulated: Simulated
 ) -> Iterator[World]:
-    """One application that selects all four clusters."""
+    """One application that selects all clusters, three of them real."""
     root = tmp_path_factory.mktemp("mixed")
+    control_plane.grow(len(REAL))
+    clusters = [control_plane.cluster(number) for number in range(len(REAL))]
     environment = {"SYNCLINE_CLUSTER_READ_TIMEOUT": f"{PATIENCE}s"}
-    with worlds.make(root, [control_plane.cluster(0)], environment=environment) as made:
+    with worlds.make(root, clusters, environment=environment) as made:
         for name in SIMULATED:
             shutil.copy(simulated.directory / f"{name}.kubeconfig", made.data / "credentials")
-        shutil.copy(
-            made.data / "credentials/c0.kubeconfig", made.data / "credentials/real.kubeconfig"
-        )
+        for number, name in enumerate(REAL):
+            source = made.data / f"credentials/c{number}.kubeconfig"
+            shutil.copy(source, source.with_name(f"{name}.kubeconfig"))
         made.up()
         made.work.publish("begin", {"many/web.yaml": configmap("web", v="0", on="${cluster}")})
         destination = {"selector": {"matchLabels": {"fleet": "mixed"}}}
@@ -93,21 +110,19 @@ def world(
         many = application(
             "many", path="many", namespace="many", destination=destination, parameters=parameters
         )
-        made.apply(repository(made.repository), *map(_cluster, ("real", *SIMULATED)), many)
+        made.apply(repository(made.repository), *map(_cluster, (*REAL, *SIMULATED)), many)
         made.synced(*ALL)
         yield made
 
 
-def test_a_selector_reaches_real_and_simulated_clusters(world: World) -> None:
+def test_a_selector_reaches_real_and_simulated_clusters(world: World, simulated: Simulated) -> None:
     items = world.get("clusters")["items"]
 
     assert {item["name"]: "simulator" in item["version"] for item in items} == {
-        "real": False,
+        **dict.fromkeys(REAL, False),
         **dict.fromkeys(SIMULATED, True),
     }
-    live = world.live(0, "/api/v1/namespaces/many/configmaps/web")
-    assert live is not None
-    assert live["data"] == {"v": "0", "on": "real"}
+    assert _everywhere(world, simulated) == _expected("0")
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=["hangs", "refuses", "429", "503"])
@@ -125,6 +140,35 @@ def test_a_cluster_that_misbehaves_holds_up_nobody_and_recovers(
         simulated.fault(mode="none")
 
     world.synced(*ALL, revision=commit, within=BACK)
+
+
+def test_a_mixed_fleet_ends_at_the_newest_commit_after_faults_on_a_timetable(
+    world: World, simulated: Simulated
+) -> None:
+    simulated.timetable(
+        {"for": 3, "clusters": ["cluster-1"], "mode": "partition"},
+        {"for": 2, "clusters": ["cluster-3"], "mode": "partition", "cut": True},
+        {"for": 4, "clusters": ["cluster-4"], "mode": "error", "code": 429, "retry_after": 1},
+        {"for": 4, "clusters": ["cluster-5"], "mode": "error", "code": 500, "probability": 0.5},
+        {"for": 4, "clusters": ["cluster-6"], "mode": "slow", "delay": 0.3, "jitter": 0.2},
+        {"at": 1, "for": 2, "clusters": ["cluster-7"], "mode": "refuse"},
+    )
+    commits = [_push(world, f"timetable-{number}") for number in range(3)]
+
+    world.synced(*ALL, revision=commits[-1], within=BACK)
+
+    assert _everywhere(world, simulated) == _expected("timetable-2")
+
+
+def _everywhere(world: World, simulated: Simulated) -> dict[str, Any]:
+    """What each cluster holds, read from itself."""
+    real = {name: world.live(number, WEB) for number, name in enumerate(REAL)}
+    found = {name: live["data"] for name, live in real.items() if live is not None}
+    return found | {name: simulated.data(name) for name in SIMULATED}
+
+
+def _expected(version: str) -> dict[str, Any]:
+    return {name: {"v": version, "on": name} for name in (*REAL, *SIMULATED)}
 
 
 def _push(world: World, version: str) -> str:
