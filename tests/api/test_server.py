@@ -1,5 +1,6 @@
 """The server role as a process: it serves, ends well on SIGTERM, and says what is wrong."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -15,8 +16,10 @@ from syncline.model.seal import PlatformKey
 from tests.harness.redis import Redis
 
 PROGRAM = """
+from syncline import logs
 from syncline.api.server import serve
 from syncline.settings import Settings
+logs.configure()  # as the role does: to standard error
 serve(Settings(), on_ready=lambda url: print("ready", url, flush=True))
 """
 
@@ -69,3 +72,26 @@ def test_a_port_that_is_taken_is_named() -> None:
 
     assert refused.value.subject == f"http://127.0.0.1:{port}"
     assert refused.value.detail.startswith("cannot be listened on: Address already in use")
+
+
+async def _taken(listener: socket.socket) -> bool:
+    """Whether asyncio sends at once on a connection that it takes from this listener."""
+    loop, made = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+
+    class Taker(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            own = transport.get_extra_info("socket")
+            made.set_result(bool(own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+
+    server = await loop.create_server(Taker, sock=listener)
+    async with server:
+        _, writer = await asyncio.open_connection(*listener.getsockname())
+        answer: bool = await asyncio.wait_for(made, timeout=20)
+        writer.close()
+        await writer.wait_closed()
+        return answer
+
+
+def test_no_answer_waits_for_an_acknowledgement() -> None:
+    """Nagle's algorithm would hold each back for 40 ms on a connection that is kept."""
+    assert asyncio.run(_taken(listen("127.0.0.1", 0)))
