@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import threading
 import time
 from base64 import b64decode
@@ -27,11 +28,14 @@ from syncline_workers.cluster.login import Login
 from syncline_workers.cluster.pool import Pool
 from syncline_workers.cluster.rate import Rate
 
-MOST = 512
-"""Clusters whose discovery and credentials one process keeps: about 0.1 MB each."""
+MOST = 2048
+"""Clusters that one process keeps: about 0.05 MB each, where they serve the same. Runs go round all
+clusters, so that with fewer than there are none would be found again."""
 
-SOCKETS = 512
-"""Idle connections of one process, of all clusters; processes may have 1024 files by default."""
+_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+SOCKETS = 16_384 if _FILES == resource.RLIM_INFINITY else min(_FILES // 2, 16_384)
+"""Idle connections of one process, of all clusters: half of the files that it may have."""
 
 _PAUSE = 1.0  # seconds between two counts of idle connections
 
