@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 from typing import Any
@@ -31,6 +32,18 @@ class Clock:
         return self.now
 
 
+DIGEST = "of each document, as kube-apiserver makes it"
+
+
+def compact(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def digest(page: dict[str, Any]) -> str:
+    content = {key: page[key] for key in ("metadata", "items")}
+    return hashlib.sha512(compact(content)).hexdigest().upper()
+
+
 class Serving:
     """A server that has these JSON documents, and 404 for the rest."""
 
@@ -44,13 +57,14 @@ class Serving:
         while request := read_request(sock):
             path = request.split(b" ")[1].decode()
             self.asked.append(path)
-            if self._tag and f'If-None-Match: "{self._tag}"'.encode() in request:
+            page = self._pages.get(path)
+            tag = digest(page) if page and self._tag == DIGEST else self._tag
+            if tag and f'If-None-Match: "{tag}"'.encode() in request:
                 self.unchanged.append(path)
                 sock.sendall(b"HTTP/1.1 304 Not Modified\r\n\r\n")
-            elif path in self._pages:
-                headers = [f'ETag: "{self._tag}"'] if self._tag else []
-                body = json.dumps(self._pages[path]).encode()
-                sock.sendall(answer(body, "200 OK", *headers))
+            elif page:
+                headers = [f'ETag: "{tag}"'] if tag else []
+                sock.sendall(answer(compact(page), "200 OK", *headers))
             else:
                 sock.sendall(answer(b"404 page not found", "404 Not Found"))
 
@@ -72,7 +86,7 @@ def version(name: str, *kinds: str, **more: str) -> dict[str, Any]:
 
 
 def aggregated(*groups: dict[str, Any]) -> dict[str, Any]:
-    return {"kind": "APIGroupDiscoveryList", "items": list(groups)}
+    return {"kind": "APIGroupDiscoveryList", "metadata": {}, "items": list(groups)}
 
 
 PAGES = {
@@ -161,12 +175,9 @@ def test_an_unchanged_answer_is_not_sent_twice() -> None:
     assert found.kind(ref("example.com", "v1", "ClusterGadget")).plural == "clustergadgets"
 
 
-DIGEST = "0123456789ABCDEF" * 8  # as long as the one that an API server makes
-
-
 def test_what_one_cluster_serves_is_not_sent_by_another_that_serves_the_same() -> None:
     known = Alike()
-    first, second = Serving(PAGES, tag=DIGEST), Serving({}, tag=DIGEST)
+    first, second = Serving(PAGES, tag=DIGEST), Serving(PAGES, tag=DIGEST)
     found = []
     for talk in (first, second):
         with Scripted(talk) as server:
@@ -181,14 +192,14 @@ def test_what_one_cluster_serves_is_not_sent_by_another_that_serves_the_same() -
 def test_a_cluster_that_serves_something_else_is_read() -> None:
     known = Alike()
     pages = {**PAGES, "/apis": aggregated(group("new.io", version("v1", "Thing")))}
-    for talk in (Serving(PAGES, tag=DIGEST), other := Serving(pages, tag=DIGEST[::-1])):
+    for talk in (Serving(PAGES, tag=DIGEST), other := Serving(pages, tag=DIGEST)):
         with Scripted(talk) as server:
             pool = pool_for(kubeconfig_for(server.url))
             discovered = Discovery(pool, known=known)
             discovered.refresh()
             pool.close()
 
-    assert other.unchanged == []
+    assert other.unchanged == ["/api"]
     assert discovered.knows(ref("new.io", "v1", "Thing"))
     assert not discovered.knows(ref("example.com", "v1", "Widget"))
 
@@ -202,6 +213,20 @@ def test_a_tag_that_is_no_digest_says_nothing_about_another_cluster() -> None:
             pool.close()
 
     assert (other.asked, other.unchanged) == (["/api", "/apis"], [])
+
+
+def test_what_a_hostile_cluster_says_under_the_tag_of_another_is_not_believed_there() -> None:
+    lie = {**PAGES, "/apis": aggregated(group("example.com", version("v2", "ClusterWidget")))}
+    known, honest = Alike(), Serving(PAGES, tag=DIGEST)
+    for talk in (Serving(lie, tag=digest(PAGES["/apis"])), honest):
+        with Scripted(talk) as server:
+            pool = pool_for(kubeconfig_for(server.url))
+            found = Discovery(pool, known=known)
+            found.refresh()
+            pool.close()
+
+    assert honest.unchanged == []
+    assert found.knows(ref("example.com", "v1", "Widget"))
 
 
 def test_a_version_that_is_not_served_falls_back_to_the_preferred_one_for_reading() -> None:

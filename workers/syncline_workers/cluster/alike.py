@@ -2,13 +2,13 @@
 
 The clusters of a fleet serve much the same. An API server's ETag is a digest of what it serves, so
 what one cluster sent need not be sent by the next: it is asked whether it serves the same, and
-what was read is shared. An ETag that is no digest says nothing about another server, and is left
-to the cluster that it came from.
+what was read is shared. An ETag that is not the digest says nothing about another server, and is
+left to the cluster that it came from: a hostile one could say what others serve.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections import OrderedDict
 from threading import Lock
 
@@ -17,7 +17,7 @@ from syncline_workers.cluster.served import Document
 MOST = 64
 """Documents kept: a fleet has few sorts of clusters, and two documents for each."""
 
-_DIGEST = re.compile(r'"[0-9A-Fa-f]{64,}"')
+_BEGIN = b'"metadata":'  # what follows the type of a document
 
 
 class Alike:
@@ -43,15 +43,22 @@ class Alike:
                 self._kept.move_to_end((path, tag))
             return found
 
-    def keep(self, path: str, tag: str, document: Document) -> None:
-        """Note what an ETag stands for, where it can mean the same elsewhere."""
-        if not _DIGEST.fullmatch(tag):
+    def keep(self, path: str, tag: str, document: Document, *, body: bytes) -> None:
+        """Note what an ETag stands for, where the body proves that it does so elsewhere."""
+        if not _is_digest(tag, body):
             return
         with self._lock:
             self._kept[path, tag] = document
             self._kept.move_to_end((path, tag))
             if len(self._kept) > MOST:
                 self._kept.popitem(last=False)
+
+
+def _is_digest(tag: str, body: bytes) -> bool:
+    """Whether an ETag is what kube-apiserver makes: SHA-512 of the document without its type."""
+    _, begin, rest = body.partition(_BEGIN)
+    content = b"{" + begin + rest.rstrip()
+    return tag == f'"{hashlib.sha512(content).hexdigest().upper()}"'
 
 
 EVERYWHERE = Alike()

@@ -184,7 +184,7 @@ class Discovery:
         found = served.document(served.aggregated(body))
         if tag:
             self._tags[path] = (tag, found)
-            self._known.keep(path, tag, found)
+            self._known.keep(path, tag, found, body=answer.body)
         return found
 
     def _ask(self, path: str, group: str, name: str) -> Version:
