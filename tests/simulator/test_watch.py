@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+
+from syncline.simulator.api import watching as watching_api
 from tests.conformance.backend import Backend
 
 
@@ -78,6 +81,18 @@ def test_a_bookmark_ends_the_initial_events(cluster: Backend, namespace: str) ->
 
     assert [event["type"] for event in got] == ["ADDED", "BOOKMARK"]
     assert got[1]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+
+
+def test_bookmarks_tell_how_far_a_watch_has_come(
+    cluster: Backend, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching_api, "PULSE", 0.01)
+    root = f"/api/v1/namespaces/{namespace}/configmaps"
+
+    with watching(cluster, root, allowWatchBookmarks="true", labelSelector="on=yes") as events:
+        version = cluster.apply(f"{root}/a", config_map("a")).body["metadata"]["resourceVersion"]
+        told = (event["object"]["metadata"] for event in events if event["type"] == "BOOKMARK")
+        assert next(found for found in told if found["resourceVersion"] == version)
 
 
 def test_a_version_too_old_is_expired(cluster: Backend, namespace: str) -> None:

@@ -14,6 +14,9 @@ from syncline.simulator.store.stored import Stored
 from syncline.simulator.wire.responses import Stop, Stream, Write
 
 LIFETIME = 1800.0
+PULSE = 60.0
+"""Seconds between bookmarks, by which a watcher knows a version to go on from."""
+
 INITIAL_END = "k8s.io/initial-events-end"
 
 
@@ -40,7 +43,8 @@ def watch(call: Call) -> Stream:
         call.cluster.listeners.append(listen)
         return lambda: stop(call.cluster, listen)
 
-    return Stream(start=start, lifetime=lifetime)
+    beat = (lambda: bookmark(call)) if params.get("allowWatchBookmarks") == "true" else None
+    return Stream(start=start, lifetime=lifetime, beat=beat, pulse=PULSE)
 
 
 def stop(cluster: Cluster, listener: Callable[[Cluster, Change], None]) -> None:
@@ -62,7 +66,7 @@ def past(call: Call, matches: Callable[[Stored], bool]) -> list[bytes]:
     initial = params.get("sendInitialEvents") == "true"
     if initial or version in ("", "0"):
         events = [event(call, "ADDED", kept) for kept in reading.select(call)]
-        return [*events, bookmark(call)] if initial else events
+        return [*events, bookmark(call, ends_initial=True)] if initial else events
     return [
         happened
         for change in since(call.cluster, int(version))
@@ -102,12 +106,11 @@ def event(call: Call, kind: str, kept: Stored) -> bytes:
     return b'{"type":"' + kind.encode() + b'","object":' + body + b"}\n"
 
 
-def bookmark(call: Call) -> bytes:
-    """Return the line that ends the initial events."""
-    metadata = {
-        "resourceVersion": str(call.cluster.version),
-        "annotations": {INITIAL_END: "true"},
-    }
+def bookmark(call: Call, *, ends_initial: bool = False) -> bytes:
+    """Return the line that says how far the watch has come; one of them ends the initial events."""
+    metadata: dict[str, object] = {"resourceVersion": str(call.cluster.version)}
+    if ends_initial:
+        metadata["annotations"] = {INITIAL_END: "true"}
     head = {"kind": call.resource.kind, "apiVersion": call.resource.api_version}
     value = {"type": "BOOKMARK", "object": {**head, "metadata": metadata}}
     return orjson.dumps(value) + b"\n"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from syncline.simulator.controllers.clock import Clock
 from syncline.simulator.controllers.status import change, condition
@@ -32,11 +35,16 @@ def establish(obj: Object) -> None:
     }
 
 
-def served(obj: Object) -> list[Resource]:
-    """Return the resources that a definition brings, one a served version."""
-    spec, names = obj["spec"], obj["spec"]["names"]
+@lru_cache(maxsize=256)
+def served(encoded: bytes) -> tuple[Resource, ...]:
+    """Return the resources that a definition's spec brings, one a served version.
+
+    Clusters with the same definition share them, and with them what is known of their objects.
+    """
+    spec = orjson.loads(encoded)
+    names = spec["names"]
     storage = next(v["name"] for v in spec["versions"] if v.get("storage"))
-    return [
+    return tuple(
         Resource(
             group=spec["group"],
             version=version["name"],
@@ -55,7 +63,7 @@ def served(obj: Object) -> list[Resource]:
         )
         for version in spec["versions"]
         if version.get("served")
-    ]
+    )
 
 
 def subresources(version: Object, kind: str, group: str) -> dict[str, Object]:
@@ -92,7 +100,7 @@ class Definitions:
             self._clock.later(self._delay, lambda: cluster.drop(DEFINITIONS, event.object))
             return
         if (obj.get("status") or {}).get("conditions"):
-            for resource in served(obj):
+            for resource in served(orjson.dumps(obj["spec"])):
                 cluster.custom[resource.group, resource.version, resource.plural] = resource
             return
         kept = event.object

@@ -157,11 +157,20 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         timer = loop.call_later(stream.lifetime, self._finish)
         stop = stream.start(lambda piece: self._write(responses.chunk(piece)), self._finish)
+        timers = [timer]
+
+        def beat() -> None:
+            if stream.beat:
+                self._write(responses.chunk(stream.beat()))
+                timers[1:] = [loop.call_later(stream.pulse, beat)]
 
         def end() -> None:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
             stop()
 
+        if stream.beat:
+            timers.append(loop.call_later(stream.pulse, beat))
         self._stop = end
 
     def _finish(self) -> None:

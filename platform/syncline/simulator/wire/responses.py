@@ -31,11 +31,13 @@ class Response:
 class Stream:
     """An answer without an end: `start(write, finish)` returns how to stop it.
 
-    `lifetime` is how many seconds it may last.
+    `lifetime` is how many seconds it may last; every `pulse` seconds `beat` is sent.
     """
 
     start: Callable[[Write, Stop], Stop]
     lifetime: float
+    beat: Callable[[], bytes] | None = None
+    pulse: float = 60.0
     content_type: str = JSON
 
 
