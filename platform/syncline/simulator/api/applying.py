@@ -102,7 +102,10 @@ def merge(
     # A copy: parts of the merged object are shared with the live one and with the configuration.
     new: Object = orjson.loads(orjson.dumps(merged))
     new["metadata"].setdefault("name", call.name)
-    return finish.write(call, tidy(new), live, lambda _: managers)
+    # A custom resource's nulls are for its schema to judge.
+    whole = not call.resource.custom
+    tidied = tidy(new) if whole else {**new, "metadata": tidy(new["metadata"])}
+    return finish.write(call, tidied, live, lambda _: managers)
 
 
 def before(call: Call, live: finish.Live | None, write: Write) -> Managers:
