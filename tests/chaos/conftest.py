@@ -1,0 +1,3 @@
+from tests.harness.redis_fixtures import redis_server, redis_session, store
+
+__all__ = ["redis_server", "redis_session", "store"]
