@@ -168,6 +168,24 @@ def test_it_ends_within_a_second_also_where_redis_hangs(
     assert ended(process) < 1.5
 
 
+def test_one_that_was_paused_goes_on(own_redis: Redis, scheduler: Starter) -> None:
+    process = scheduler(own_redis)
+    store = open_store(own_redis)
+    apply(store, repository())
+    sends(own_redis, "syncline.lookup.v1")
+
+    process.pause()
+    paused = time.monotonic()
+    poll.until(lambda: time.monotonic() > paused + 1.2, within=10, what="longer than its looks")
+    process.resume()
+    apply(store, repository("other"))
+    sends(own_redis, "syncline.lookup.v1")
+
+    process.check()
+    assert lines(process, "scheduler ended") == []
+    store.close()
+
+
 def test_another_takes_over_the_chores_within_seconds(own_redis: Redis, scheduler: Starter) -> None:
     leader = scheduler(own_redis)
     says(leader, "does the chores")

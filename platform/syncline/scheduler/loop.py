@@ -29,6 +29,7 @@ RECOVER_EVERY = 1.0  # seconds between two looks for silent runs
 RESTORED_EVERY = 1.0  # seconds between two looks whether a restore has ended
 LOOK_EVERY = 0.5  # seconds between two looks whether the loop still lives, or is to stop
 GIVE_UP_AFTER = 0.8  # seconds that a tick may take to end once asked to stop
+ENDS = (signal.SIGTERM, signal.SIGINT)
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 2.0  # seconds
 
 log = logs.get(__name__)
@@ -134,15 +135,20 @@ def run_forever(settings: Settings) -> None:
     arguments = (store, broker, settings, stop)
     thread = Thread(target=_start, args=arguments, daemon=True, name="scheduler")
     # Waited for instead of handled: a handler could interrupt the lock that it needs itself.
-    ends = (signal.SIGTERM, signal.SIGINT)
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     thread.start()
-    while signal.sigtimedwait(ends, LOOK_EVERY) is None:
+    while not _is_asked_to_end():
         if not thread.is_alive():
             raise SystemExit(1)  # its traceback is in the log
     stop.set()
     thread.join(GIVE_UP_AFTER)
     log.info("scheduler ended", cleanly=not thread.is_alive())
+
+
+def _is_asked_to_end() -> bool:
+    """Wait a little for a signal. One that was paused and goes on gets an answer with no signal."""
+    found = signal.sigtimedwait(ENDS, LOOK_EVERY)
+    return found is not None and found.si_signo in ENDS
 
 
 def _start(store: Store, broker: Broker, settings: Settings, stop: Event) -> None:
