@@ -95,6 +95,7 @@ def test_slots_are_those_of_the_workers_that_live(admin: httpx.Client, store: St
     assert {each["lane"]: each["slots"] for each in found["lanes"]} == {
         "user": 4,
         "push": 6,
+        "heavy": 0,
         "drift": 0,
     }
     assert {each["queue"]: each["slots"] for each in found["others"]} == {"lookup": 0, "check": 4}
@@ -114,7 +115,7 @@ def test_an_unknown_lane_is_refused_by_name(admin: httpx.Client) -> None:
     answer = admin.get("/api/v1/queue/lanes/pull")
 
     assert answer.status_code in (400, 422)
-    assert "'user', 'push' or 'drift'" in answer.text
+    assert "'user', 'push', 'heavy' or 'drift'" in answer.text
 
 
 def test_a_token_for_metrics_reads_the_queue_and_nothing_else(live: Live) -> None:

@@ -167,7 +167,7 @@ def test_a_pool_says_only_what_it_has_of_its_own() -> None:
             "worker",
             "--name=general",
             "--concurrency=4",
-            "--lanes=user,lookup,push,check,drift",
+            "--lanes=user,lookup,push,check,heavy,drift",
             "--events",
         ],
         "urgent": ["worker", "--name=urgent", "--concurrency=1", "--lanes=user", "--events"],
@@ -198,7 +198,7 @@ def test_its_lanes_are_those_of_the_program() -> None:
 
 
 def test_a_lane_that_no_pool_serves_is_an_error() -> None:
-    said = chart.refusal(worker={"lanes": ["user", "lookup", "push", "check"]})
+    said = chart.refusal(worker={"lanes": ["user", "lookup", "push", "check", "heavy"]})
 
     assert "no pool serves the lane drift" in said
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 from syncline.model.names import TargetId, Uid, target_id
 from syncline.model.request import TriggerKind
+from syncline.model.run import Inputs
 from syncline.model.status import Lane, Phase
 from syncline.store import documents, keys, runs, targets
 from syncline.store.batches import CHUNK
@@ -226,3 +227,54 @@ def seeded(store: Store, projects: list[str], clusters: list[Uid]) -> list[Targe
             made.append(target)
         pipe.execute()
     return made
+
+
+def rendered(world: World, target: TargetId, seconds: float) -> None:
+    inputs = Inputs(repository="fleet", revision="main", paths={"shop": "t1"})
+    world.run(target, inputs=inputs, steps={"render": seconds})
+
+
+def test_what_took_long_to_render_goes_by_a_lane_apart_until_it_is_quick(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    rendered(world, target, 21.0)
+    assert world.state(target).heavy
+
+    for kind in (TriggerKind.PUSH, TriggerKind.DRIFT):
+        world.trigger(target, request(kind))
+        [sent] = world.dispatch_any()
+        assert sent.lane is Lane.HEAVY
+        runs.fold(store, report(world.claim(sent)))  # a cache had it: nothing was measured
+        recount.check(store)
+    rendered(world, target, 1.0)
+
+    world.trigger(target, request(TriggerKind.PUSH))
+    assert [sent.lane for sent in world.dispatch_any()] == [Lane.PUSH]
+    assert not world.state(target).heavy
+
+
+def test_a_person_does_not_wait_in_the_heavy_lane(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    rendered(world, target, 21.0)
+    world.trigger(target, request(TriggerKind.PUSH))
+    assert world.state(target).lane is Lane.HEAVY
+
+    world.trigger(target, request(TriggerKind.USER))
+
+    assert [sent.lane for sent in world.dispatch_any()] == [Lane.USER]
+    recount.check(store)
+
+
+def test_another_commit_does_not_move_what_is_queued_as_heavy(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    rendered(world, target, 21.0)
+    world.trigger(target, request(TriggerKind.DRIFT))
+    [sent] = world.dispatch_any()
+
+    world.trigger(target, request(TriggerKind.PUSH))
+
+    assert world.dispatch_any() == []
+    assert world.claim(sent).request.trigger.kind is TriggerKind.PUSH
+    recount.check(store)

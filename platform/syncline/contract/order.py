@@ -18,9 +18,10 @@ WEIGHTS = {
     queues.LOOKUP: 8,
     queues.PUSH: 4,
     queues.CHECK: 4,
+    queues.HEAVY: 2,
     queues.DRIFT: 1,
 }
-"""Messages out of 25 where every queue has some."""
+"""Messages out of 27 where every queue has some."""
 
 
 class WeightedOrder:

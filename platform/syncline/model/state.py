@@ -36,6 +36,7 @@ class TargetState(Stored):
     trigger: str = ""  # kind of the request at hand or run last
     requested: bool = False  # a request waits (or its back-off runs)
     deleting: bool = False
+    heavy: bool = False  # its sources took long to fetch and render
     objects: int = 0  # in the inventory
     fence: int = 0  # of the last run
     worker: str = ""  # that runs it now or ran it last

@@ -55,4 +55,5 @@ class Lane(StrEnum):
 
     USER = "user"
     PUSH = "push"
+    HEAVY = "heavy"  # what took long to render, unless a person asks for it
     DRIFT = "drift"

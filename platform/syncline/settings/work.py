@@ -112,6 +112,11 @@ class RunSettings(BaseSettings):
         description="A worker that is asked to end lets its runs go on for so long, and hands back "
         "what is left then. 45 s: within a pod's grace period of 60 s.",
     )
+    heavy: Duration = Field(
+        default=timedelta(seconds=20),
+        description="A target whose sources took longer to fetch and render goes by the lane "
+        "`heavy` from then on, unless a person asks for it. Most take below 2 s.",
+    )
     soft_limit: Duration = Field(
         default=timedelta(seconds=540), description="A run is asked to stop after this time."
     )

@@ -17,6 +17,8 @@ class Limits:
     attempts: int = 5  # lost workers in a row until a target stalls; failures of one request until
     #                    its operation calls the target failed (the target itself is tried on)
 
+    heavy: timedelta = timedelta(seconds=20)  # to fetch and render: longer ones go by a lane apart
+
     @property
     def breaker(self) -> tuple[int, float]:
         """Failures that open a breaker, and seconds to the next probe: as steps take them."""
@@ -29,6 +31,7 @@ class Limits:
             breaker_failures=settings.cluster.breaker_failures,
             probe_interval=settings.cluster.probe_interval,
             attempts=settings.run.attempts,
+            heavy=settings.run.heavy,
         )
 
 

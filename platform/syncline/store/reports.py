@@ -64,6 +64,7 @@ def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> lis
         tally.of_run(report, counted),
         tally.wait(report),
         _optional(report.answer),
+        _heavy(report, limits),
     ]
 
 
@@ -87,6 +88,13 @@ def flags(options: Options) -> str:
     prune = {True: "t", False: "f", None: "-"}[options.prune]
     others = (options.confirm_prune, options.full, options.dry_run)
     return prune + "".join("t" if flag else "-" for flag in others)
+
+
+def _heavy(report: Report, limits: Limits) -> str:
+    """Whether it took long to fetch and render; what a cache had says nothing of that."""
+    if report.inputs is None:
+        return ""
+    return str(int(report.steps.get("render", 0.0) > limits.heavy.total_seconds()))
 
 
 def _optional(seconds: float | None) -> str:

@@ -81,6 +81,7 @@ def parse(target: str, row: Mapping[str, str]) -> TargetState:
         trigger=orjson.loads(trigger)["kind"] if trigger else "",
         requested=waiting,
         deleting="deleting" in row,
+        heavy="heavy" in row,
         objects=int(row.get("objects", 0)),
         fence=int(row.get("fence", 0)),
         aside_at=float(row.get("aside", "0").partition("\x1f")[0]),

@@ -160,6 +160,9 @@ class TargetDetail(TargetView):
     last_error: str = Field(description="What the last run said; empty after success.")
     lookup_error: str = Field(description="Why its revision could not be looked up, or empty.")
     worker: str = Field(description="Which runs it, or ran it last.")
+    heavy: bool = Field(
+        default=False, description="It took long to render, and goes by the lane heavy."
+    )
     last_log: str = Field(
         default="", description="What the last run that lost its worker logged, until one ends."
     )
@@ -194,6 +197,7 @@ def detail(known: Known) -> TargetDetail:
         lookup_error=known.lookup_error,
         worker=known.state.worker,
         last_log=known.state.last_log,
+        heavy=known.state.heavy,
         pending=PendingView.of(known.state),
         turn=TurnView.of(known.place) if known.place else None,
         objects=[ObjectView.of(entry) for entry in known.inventory],

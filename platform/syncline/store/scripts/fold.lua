@@ -11,7 +11,8 @@
 --       31 digest of what the documents wanted  32 what metrics count: field, number…
 --       33 bound, microseconds of the wait for the claim ('' = not known)
 --       34 seconds of the cluster's answers, in the mean ('' = not measured)
---       35 inventory given (1 or '')  36… object, entry (packed)
+--       35 its render took long (1, 0, '' = not measured)
+--       36 inventory given (1 or '')  37… object, entry (packed)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
@@ -78,6 +79,7 @@ local function keep_state()
   else
     show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
   end
+  if ARGV[35] ~= '' then put(t, 'heavy', ARGV[35] == '1' and '1' or '') end
   put(t, 'revision', ARGV[8])
   put(t, 'observed', ARGV[9])
   put(t, 'render_key', ARGV[10])
@@ -151,7 +153,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[35] == '1' then store_inventory(t, 36) end
+  if ARGV[36] == '1' then store_inventory(t, 37) end
   if outcome ~= 'Superseded' then (is_void and keep_failure or keep_state)() end
 end
 

@@ -90,7 +90,7 @@ local function unblock(c)
   if #groups > 0 then wake() end
 end
 
-local RANKS = { user = 1, push = 2, drift = 3 }
+local RANKS = { user = 1, push = 2, heavy = 2.5, drift = 3 }
 
 local function better(one, other)
   if not one or one == '' then return other end
@@ -108,8 +108,12 @@ local function leave_ready(t)
   end
 end
 
+-- By which lane a target goes: one whose render took long holds up nobody but those who wait for it.
+local function side(t, lane) return t.v.heavy and lane ~= 'user' and 'heavy' or lane end
+
 -- Put a target in line; one that waits already moves only to a better lane.
 local function make_ready(t, lane)
+  lane = side(t, lane)
   if t.v.phase == 'ready' then
     if better(get(t, 'lane'), lane) == get(t, 'lane') then return end
     leave_ready(t)

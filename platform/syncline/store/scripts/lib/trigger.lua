@@ -56,7 +56,7 @@ local function want(t, ask)
     settle(t)
   elseif phase == 'ready' then
     make_ready(t, ask.lane)
-  elseif phase == 'queued' and RANKS[ask.lane] < RANKS[get(t, 'lane')] then
+  elseif phase == 'queued' and RANKS[side(t, ask.lane)] < RANKS[get(t, 'lane')] then
     free_slot(t)
     make_ready(t, ask.lane)
   end
