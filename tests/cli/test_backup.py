@@ -30,6 +30,7 @@ from tests.harness.redis_fixtures import open_store
 
 REFUSED = 4
 PRIVATE = 0o600
+KEPT = -1  # the time to live of a key that has none
 SECRET = b"token: hunter2-hunter2"
 
 LISTS = ("repositories", "clusters", "applications", "tokens")
@@ -139,6 +140,17 @@ def test_what_is_restored_is_what_was_there(stage: Stage) -> None:
     assert (restored.revision, restored.objects) == (state.revision, 1)
     assert [entry.digest for entry in targets.inventory(stage.store, state.id)] == ["d"]
     assert _opened(stage.store) == SECRET
+    assert stage.store.redis.ttl("syncline:audit") == KEPT
+
+
+def test_nothing_that_is_restored_expires_but_what_did_before(stage: Stage) -> None:
+    stage.backup()
+    expiring = _expiring(stage.store)
+    stage.lose()
+
+    stage.restore()
+
+    assert _expiring(stage.store) - expiring == set()
 
 
 def test_what_was_going_on_is_not_restored(stage: Stage) -> None:
@@ -273,6 +285,10 @@ def test_a_reader_may_not_take_a_backup(live: Live) -> None:
 
 def _lines(client: httpx.Client) -> list[bytes]:
     return gzip.decompress(client.get("/api/v1/backup").content).splitlines()
+
+
+def _expiring(store: Store) -> set[str]:
+    return {key for key in store.redis.keys("syncline:*") if store.redis.ttl(key) >= 0}
 
 
 def _opened(store: Store) -> bytes:

@@ -19,7 +19,7 @@ from syncline.model.cluster import Cluster
 from syncline.model.documents import API_VERSION
 from syncline.model.journal import AuditRecord
 from syncline.model.names import DEFAULT_PROJECT, target_id
-from syncline.model.records import ApplicationRecord, ClusterRecord
+from syncline.model.records import ApplicationRecord, ClusterRecord, Record
 from syncline.operations import placing
 from syncline.operations.documents import FLEET_REPOSITORY
 from syncline.store import audit, documents, due, fleet, restoring, targets
@@ -59,9 +59,10 @@ def add(store: Store, ident: str, lines: Sequence[dict[str, Any]]) -> Counter[st
     restore = restoring.going_on(store, ident)
     read = [backup.read_line(line, restore.version) for line in lines]
     counts: Counter[str] = Counter()
+    known = _Known(store)
     for line in read:
         if not isinstance(line, AuditLine):
-            what = _one(store, line)
+            what = _one(store, line, known)
             counts[f"{line.kind} {what}" if what else line.kind] += 1
     trail = [line for line in read if isinstance(line, AuditLine)]
     if trail:
@@ -81,14 +82,28 @@ def finish(store: Store, ident: str, *, actor: str) -> None:
     restoring.finish(store)
 
 
-def _one(store: Store, line: Line) -> str:
+class _Known:
+    """Documents by name, read once for all targets of a chunk."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._found: dict[tuple[Kind, str, str], Record | None] = {}
+
+    def get(self, kind: Kind, name: str, project: str = DEFAULT_PROJECT) -> Record | None:
+        key = (kind, name, project)
+        if key not in self._found:
+            self._found[key] = documents.get(self._store, kind, name, project)
+        return self._found[key]
+
+
+def _one(store: Store, line: Line, known: _Known) -> str:
     match line:
         case RecordLine():
             return _record(store, line)
         case SpecLine():
             return "" if restoring.specification(store, line) else SKIPPED
         case TargetLine():
-            return _target(store, line)
+            return _target(store, line, known)
         case FleetLine():
             return _fleet(store, line)
         case AuditLine():
@@ -129,10 +144,10 @@ def _document(line: RecordLine) -> parse.Parsed:
     return parse.parse_mapping(written, source="backup")
 
 
-def _target(store: Store, line: TargetLine) -> str:
+def _target(store: Store, line: TargetLine, known: _Known) -> str:
     project, _, name = line.application.rpartition("/")
-    application = documents.get(store, Kind.APPLICATION, name, project or DEFAULT_PROJECT)
-    cluster = documents.get(store, Kind.CLUSTER, line.cluster)
+    application = known.get(Kind.APPLICATION, name, project or DEFAULT_PROJECT)
+    cluster = known.get(Kind.CLUSTER, line.cluster)
     if not isinstance(application, ApplicationRecord) or not isinstance(cluster, ClusterRecord):
         return SKIPPED
     if not placing.belongs(application, cluster):

@@ -11,3 +11,4 @@ for _, row in ipairs(call('XRANGE', K.audit(), '(' .. last[1], '+')) do
   call('XADD', key, row[1], unpack(row[2]))
 end
 call('RENAME', key, K.audit())
+call('PERSIST', K.audit()) -- what is put in place of it keeps its time to live, too
