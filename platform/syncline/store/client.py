@@ -119,7 +119,12 @@ _WORDS = {
 
 
 def _word(exc: RedisError) -> str | None:
-    found = _ANSWERED.search(str(exc)) if isinstance(exc, ResponseError) else None
+    if not isinstance(exc, ResponseError):
+        return None
+    text = str(exc)
+    if "has no permissions" in text:  # a script's answer has no word in front
+        return "NOPERM"
+    found = _ANSWERED.search(text)
     return found[1] if found else None
 
 
