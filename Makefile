@@ -27,6 +27,9 @@ venv: .venv/.made ## Make the virtual environment from uv.lock
 	@VIRTUAL_ENV=.venv $(BIN)/uv sync --quiet --frozen --all-extras --all-groups
 	@touch $@
 
+state: venv ## Measure what the state of a fleet costs Redis: ARGS="--targets 5000"
+	@$(BIN)/python -m tests.bench.state $(ARGS)
+
 tools: venv ## Find or build the control plane, helm and kustomize (first time: about 10 minutes)
 	@$(PYTHON) tools/get.py all
 

@@ -238,3 +238,12 @@ def test_a_watch_prints_each_change_as_it_happens(
     assert (first["name"], first["sync"]) == ("web@eu", "Unknown")
     assert (seen["name"], seen["health"]) == ("web@eu", "Healthy")
     assert watching.wait(10) == 130
+
+
+def test_the_doctor_plans_a_fleet_without_any_server(syncline: Run) -> None:
+    ended = syncline("--server", "http://127.0.0.1:1", "doctor", "--plan", "50000", "-o", "json")
+
+    told = json.loads(ended.out)
+    assert told["fleet"]["clusters"] == 1000
+    assert [need["what"] for need in told["needs"]][:2] == ["Redis: state", "Redis: shared renders"]
+    assert "runs at once" in syncline("doctor", "--plan", "50000").out
