@@ -418,3 +418,18 @@ def test_thousands_behind_one_digest_move_on_in_chunks(store: Store) -> None:
     assert len(done) == 384
     assert {world.state(target).observed for target in done} == {"c2"}
     recount.check(store)
+
+
+def test_what_a_run_learned_while_the_repository_was_asked_is_not_passed_over(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    target = world.target("web")
+    world.run(target, inputs=inputs("c1", "one"))
+    asked = LookupReport(
+        repository=uid, heads={"main": "c3"}, affected={"main": (digest(store, target),)}
+    )
+    world.run(target, inputs=inputs("c2", "two"), revision="c2", observed="c2")
+
+    assert sources.fold_lookup(store, asked) == 1
+    assert world.claim(world.sent(target)).head == "c3"

@@ -117,7 +117,10 @@ class _Move:
 
 
 def _move(store: Store, move: _Move, report: LookupReport) -> int:
-    told = dict.fromkeys(report.unaffected.get(move.revision, ()), "")
+    # What runs have learned since the worker asked was compared by nobody. What they learn from now
+    # on sees the head that moved.
+    learned = store.redis.hkeys(keys.INPUTS(move.repository, move.revision))
+    told = dict.fromkeys(learned, "1") | dict.fromkeys(report.unaffected.get(move.revision, ()), "")
     told |= dict.fromkeys(("", *report.affected.get(move.revision, ())), "1")
     why = (move.trigger.model_dump_json(), move.trigger.kind)
     pairs = list(told.items())
