@@ -13,6 +13,7 @@ from syncline.model.records import RepositoryRecord
 from syncline.model.repository import GitCredential, RepositorySpec
 from syncline.settings import GitSettings
 from syncline_workers.git.repositories import GitRepositories, open_repositories
+from syncline_workers.git.turns import Hosts
 from tests.harness.gitserver import GitServer, WorkRepo
 
 TOKEN = "s3cret-t0ken"
@@ -57,7 +58,12 @@ class Desk:
         """The same repository, on disk."""
         return record(str(self.work.origin))
 
-    def open(self, environment: dict[str, str] | None = None, **settings: Any) -> GitRepositories:
+    def open(
+        self,
+        environment: dict[str, str] | None = None,
+        hosts: Hosts | None = None,
+        **settings: Any,
+    ) -> GitRepositories:
         """Git as a worker has it: all is allowed that a test does not forbid."""
         allowed: dict[str, Any] = {
             "cache": self.cache,
@@ -68,7 +74,7 @@ class Desk:
             directory=self.root / "credentials",
             environment={"PATH": os.environ["PATH"], **(environment or {})},
         )
-        self.opened.append(open_repositories(GitSettings(**(allowed | settings)), source))
+        self.opened.append(open_repositories(GitSettings(**(allowed | settings)), source, hosts))
         return self.opened[-1]
 
     def mirror(self) -> Path:

@@ -15,6 +15,7 @@ from syncline.errors import (
 )
 from syncline.model.records import RepositoryRecord
 from syncline_workers.git.repositories import GitRepositories
+from syncline_workers.git.turns import Answer
 from tests.git.desk import Desk, record
 
 
@@ -150,6 +151,43 @@ def test_too_many_requests_are_told_apart(desk: Desk, repositories: GitRepositor
 
     assert isinstance(error, RepositoryUnreachable)
     assert "raise spec.interval" in str(error)
+
+
+class Counted:
+    """Room for everybody, and what was asked for."""
+
+    def __init__(self) -> None:
+        self.entered: list[str] = []
+        self.left = 0
+        self.paused: list[str] = []
+
+    def enter(self, host: str, seconds: float) -> Answer:
+        assert seconds > 0
+        self.entered.append(host)
+        return Answer(f"t{len(self.entered)}")
+
+    def leave(self, host: str, token: str) -> None:
+        assert (host, token) == (self.entered[-1], f"t{len(self.entered)}")
+        self.left += 1
+
+    def pause(self, host: str) -> float:
+        self.paused.append(host)
+        return 15.0
+
+
+def test_each_request_takes_a_turn_at_its_host_and_a_429_pauses_it(desk: Desk) -> None:
+    hosts = Counted()
+    repositories = desk.open(hosts=hosts)
+    commit = desk.work.publish("one", {"a": "1"})
+
+    repositories.resolve(desk.served, ["main"])
+    with repositories.tree(desk.served, commit), repositories.tree(desk.served, commit):
+        pass
+    assert (hosts.entered, hosts.left) == (["127.0.0.1"] * 2, 2)  # what is there is not asked for
+    desk.server.status = 429
+    refusal(repositories, desk.served)
+
+    assert (hosts.paused, hosts.left) == (["127.0.0.1"], 3)
 
 
 def test_an_anonymous_redirect_is_followed(desk: Desk, repositories: GitRepositories) -> None:

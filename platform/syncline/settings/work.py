@@ -38,6 +38,12 @@ class GitSettings(BaseSettings):
     allow_local: tuple[Path, ...] = Field(
         default=(), description="Directories that local and file:// repositories may lie in (JSON)."
     )
+    host_requests: int = Field(
+        default=16,
+        ge=1,
+        description="Requests in flight at one Git host, of all workers together. 16: public hosts "
+        "begin to refuse at some dozens.",
+    )
     max_file: int = Field(
         default=10_000_000, ge=1, description="Bytes; a larger file is refused, not read."
     )

@@ -150,6 +150,10 @@ BEHIND = Key(
 )
 LOOKUP_ERRORS = Key("lookup-errors:<repository name>", "hash", "revision as written → why not")
 
+HOST = Key("git-host:<host>", "zset", "requests in flight, by when they are given up", "1 hour")
+HOST_PAUSE = Key("git-pause:<host>", "string", "there while nobody asks this host", "its pause")
+HOST_PAUSES = Key("git-pauses:<host>", "string", "how often it was paused", "10 minutes")
+
 # Operations
 OPERATIONS = Key("operations", "zset", "uids by their time of creation", "7 days after the end")
 OPERATION = Key("operation:<operation>", "hash", "spec, request, state, total, cursor, …", "same")

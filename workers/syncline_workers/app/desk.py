@@ -19,6 +19,7 @@ from syncline.store import (
     connection,
     documents,
     fleet,
+    hosts,
     previews,
     rendered,
     runs,
@@ -26,6 +27,7 @@ from syncline.store import (
     targets,
 )
 from syncline.store.connection import Store
+from syncline_workers.git.turns import Answer
 from syncline_workers.pipeline.ports import Followed
 
 
@@ -51,6 +53,27 @@ class StoreDesk:
     def survey(self, cluster: Uid, found: Survey) -> None:
         """See the port."""
         adoption.keep(self.store, cluster, found)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHosts:
+    """``git.turns.Hosts``."""
+
+    store: Store
+    settings: Settings
+
+    def enter(self, host: str, seconds: float) -> Answer:
+        """See the port."""
+        most = self.settings.git.host_requests
+        return Answer(*hosts.enter(self.store, host, most=most, seconds=seconds))
+
+    def leave(self, host: str, token: str) -> None:
+        """See the port."""
+        hosts.leave(self.store, host, token)
+
+    def pause(self, host: str) -> float:
+        """See the port."""
+        return hosts.pause(self.store, host)
 
 
 @dataclass(frozen=True, slots=True)

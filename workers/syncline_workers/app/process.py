@@ -12,7 +12,14 @@ from syncline.store import connection
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
 from syncline_workers import scratch
-from syncline_workers.app.desk import StoreChecks, StoreDesk, StoreFleet, StoreLookups, StoreRenders
+from syncline_workers.app.desk import (
+    StoreChecks,
+    StoreDesk,
+    StoreFleet,
+    StoreHosts,
+    StoreLookups,
+    StoreRenders,
+)
 from syncline_workers.cluster.connect import Clusters
 from syncline_workers.git.repositories import open_repositories
 from syncline_workers.pipeline.ports import Ports
@@ -83,7 +90,7 @@ def _ports(settings: Settings, store: Store, begin: Begin | None) -> Ports:
         lookups=StoreLookups(store),
         fleet=StoreFleet(store),
         checks=StoreChecks(store),
-        repositories=open_repositories(settings.git, credentials),
+        repositories=open_repositories(settings.git, credentials, StoreHosts(store, settings)),
         clusters=Clusters(settings.cluster, credentials, key),
         renders=StoreRenders(store),
         key=key,

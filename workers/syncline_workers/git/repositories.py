@@ -19,7 +19,7 @@ from syncline.model import giturl
 from syncline.model.giturl import GitUrl
 from syncline.model.records import RepositoryRecord
 from syncline.settings import GitSettings
-from syncline_workers.git import access, command, lock, policy, refs, remote, shelf
+from syncline_workers.git import access, command, lock, policy, refs, remote, shelf, turns
 from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Entry, Kind
 from syncline_workers.git.kept import Kept
@@ -27,20 +27,29 @@ from syncline_workers.git.mirror import Mirror
 from syncline_workers.git.refs import Resolved
 from syncline_workers.git.stock import Stock
 from syncline_workers.git.tree import CommitTree
+from syncline_workers.git.turns import Hosts
 
 MIRRORS: Final = 32
 """Mirrors that a process keeps a reader for; each is a git process of about 5 MB."""
 
 
-def open_repositories(settings: GitSettings, credentials: CredentialSource) -> GitRepositories:
-    """Make Git ready for one worker process; nothing is started and nothing is reached yet."""
-    return GitRepositories(settings, credentials)
+def open_repositories(
+    settings: GitSettings, credentials: CredentialSource, hosts: Hosts | None = None
+) -> GitRepositories:
+    """Make Git ready for one worker process; nothing is started and nothing is reached yet.
+
+    ``hosts``: counts what all workers ask of a host; None: nobody does.
+    """
+    return GitRepositories(settings, credentials, hosts)
 
 
 class GitRepositories:
     """Git. Safe to use from several threads; `close` ends its children."""
 
-    def __init__(self, settings: GitSettings, credentials: CredentialSource) -> None:
+    def __init__(
+        self, settings: GitSettings, credentials: CredentialSource, hosts: Hosts | None = None
+    ) -> None:
+        self._hosts = hosts
         self._settings = settings
         self._credentials = credentials
         self._mirrors = Bounded[str, Mirror](MIRRORS, lambda mirror: mirror.reader.close())
@@ -80,13 +89,13 @@ class GitRepositories:
         mirror = self._mirror(repository, url)
 
         def mend(oid: str) -> None:
-            with access.granted(repository, url, self._credentials) as granted:
+            with self._reached(repository, url) as granted:
                 mirror.rebuild(granted, revision, oid)
 
         with _using(mirror, repository, url):
             root = mirror.root(revision)
             if root is None:
-                with access.granted(repository, url, self._credentials) as granted:
+                with self._reached(repository, url) as granted:
                     root = mirror.fetch(granted, revision)
             yield CommitTree(
                 revision,
@@ -109,8 +118,19 @@ class GitRepositories:
         self._mirrors.clear()
 
     def _refs(self, repository: RepositoryRecord, url: GitUrl) -> refs.Refs:
-        with access.granted(repository, url, self._credentials) as granted:
+        with self._reached(repository, url) as granted:
             return remote.refs(granted, cwd=self._cache(granted.about))
+
+    @contextmanager
+    def _reached(self, repository: RepositoryRecord, url: GitUrl) -> Iterator[access.Access]:
+        """What git needs to reach the repository, and a turn at its host."""
+        with access.granted(repository, url, self._credentials) as granted, ExitStack() as stack:
+            if self._hosts and url.host:
+                mine = turns.turn(
+                    self._hosts, url.host, about=granted.about, within=granted.timeout
+                )
+                stack.enter_context(mine)
+            yield granted
 
     def _mirror(self, repository: RepositoryRecord, url: GitUrl) -> Mirror:
         """Give the mirror of a place, a user and a credential.
