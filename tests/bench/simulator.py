@@ -96,13 +96,14 @@ def applies(clusters: list[Address], apps: int, version: str, *kinds: str) -> It
 
 
 class Measured:
-    """Rows of a table, and the same as values."""
+    """Rows of a table, told as they come, and the same as values."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, float, str]] = []
 
     def add(self, what: str, value: float, unit: str) -> None:
         self.rows.append((what, round(value, 3), unit))
+        print(f"{what}: {value:,.2f} {unit}", file=sys.stderr, flush=True)
 
     def show(self) -> None:
         table = Table("Measured", "", "")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncline.simulator.schema.quantity import canonical
+from syncline.simulator.schema.quantity import amount, canonical
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,10 @@ def test_a_quantity_is_stored_in_one_form(written: str, stored: str) -> None:
 @pytest.mark.parametrize("word", ["", "many", "1 Gi", "1gi", "--1"])
 def test_what_is_no_quantity_has_no_form(word: str) -> None:
     assert canonical(word) is None
+
+
+@pytest.mark.parametrize(
+    ("less", "more"), [("500m", "1"), ("1G", "1Gi"), ("1e3", "1001"), ("nonsense", "1n")]
+)
+def test_quantities_are_compared_by_what_they_amount_to(less: str, more: str) -> None:
+    assert amount(less) < amount(more)

@@ -15,6 +15,7 @@ from syncline.simulator.kinds.behaviour import (
     required,
     unsupported,
 )
+from syncline.simulator.schema.quantity import amount
 
 if TYPE_CHECKING:
     from syncline.simulator.store.cluster import Cluster
@@ -106,8 +107,24 @@ def spec_problems(spec: dict[str, Any], path: str) -> list[Problem]:
         if container["imagePullPolicy"] not in POLICIES:
             field = f"{here}.imagePullPolicy"
             found.append(unsupported(field, container["imagePullPolicy"], POLICIES))
+        found += resource_problems(container, here)
         found += probe_problems(container, here)
     return found + init_problems(spec, path)
+
+
+def resource_problems(container: dict[str, Any], path: str) -> list[Problem]:
+    """Return what a container asks for beyond its own limits."""
+    resources = container.get("resources") or {}
+    limits = resources.get("limits") or {}
+    return [
+        invalid(
+            f"{path}.resources.requests",
+            f'"{asked}"',
+            f"must be less than or equal to {name} limit of {limits[name]}",
+        )
+        for name, asked in sorted((resources.get("requests") or {}).items())
+        if name in limits and amount(str(asked)) > amount(str(limits[name]))
+    ]
 
 
 def probe_problems(container: dict[str, Any], path: str) -> list[Problem]:

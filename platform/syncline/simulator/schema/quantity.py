@@ -17,6 +17,18 @@ KIBI = 1024
 
 
 @lru_cache(maxsize=4096)
+def amount(text: str) -> Decimal:
+    """Return how much a quantity is; 0 where the text is none."""
+    found = FORM.match(text.strip())
+    if not found:
+        return Decimal(0)
+    digits, suffix = Decimal(found.group(1)), found.group(2) or ""
+    if suffix in DECIMAL:
+        return digits.scaleb(DECIMAL[suffix])
+    return digits * 2 ** BINARY[suffix] if suffix in BINARY else digits.scaleb(int(suffix[1:]))
+
+
+@lru_cache(maxsize=4096)
 def canonical(text: str) -> str | None:
     """Return the canonical form, None where the text is no quantity."""
     found = FORM.match(text.strip())
