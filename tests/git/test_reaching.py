@@ -185,7 +185,8 @@ def test_each_request_takes_a_turn_at_its_host_and_a_429_pauses_it(desk: Desk) -
         pass
     assert (hosts.entered, hosts.left) == (["127.0.0.1"] * 2, 2)  # what is there is not asked for
     desk.server.status = 429
-    refusal(repositories, desk.served)
+    with pytest.raises(RepositoryUnreachable):
+        repositories.resolve(desk.served, ["main"])
 
     assert (hosts.paused, hosts.left) == (["127.0.0.1"], 3)
 
