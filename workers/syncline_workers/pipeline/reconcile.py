@@ -86,7 +86,10 @@ def _sync(attempt: Attempt) -> Report:
     if not attempt.is_dry:
         with attempt.step("record"):
             recorded = inventories.union(claim.inventory, [item.ref for item in ready])
-            ports.desk.record(claim.lease, inventories.doubted(recorded, _touched(work, gone)))
+            doubted = inventories.doubted(recorded, _touched(work, gone))
+            # Where nothing is to be written the store holds it as it is, unless it came from live.
+            if claim.unsurveyed or doubted != claim.inventory:
+                ports.desk.record(claim.lease, doubted)
             attempt.recorded(recorded)
     with attempt.step("apply"):
         if work.apply:
