@@ -76,7 +76,7 @@ def running(
         settings = {**os.environ, "SYNCLINE_GIT_ALLOW_HTTP": "true", **environment}
         process = subprocess.Popen(argv, stdout=out, stderr=out, env=settings)
     try:
-        url = until(lambda: _ready(process, output), within=90, what="syncline up")
+        url = until(lambda: _ready(process, output), within=180, what="syncline up")
         token = (data / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=url, headers=headers, timeout=30) as http:

@@ -42,6 +42,12 @@ class RedisView:
         """Whether every target has been told of this commit."""
         return bool(self.client.hget(keys.SEEN(REPOSITORY), "main") == commit)
 
+    def at_rest(self) -> int:
+        """How many targets are Synced and neither wait nor run; asks no role of Syncline."""
+        key = keys.COUNTS("fleet")
+        synced, idle = self.client.hmget(key, "sync:Synced", "phase:idle")
+        return min(int(synced or 0), int(idle or 0))
+
     def idle(self, clusters: list[str]) -> int:
         """How many targets of these clusters neither wait nor run."""
         uids = self.client.hmget(keys.NAMES("Cluster"), clusters)

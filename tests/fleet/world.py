@@ -94,11 +94,7 @@ class World:
             raise AssertionError(f"{exc}\n{self.product.summary()}") from exc
 
     def _is_settled(self) -> bool:
-        if not self.redis.folded(self.at):
-            return False
-        found = self.product.summary()
-        count = self.fleet.targets
-        return bool(found["sync"]["Synced"] == count == found["phases"]["idle"])
+        return self.redis.folded(self.at) and self.redis.at_rest() == self.fleet.targets
 
 
 @contextmanager
