@@ -263,11 +263,33 @@ class Machine(RuleBasedStateMachine):
         self.folded_in_vain(report(late, inventory=inventory("late")))
 
     @precondition(lambda self: self.claims)
-    @rule(data=st.data())
-    def crash(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), killed=st.booleans())
+    def crash(self, data: st.DataObject, killed: bool) -> None:
         claim = data.draw(st.sampled_from(self.claims))
         was_live = self.is_live(claim)
-        assert runs.fold_failure(self.store, claim.lease.ticket, "ValueError: no") == was_live
+        told = "WorkerLostError: signal 9" if killed else "ValueError: no"
+        assert runs.fold_failure(self.store, claim.lease.ticket, told, "render") == was_live
+        self.look()
+
+    @rule(which=st.integers(0, 3))
+    def poison(self, which: int) -> None:
+        """Whatever it runs kills its worker, as often as is let."""
+        target = self.targets[which]
+        for _ in range(self.store.limits.attempts):
+            self.world.trigger(target, request(TriggerKind.RETRY))
+            for sent in self.world.dispatch_any():
+                self.claimed(sent)
+            for claim in self.live():
+                if claim.lease.target == target:
+                    runs.fold_failure(self.store, claim.lease.ticket, "WorkerLostError: signal 9")
+                    self.look()
+
+    @rule(which=st.integers(0, 3))
+    def release(self, which: int) -> None:
+        target = self.targets[which]
+        is_aside = "aside" in self.row(target)
+        wish = request(TriggerKind.USER).trigger
+        assert bool(runs.release(self.store, target, wish)) == is_aside
         self.look()
 
     @rule(which=st.integers(0, 3), requeue=st.booleans())
