@@ -108,9 +108,11 @@ def test_filters_are_the_servers(syncline: Run, fleet: Fleet) -> None:
 
     asked = ("get", "targets", "-a", "app01", "--sync", "synced", "-o", "json")
     labelled = ("get", "applications", "-l", "team=other", "-o", "json")
+    named = ("get", "targets", "--begins", "app00@", "--cluster", "c01", "-o", "json")
 
     assert [item["name"] for item in items(syncline(*asked).out)] == ["app01@c00"]
     assert items(syncline(*labelled).out) == []
+    assert [item["name"] for item in items(syncline(*named).out)] == ["app00@c01"]
 
 
 def test_one_object_by_its_name(syncline: Run, fleet: Fleet) -> None:

@@ -10,7 +10,7 @@ from syncline.model.page import Page
 from syncline.model.request import TriggerKind
 from syncline.model.state import FleetSummary, TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
-from syncline.store import targets
+from syncline.store import index, keys, targets
 from syncline.store.connection import Store
 from tests.store import recount
 from tests.store.world import World, request
@@ -145,6 +145,43 @@ def test_combined_filters_go_on_by_cursor(store: Store) -> None:
 
     assert [len(page) for page in pages] == [4, 4, 2]
     assert [*chain(*pages)] == [f"app-{number:02}@west" for number in range(0, 30, 3)]
+
+
+def test_names_that_begin_so_are_listed_with_the_other_filters(store: Store) -> None:
+    world = World(store)
+    for app in ("web", "web-2", "wec", "db"):
+        for project in ("default", "red"):
+            world.target(app, project=project)
+    done = world.target("web-2", project="red")
+    world.run(done)
+
+    def found(begins: str, **filters: object) -> list[str]:
+        return names(targets.page(store, begins=begins, **filters))  # type: ignore[arg-type]
+
+    assert found("web") == ["web-2@west", "web@west"]
+    assert found("red/web") == ["red/web-2@west", "red/web@west"]
+    assert found("red/web", sync=SyncStatus.SYNCED) == ["red/web-2@west"]
+    assert found("web", project="red") == []
+    assert found("zed") == []
+    first = targets.page(store, begins="red/", limit=3)
+    assert names(first) == ["red/db@west", "red/web-2@west", "red/web@west"]
+    second = targets.page(store, begins="red/", limit=3, cursor=first.cursor)
+    assert (names(second), second.cursor) == (["red/wec@west"], None)
+
+
+def test_filters_that_almost_exclude_each_other_are_gone_through_to_the_end(store: Store) -> None:
+    """A step looks at 2,500 members at most; a page takes as many steps as it needs."""
+    rows = [index.member(f"app-{number:05}@west", f"a{number}.c") for number in range(6000)]
+    here, there = keys.OF_PROJECT("red"), keys.BY_SYNC("Synced")
+    store.redis.zadd(here, dict.fromkeys(rows, 0.0))
+    store.redis.zadd(there, dict.fromkeys(rows[-1:], 0.0))
+
+    start, found, steps = "-", list[str](), 0
+    while start:
+        start, passing = store.call("listed", start, "+", 10, here, there)
+        found, steps = found + passing, steps + 1
+
+    assert (found, steps) == (rows[-1:], 3)
 
 
 def test_a_made_up_cursor_is_refused(store: Store) -> None:

@@ -91,7 +91,7 @@ def parts(name: str, *words: str) -> Cell:
 
 TARGETS = Kind(
     plural="targets",
-    filters=frozenset({"application", "cluster", "project", "sync", "health", "aside"}),
+    filters=frozenset({"application", "cluster", "project", "sync", "health", "aside", "begins"}),
     columns={
         "name": field("name"),
         "sync": status("sync"),

@@ -70,7 +70,9 @@ def _fits(event: Item, filters: Mapping[str, str]) -> bool:
     """Judge what the server does not filter events by."""
     seen = {**event, "project": TargetName.parse(event["name"]).project}
     judged = ("project", "sync", "health")
-    return all(seen.get(key) == filters[key] for key in judged if key in filters)
+    return event["name"].startswith(filters.get("begins", "")) and all(
+        seen.get(key) == filters[key] for key in judged if key in filters
+    )
 
 
 def _print(items: Iterator[dict[str, Any]], output_format: Format) -> None:

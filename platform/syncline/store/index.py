@@ -9,6 +9,7 @@ from typing import Any
 from syncline.errors import Conflict
 
 GAP = "\0"
+_LAST = "\U0010ffff"  # sorts behind every other character
 
 
 def member(name: str, ident: str) -> str:
@@ -43,6 +44,17 @@ def after(cursor: str | None) -> str:
     if GAP not in row:
         raise _refused()
     return f"({row}"
+
+
+def between(cursor: str | None, begins: str = "") -> tuple[str, str]:
+    """Return from where to where ZRANGEBYLEX goes: after a cursor, among names that begin so.
+
+    Raises:
+        Conflict: it is no cursor of ours.
+    """
+    if not begins:
+        return after(cursor), "+"
+    return after(cursor) if cursor else f"[{begins}", f"({begins}{_LAST}"
 
 
 def _refused() -> Conflict:

@@ -104,10 +104,11 @@ def page(
     sync: SyncStatus | None = None,
     health: HealthStatus | None = None,
     aside: bool = False,
+    begins: str = "",
 ) -> Page[TargetState]:
     """List targets in order of their names; all filters must hold, each has an index.
 
-    ``aside``: only those that were set aside.
+    ``aside``: only those that were set aside; ``begins``: only those whose names begin so.
 
     Raises:
         Conflict: the cursor is none that a page returned.
@@ -117,16 +118,11 @@ def page(
         lists = [keys.ASIDE(), *(each for each in lists if each != keys.ALL())]
     key, *others = _smallest_first(store, lists)
     found: list[str] = []
-    size = limit if not others else max(limit, _ROWS)
-    while True:
-        rows, cursor = index.read(store.redis, key, cursor, size)
-        passing = _in_all(store, rows, others)
-        if len(found) + len(passing) > limit or (cursor and len(found) + len(passing) == limit):
-            found += passing[: limit - len(found)]
-            return _page(store, found, more=True)
-        found += passing
-        if cursor is None:
-            return _page(store, found, more=False)
+    start, stop = index.between(cursor, begins)
+    while start and len(found) <= limit:  # one more tells whether another page follows
+        start, rows = store.call("listed", start, stop, limit + 1 - len(found), key, *others)
+        found += rows
+    return _page(store, found[:limit], more=len(found) > limit)
 
 
 def ids(
@@ -201,9 +197,6 @@ def inventory(store: Store, target: TargetId) -> Inventory:
     return packing.read_inventory(store.redis.hgetall(keys.INVENTORY(target)))
 
 
-_ROWS = 500  # that a list with several filters reads at once
-
-
 def _lists(
     application: Uid | None,
     cluster: Uid | None,
@@ -229,16 +222,6 @@ def _smallest_first(store: Store, lists: list[str]) -> list[str]:
             pipe.zcard(key)
         sizes = dict(zip(lists, pipe.execute(), strict=True))
     return sorted(lists, key=sizes.__getitem__)
-
-
-def _in_all(store: Store, rows: list[str], others: list[str]) -> list[str]:
-    if not rows or not others:
-        return rows
-    with store.redis.pipeline() as pipe:
-        for key in others:
-            pipe.zmscore(key, rows)
-        scores = pipe.execute()
-    return [row for row, *hits in zip(rows, *scores, strict=True) if None not in hits]
 
 
 def _page(store: Store, rows: list[str], *, more: bool) -> Page[TargetState]:

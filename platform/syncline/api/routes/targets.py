@@ -43,6 +43,7 @@ def list_all(
     sync: Annotated[SyncStatus | None, Query(description="Only in this status.")] = None,
     health: Annotated[HealthStatus | None, Query(description="Only in this status.")] = None,
     aside: Annotated[bool, Query(description="Only those that were set aside.")] = False,
+    begins: Annotated[str, Query(max_length=200, description="Only names that begin so.")] = "",
 ) -> Listing[TargetView]:
     """In the order of their names; all filters must hold."""
     store = context(request).store
@@ -56,6 +57,7 @@ def list_all(
         sync=sync,
         health=health,
         aside=aside,
+        begins=begins,
     )
     return Listing(items=[TargetView.of(state) for state in page.items], cursor=page.cursor)
 

@@ -55,6 +55,9 @@ def get(
     aside: Annotated[
         bool, typer.Option("--aside", help="targets: only those that were set aside.")
     ] = False,
+    begins: Annotated[
+        str | None, typer.Option("--begins", help="targets: only names that begin so.")
+    ] = None,
     follow: Annotated[
         bool, typer.Option("--watch", "-w", help="targets: then print each change as it happens.")
     ] = False,
@@ -69,6 +72,7 @@ def get(
         "sync": sync and sync.value,
         "health": health and health.value,
         "aside": "true" if aside else None,
+        "begins": begins,
         "selector": selector,
     }
     kind = listing.KINDS[what.value]
