@@ -4,9 +4,7 @@ from typing import Any
 
 from syncline.simulator.store.stored import Stored, stored
 
-SPEC = {
-    "containers": [{"name": "app", "image": "registry.example.com/shop/app:1", "args": []}]
-}
+SPEC = {"containers": [{"name": "app", "image": "registry.example.com/shop/app:1", "args": []}]}
 FIELDS = {"f:spec": {"f:containers": {'k:{"name":"app"}': {".": {}, "f:image": {}, "f:args": {}}}}}
 
 
