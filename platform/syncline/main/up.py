@@ -57,7 +57,7 @@ def up(  # noqa: PLR0917 - typer's options, not a call
     workers: Annotated[int, typer.Option(min=1, help="Celery workers.")] = 2,
     concurrency: Annotated[int, typer.Option(min=1, help="Runs at once in each worker.")] = 4,
     user_slots: Annotated[
-        int, typer.Option(min=0, help="More runs at once that serve people alone: 80 MB or more.")
+        int, typer.Option(min=0, help="More runs at once that serve people alone: 95 MB or more.")
     ] = 1,
     flower_port: Annotated[int, typer.Option(help="Flower's port; 0: any free one.")] = 0,
     fleet_url: Annotated[
