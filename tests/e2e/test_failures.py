@@ -27,6 +27,12 @@ def names(world: World, namespace: str) -> set[str]:
     return {item["metadata"]["name"] for item in found["items"]} - {"kube-root-ca.crt"}
 
 
+def values(world: World, namespace: str) -> set[str]:
+    found = world.live(0, f"/api/v1/namespaces/{namespace}/configmaps")
+    assert found is not None
+    return {item["data"]["v"] for item in found["items"] if "v" in item["data"]}
+
+
 def test_a_worker_killed_in_mid_apply_leaves_nothing_behind(own_world: World) -> None:
     world = own_world
     world.push(files("kill", "0"))
@@ -44,6 +50,21 @@ def test_a_worker_killed_in_mid_apply_leaves_nothing_behind(own_world: World) ->
         assert names(world, "kill") == wanted
 
     assert world.get("fleet")["sync"] == {"Synced": 1, "OutOfSync": 0, "Unknown": 0}
+
+
+def test_a_commit_takes_back_what_a_killed_run_had_written(own_world: World) -> None:
+    world, many = own_world, 120
+    world.push(files("back", "1", many))
+    world.apply(application("back", path="back", namespace="back"))
+    world.synced("back@c0")
+
+    world.push(files("back", "2", many))
+    until(lambda: "2" in values(world, "back"), within=90, what="some are written", every=0.005)
+    _kill_children(world)
+    commit = world.push(files("back", "1", many))  # as before the run: nothing new, it seems
+
+    world.synced("back@c0", revision=commit, within=120)
+    assert values(world, "back") == {"1"}
 
 
 def test_everything_killed_and_started_again_goes_on(own_world: World) -> None:
