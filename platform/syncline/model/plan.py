@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from syncline.model.values import Stored
+from syncline.model.values import Stored, format_duration
 
 BASE = 2_000_000
 """A Redis with its scripts, its append-only buffers and a few connections."""
@@ -111,8 +111,18 @@ def needs(fleet: Fleet) -> list[Need]:
         _memory("Redis: maxmemory", most, "all of it, and half as much again"),
         _memory("Redis: disk", _DISK * kept, "the append-only file while it is written anew"),
         Need(what="Redis: cores", amount=redis, unit="cores", why="of one: it has one thread"),
-        Need(what="runs", amount=rate, unit="messages/s", why=f"all within {fleet.within}"),
-        Need(what="runs at once", amount=slots, unit="slots", why=f"{fleet.run} each"),
+        Need(
+            what="runs",
+            amount=rate,
+            unit="messages/s",
+            why=f"all within {format_duration(fleet.within)}",
+        ),
+        Need(
+            what="runs at once",
+            amount=slots,
+            unit="slots",
+            why=f"{format_duration(fleet.run)} each",
+        ),
         Need(
             what="workers",
             amount=math.ceil(slots / fleet.concurrency),
