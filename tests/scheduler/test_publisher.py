@@ -50,7 +50,7 @@ def test_messages_arrive_in_their_queues_readable_for_people(
         ["a.b.1", RECONCILE.name, "user", "web@one", "",
          {"target": "a.b", "ticket": "a.b.1", "name": "web@one"}],
         ["lookup.abc.1", LOOKUP.name, "lookup", "shop", "",
-         {"uid": "abc", "name": "shop", "again": 0.0, "next": 0.0}],
+         {"uid": "abc", "name": "shop", "again": 0.0, "next": 0.0, "others": []}],
     ]  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_the_load_counts_what_waits(broker: Broker) -> None:
     broker.send(MESSAGES)
 
     assert broker.load() == Load(
-        waiting={"user": 1, "lookup": 1, "push": 0, "check": 0, "drift": 0}, running=0
+        waiting={"user": 1, "lookup": 1, "push": 0, "check": 0, "drift": 0, "heavy": 0}, running=0
     )
 
 
