@@ -114,23 +114,23 @@ def _held(world: World) -> dict[str, float]:
 
 
 def memory(world: World, asked: Namespace) -> Figures:
-    """Redis's memory with each further commit, up to a full history."""
-    used = {world.number: world.redis.used()}
+    """Redis with each further commit, up to a full history; streams and the server apart."""
+    used = {world.number: world.redis.of_fleet()}
     for _ in range(min(asked.history, max(1, HISTORY + 1 - world.number))):
         world.commit()
         world.tell()
         world.settle()
-        used[world.number] = world.redis.used()
+        used[world.number] = world.redis.of_fleet()
     first, last = min(used), max(used)
     entry = (used[last] - used[first]) / (last - first) / world.fleet.targets
-    full = used[last] + entry * world.fleet.targets * max(0, HISTORY - last)
+    full = used[last] / world.fleet.targets + entry * max(0, HISTORY - last)
     return {
         "used_mb_by_commits": {number: round(size / MB, 1) for number, size in used.items()},
-        "bytes_per_target_now": round(used[last] / world.fleet.targets),
+        "streams_mb": round(world.redis.streams() / MB, 1),
         "bytes_per_history_entry": round(entry),
         "history_of_10": "measured" if last >= HISTORY else "extrapolated",
-        "mb_with_history_of_10": round(full / MB, 1),
-        "mb_for_50000_targets": round(full / world.fleet.targets * FLEET / MB, 1),
+        "bytes_per_target": round(full),
+        "mb_for_50000_targets": round(full * FLEET / MB, 1),
         "sampled_by_key": world.redis.by_key(),
     }
 

@@ -60,6 +60,19 @@ class RedisView:
         """Bytes in use."""
         return int(self.client.info("memory")["used_memory"])
 
+    def of_fleet(self) -> int:
+        """Bytes that grow with the fleet: without the server itself, its clients and streams."""
+        info = self.client.info("memory")
+        apart = ("used_memory_startup", "used_memory_vm_eval", "used_memory_scripts")
+        clients = ("mem_clients_normal", "mem_clients_slaves", "mem_aof_buffer")
+        held = sum(int(info.get(name, 0)) for name in (*apart, *clients))
+        return int(info["used_memory"]) - held - self.streams()
+
+    def streams(self) -> int:
+        """Bytes of the streams: they are bounded, and do not grow with the fleet."""
+        found = (self.client.memory_usage(key(), samples=0) for key in (keys.EVENTS, keys.AUDIT))
+        return sum(int(size or 0) for size in found)
+
     def forget_slow(self) -> None:
         self.client.slowlog_reset()
 
