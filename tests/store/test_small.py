@@ -7,8 +7,12 @@ import pytest
 from syncline.contract.reports import FollowReport, PreviewReport, PreviewRequest
 from syncline.errors import Conflict, CredentialRefused
 from syncline.model.access import Scope, TokenInfo
+from syncline.model.change import InventoryEntry, ObjectRef
 from syncline.model.journal import AuditRecord
 from syncline.model.names import TargetId, Uid
+from syncline.model.request import Request, Trigger, TriggerKind
+from syncline.model.state import HistoryEntry
+from syncline.model.status import HealthStatus, Outcome
 from syncline.store import (
     audit,
     connection,
@@ -21,6 +25,7 @@ from syncline.store import (
     notes,
     previews,
     rendered,
+    targets,
     tokens,
 )
 from syncline.store.connection import Store, now
@@ -344,6 +349,7 @@ def test_an_older_store_is_brought_up_step_by_step(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = []
+    store.redis.set(keys.SCHEMA_VERSION(), "1")
     monkeypatch.setattr(migrations, "SCHEMA", 3)
     monkeypatch.setattr(
         migrations, "STEPS", {1: lambda _: ran.append(1), 2: lambda _: ran.append(2)}
@@ -353,6 +359,31 @@ def test_an_older_store_is_brought_up_step_by_step(
 
     assert ran == [1, 2]
     assert store.redis.get(keys.SCHEMA_VERSION()) == "3"
+
+
+def test_history_and_inventories_of_schema_1_are_read_after_it(store: Store) -> None:
+    target = TargetId("a.b")
+    ref = ObjectRef(group="apps", version="v1", kind="Deployment", namespace="web", name="web")
+    entry = InventoryEntry(ref=ref, digest="d", uid="u", health=HealthStatus.HEALTHY)
+    ended = HistoryEntry(
+        started_at=1700000000.0,
+        finished_at=1700000009.5,
+        outcome=Outcome.SUCCEEDED,
+        reason="Succeeded",
+        revision="abc",
+        request=Request(trigger=Trigger(kind=TriggerKind.PUSH, reason="main moved")),
+        application_generation=7,
+    )
+    old = ended.model_dump_json(exclude={"finished_at", "application_generation"})
+    store.redis.rpush(keys.HISTORY(target), f"7 1700000009.500000 {old}")
+    store.redis.hset(keys.INVENTORY(target), "apps/Deployment/web/web", entry.model_dump_json())
+
+    for _ in range(2):  # a step that was cut off runs again
+        store.redis.set(keys.SCHEMA_VERSION(), "1")
+        migrations.prepare(store)
+
+        assert targets.history(store, target) == [ended]
+        assert targets.inventory(store, target) == (entry,)
 
 
 def test_notes_are_kept_and_forgotten(store: Store) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from syncline.errors import Conflict
-from syncline.store import keys
+from syncline.store import keys, upgrading
 from syncline.store.connection import Store
 
-SCHEMA = 1
+SCHEMA = 2
 """The version that this release reads and writes."""
 
-STEPS: dict[int, Callable[[Store], None]] = {}
+STEPS: dict[int, Callable[[Store], None]] = {1: upgrading.pack}
 """Version → what brings a store of that version to the next. Each step may run twice."""
 
 
