@@ -160,9 +160,7 @@ def test_it_ends_soon_and_resigns(own_redis: Redis, scheduler: Starter) -> None:
     store.close()
 
 
-def test_it_ends_soon_also_where_redis_hangs(
-    own_redis: Redis, scheduler: Starter
-) -> None:
+def test_it_ends_soon_also_where_redis_hangs(own_redis: Redis, scheduler: Starter) -> None:
     process = scheduler(own_redis)
     says(process, "does the chores")
 
