@@ -29,6 +29,7 @@ class Child:
     argv: Sequence[str]
     environment: Mapping[str, str]
     output: Path  # where its standard output and error go
+    niceness: int = 0  # what it yields to others on a busy machine, 0 to 19
     grace: float = 60.0  # seconds between SIGTERM and SIGKILL
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
@@ -44,9 +45,13 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads run at this point
+                preexec_fn=self._settle,  # noqa: PLW1509 - no threads run at this point
             )
         self.started = time.monotonic()
+
+    def _settle(self) -> None:
+        _die_with_parent()
+        os.nice(self.niceness)
 
     def revive(self) -> None:
         """Start it again where it ended, each time after a longer wait."""

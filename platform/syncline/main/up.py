@@ -30,6 +30,9 @@ from syncline.store.connection import Store
 
 log = structlog.get_logger(__name__)
 
+YIELDING = 5
+"""Niceness of what may wait: people, Redis and the schedulers go before a roll-out."""
+
 _READY = 60.0  # seconds that the API and the workers may take to start
 
 
@@ -158,9 +161,14 @@ def _revive(redis: embedded.Server) -> None:
 
 
 def _children(plan: Plan, environment: dict[str, str]) -> list[Child]:
-    def child(name: str, argv: list[str], **more: str) -> Child:
-        output = plan.data.root / "logs" / f"{name}.log"
-        return Child(name=name, argv=argv, environment={**environment, **more}, output=output)
+    def child(name: str, argv: list[str], niceness: int = 0, **more: str) -> Child:
+        return Child(
+            name=name,
+            argv=argv,
+            environment={**environment, **more},
+            output=plan.data.root / "logs" / f"{name}.log",
+            niceness=niceness,
+        )
 
     command = [sys.executable, "-m", "syncline"]
     roles = [
@@ -174,13 +182,14 @@ def _children(plan: Plan, environment: dict[str, str]) -> list[Child]:
         pools.append(("worker-user", plan.user_slots, (queues.USER,)))
     for name, slots, lanes in pools:
         argv = worker.command(name=name, concurrency=slots, lanes=lanes, events=plan.flower)
-        roles.append(child(name, argv, **worker.SOFT_SHUTDOWN))
+        niceness = 0 if lanes == (queues.USER,) else YIELDING
+        roles.append(child(name, argv, niceness, **worker.SOFT_SHUTDOWN))
     if plan.flower:
         guard = worker.flower_environment(
             "syncline", plan.data.secret("flower-password"), plan.data.secret("flower-cookie")
         )
         argv = worker.flower(host="127.0.0.1", port=plan.flower_port)
-        roles.append(child("flower", argv, **guard))
+        roles.append(child("flower", argv, YIELDING, **guard))
     return roles
 
 
