@@ -49,7 +49,7 @@ def connect() -> Iterator[Connect]:
         def made(text: str, settings: ClusterSettings = SETTINGS) -> Api:
             pool = pool_for(text, settings)
             stack.callback(pool.close)
-            return Api(pool, Discovery(pool))
+            return Api(pool, Discovery(pool), first_within=settings.first_answer_timeout)
 
         yield made
 

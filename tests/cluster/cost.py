@@ -21,7 +21,7 @@ from syncline_workers.cluster.api import Api
 from syncline_workers.cluster.discovery import Discovery
 from tests.bench import manifests
 from tests.bench.floor import IN_FLIGHT, Floor
-from tests.cluster.conftest import pool_for
+from tests.cluster.conftest import SETTINGS, pool_for
 from tests.harness.apiserver import ApiServer
 from tests.harness.controlplane import ControlPlane
 
@@ -67,7 +67,7 @@ def _bare(server: ApiServer) -> Round:
 
 def _ours(server: ApiServer) -> Round:
     pool = pool_for(server.kubeconfig.read_text(), size=IN_FLIGHT)
-    api = Api(pool, Discovery(pool))
+    api = Api(pool, Discovery(pool), first_within=SETTINGS.first_answer_timeout)
     namespace = _namespace(server, "ours")
 
     def apply_all(version: str) -> None:

@@ -48,14 +48,17 @@ def scraped(world: World, name: str) -> Samples:
 
 
 def test_each_run_is_counted_with_its_outcome_and_steps(world: World) -> None:
-    runs = scraped(world, "syncline_runs_total")
-    steps = scraped(world, "syncline_run_step_seconds_count")
+    names = ("runs_total", "run_step_seconds_count", "run_wait_seconds_count")
+    before = [scraped(world, f"syncline_{name}") for name in names]
 
-    assert runs["Succeeded", "Succeeded"] == 2
+    assert world.cli("sync", "told", "--reason", "once more", "--wait").returncode == 0
+
+    runs, steps, waits = (scraped(world, f"syncline_{name}") for name in names)
+    assert runs["Succeeded", "Succeeded"] == before[0]["Succeeded", "Succeeded"] + 1
     assert sum(number for (outcome, _), number in runs.items() if outcome == "Stalled") >= 1
     assert {step for (step,) in steps} >= STEPS
-    assert steps["apply",] == 2
-    assert scraped(world, "syncline_run_wait_seconds_count")["user",] == 1
+    assert steps["apply",] == before[1]["apply",] + 1
+    assert waits["user",] == before[2]["user",] + 1
 
 
 def test_what_workers_asked_of_git_and_rendered_is_counted(world: World) -> None:

@@ -72,7 +72,7 @@ class Pool:
             kind: the body's media type.
             accept: the answer's media type.
             tag: the ETag of what is already known: 304 says that it is still so.
-            within: for the answer; None: as the settings say.
+            within: for the answer, where that is less than the settings say.
 
         Raises:
             ClusterUnreachable: no answer, or none in time.
@@ -83,7 +83,8 @@ class Pool:
             headers |= {"Content-Type": kind, "Content-Length": str(len(body))}
         if tag:
             headers["If-None-Match"] = tag
-        seconds = (within or self._settings.read_timeout).total_seconds()
+        longest = self._settings.read_timeout
+        seconds = min(within or longest, longest).total_seconds()
         question = Question(method, path, body, headers, seconds)
         if self._rate:
             self._rate.wait()
