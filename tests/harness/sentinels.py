@@ -122,7 +122,8 @@ class Watched:
         except Ended:
             server.stop()  # closes what is ours of it
             server.start()
-        until(lambda: self._follows(port), within=60, what="the old primary as a replica")
+        # A Sentinel that was short of CPU does nothing for half a minute, each time.
+        until(lambda: self._follows(port), within=180, what="the old primary as a replica")
 
     def client(self, port: int) -> redis.Redis:
         """A client of one server, database 1."""

@@ -78,7 +78,7 @@ def _note(attempt: Attempt, item: plan.Rendered, live: Manifest) -> None:
     before = attempt.known(item.ref.key)
     health = registry.judge(live) if registry.is_judged(item.ref) else None
     after = entry_of(item, live, health)
-    action = _action(before, after)
+    action = action_of(before, after)
     if action is not Action.UNCHANGED:
         drifted = before is not None and before.digest == item.digest
         attempt.changes.append(Change(ref=item.ref, action=action, drift=drifted))
@@ -102,8 +102,15 @@ def entry_of(item: plan.Rendered, live: Manifest, health: Health | None) -> Inve
     )
 
 
-def _action(before: InventoryEntry | None, after: InventoryEntry) -> Action:
-    """Equal marks of ours: the apply changed nothing (change.owned)."""
+def action_of(before: InventoryEntry | None, after: InventoryEntry) -> Action:
+    """What an apply did, by what was known of the object before it.
+
+    Equal marks of ours: it changed nothing (change.owned). Unless it was sent something else and
+    the object moved: a mark's time is in whole seconds, and two applies may fall into one.
+    """
     if before is None or before.uid != after.uid:
         return Action.CREATED if before is None or not before.uid else Action.CONFIGURED
-    return Action.UNCHANGED if before.owned == after.owned else Action.CONFIGURED
+    if before.owned != after.owned:
+        return Action.CONFIGURED
+    stood = before.digest == after.digest or before.resource_version == after.resource_version
+    return Action.UNCHANGED if stood else Action.CONFIGURED
