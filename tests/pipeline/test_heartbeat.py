@@ -1,3 +1,8 @@
+import multiprocessing
+import threading
+import warnings
+from contextlib import ExitStack
+
 import pytest
 
 from syncline.errors import LeaseLost, StoreUnavailable
@@ -80,3 +85,45 @@ def test_the_thread_ends_with_the_block() -> None:
     after = desk.renewed
 
     assert desk.renewed == after
+
+
+def test_an_error_that_nobody_foresaw_stops_no_other_heart() -> None:
+    desk, other = Desk(renewals=[ValueError("broken"), True]), Desk()
+
+    with beating(desk, LEASE, since=0, clock=Clock()) as heart:
+        until(lambda: desk.renewed >= 2, within=5, what="it goes on")
+        assert heart.alive()
+
+    with beating(other, LEASE, since=0, clock=Clock()):
+        until(lambda: other.renewed >= 2, within=5, what="the next run's heartbeats")
+
+
+def test_many_runs_share_one_thread() -> None:
+    desks = [Desk() for _ in range(5)]
+
+    with ExitStack() as stack:
+        for desk in desks:
+            stack.enter_context(beating(desk, LEASE, since=0, clock=Clock()))
+        until(lambda: all(desk.renewed >= 2 for desk in desks), within=5, what="heartbeats of all")
+        names = [thread.name for thread in threading.enumerate()]
+
+    assert names.count("heartbeats") == 1
+
+
+def test_a_process_that_was_forked_has_heartbeats_of_its_own() -> None:
+    with beating(Desk(), LEASE, since=0, clock=Clock()):  # the parent has a thread by now
+        pass
+
+    child = multiprocessing.get_context("fork").Process(target=beat_once)
+    with warnings.catch_warnings():  # of Python 3.12: forking beside threads, as Celery does
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child.start()
+    child.join(10)
+
+    assert child.exitcode == 0
+
+
+def beat_once() -> None:
+    desk = Desk()
+    with beating(desk, LEASE, since=0, clock=Clock()):
+        until(lambda: desk.renewed >= 1, within=5, what="a heartbeat in the child")
