@@ -123,7 +123,6 @@ def test_idle_connections_are_bounded_for_all_clusters_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect, "SOCKETS", 1)
-    monkeypatch.setattr(connect, "_PAUSE", 0.0)
     with Scripted(answer(b'{"metadata": {"uid": "u"}, "gitVersion": "v1"}')) as server:
         (tmp_path / "eu").write_text(kubeconfig_for(server.url))
         source = CredentialSource(directory=tmp_path, environment={})
@@ -131,6 +130,7 @@ def test_idle_connections_are_bounded_for_all_clusters_together(
         apis = [made.connect(record(uid=Uid(digit * 16))) for digit in "123"]
         for api in apis:
             api.identity()
+        monkeypatch.setattr(connect, "_PAUSE", 0.0)
         made.connect(record(uid=Uid("3" * 16)))
         idle = [api.idle for api in apis]
         made.close()

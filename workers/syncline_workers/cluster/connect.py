@@ -55,6 +55,9 @@ class Clusters:
         self._process = os.getpid()
         self._trimmed = 0.0
         self._kept: OrderedDict[str, tuple[str, Api]] = OrderedDict()  # uid → fingerprint, api
+        self._used: set[str] = set()  # uids, since idle connections were counted
+        self._in_use: set[str] = set()  # uids that may have been in use when they were counted
+        self._idle: dict[str, int] = {}  # uid → connections, as they were counted
 
     def connect(self, cluster: ClusterRecord, sealed_kubeconfig: str = "") -> Api:
         """The kept connection of this process to a cluster; nothing is sent yet.
@@ -70,6 +73,7 @@ class Clusters:
         fingerprint = _fingerprint(cluster, text)
         with self._lock:
             self._forget_parents()
+            self._used.add(cluster.uid)
             kept = self._kept.get(cluster.uid)
             if kept and kept[0] == fingerprint:
                 self._kept.move_to_end(cluster.uid)
@@ -92,21 +96,34 @@ class Clusters:
 
     def _trim(self) -> None:
         if len(self._kept) > MOST:
-            self._kept.popitem(last=False)[1][1].close()
+            uid, (_, api) = self._kept.popitem(last=False)
+            api.close()
+            self._idle.pop(uid, None)
         if time.monotonic() < self._trimmed + _PAUSE:
             return
         self._trimmed = time.monotonic()
+        for uid in self._used | self._in_use:  # to count all of a thousand costs more than a run
+            self._idle[uid] = self._kept[uid][1].idle if uid in self._kept else 0
+        self._in_use, self._used = self._used, set()
+        if sum(self._idle.values()) > SOCKETS:
+            self._close_longest_unused()
+
+    def _close_longest_unused(self) -> None:
         left = SOCKETS
-        for _, api in reversed(self._kept.values()):  # the last used first
-            left -= api.idle
+        self._idle.clear()
+        for uid, (_, api) in reversed(self._kept.items()):  # the last used first
+            self._idle[uid] = api.idle
+            left -= self._idle[uid]
             if left < 0:
                 api.close()
+                self._idle[uid] = 0
 
     def _forget_parents(self) -> None:
         """What came along with a fork is the parent's: closing it would end its TLS."""
         if self._process != os.getpid():
             self._process = os.getpid()
             self._kept = OrderedDict()
+            self._used, self._in_use, self._idle = set(), set(), {}
 
     def _open(self, cluster: ClusterRecord, text: str) -> Api:
         subject = f"cluster {cluster.name}"
