@@ -28,6 +28,8 @@ SIZE: Final = 4096
 
 _LINE: Final = 400  # characters of a line that are kept
 
+_ASKED_EVERY: Final = 0.1  # seconds: what the kernel tells of memory costs more than the line
+
 
 class _Book:
     """The file of this process."""
@@ -37,6 +39,7 @@ class _Book:
         self.lock = threading.Lock()  # heartbeats log from their own thread
         self.page = _page(self.process)
         self.end = 0
+        self.told, self.told_at = "", -_ASKED_EVERY
 
     def begin(self, ticket: str) -> None:
         with self.lock:
@@ -52,6 +55,14 @@ class _Book:
     def text(self) -> str:
         with self.lock:
             return self.page[: self.end].decode()
+
+    def seen(self) -> tuple[str, str]:
+        """The time, and the most memory that this process ever had: of a moment ago at most."""
+        now = time.monotonic()
+        if now - self.told_at >= _ASKED_EVERY:
+            self.told_at = now
+            self.told = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
+        return time.strftime("%H:%M:%S", time.gmtime()), self.told
 
     def _add(self, line: str) -> None:
         written = f"{line}\n\0".encode()
@@ -88,9 +99,9 @@ def begin(ticket: str) -> None:
 
 def note(line: str) -> None:
     """Note a line, with the time and the most memory that this process ever had."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    at = time.strftime("%H:%M:%S", time.gmtime())
-    _own().note(f"{at} {line[:_LINE]} (peak {peak} MB)".replace("\n", " ").replace("\0", " "))
+    book = _own()
+    at, peak = book.seen()
+    book.note(f"{at} {line[:_LINE]} (peak {peak})".replace("\n", " ").replace("\0", " "))
 
 
 def text() -> str:
