@@ -1,8 +1,12 @@
-"""Task events are sent in batches, and none waits for ever."""
+"""Celery's consumer as we change it: events in batches, and no question to a pool that is gone."""
 
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
+from celery.worker.consumer import Consumer
+from celery.worker.consumer.tasks import Tasks
 
 from syncline_workers.app import consumer
 from syncline_workers.app.consumer import EVERY, BatchingConsumer
@@ -57,3 +61,20 @@ def test_without_an_event_loop_nothing_is_buffered(made: BatchingConsumer) -> No
     made.on_send_event_buffered()
 
     assert made._flush_at == 0.0
+
+
+def test_messages_that_arrive_when_the_pool_is_gone_end_no_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def bare(self: Any, controller: Any) -> None:
+        self.controller = controller
+
+    monkeypatch.setattr(Consumer, "__init__", bare)
+    worker = SimpleNamespace(concurrency=4, max_concurrency=None)
+    BatchingConsumer(worker)
+    asking = MagicMock(controller=worker, pool=None)  # as at a warm shutdown
+    asking.connection.transport.driver_type = "redis"
+
+    Tasks.start(MagicMock(), asking)
+
+    assert asking.task_consumer.channel.qos.can_consume()
