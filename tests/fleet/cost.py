@@ -27,6 +27,7 @@ def of(world: World, work: Callable[[], object], *, runs: int | None = None) -> 
         "cpu_of_both_cores": round(sum(spent.values()) / seconds, 2),
         "redis_calls": _calls(world, calls, count),
         "redis_longest": dict(list(world.redis.slowest().items())[:TOLD]),
+        "redis_goes_first": world.redis.goes_first,
     }
 
 
