@@ -98,7 +98,7 @@ def test_one_connection_serves_many_requests() -> None:
             kept.request("GET", "/")
         kept.close()
 
-    assert (server.connections, len(server.requests)) == (1, 5)
+    assert (server.connections, kept.connected, len(server.requests)) == (1, 1, 5)
 
 
 def once(sock: socket.socket) -> None:
@@ -114,7 +114,7 @@ def test_a_kept_connection_that_was_closed_is_replaced() -> None:
         kept.close()
 
     assert answers == [200, 200, 200]
-    assert server.connections == 2
+    assert (server.connections, kept.connected) == (2, 2)
 
 
 def test_a_kept_connection_that_breaks_is_replaced_and_the_request_sent_again() -> None:
@@ -124,7 +124,7 @@ def test_a_kept_connection_that_breaks_is_replaced_and_the_request_sent_again() 
         kept.close()
 
     assert answers == [200, 200, 200]
-    assert server.connections == 2
+    assert (server.connections, kept.connected) == (2, 2)
 
 
 def test_a_request_is_not_sent_a_third_time() -> None:
@@ -173,7 +173,7 @@ def test_a_closed_pool_opens_new_connections_when_it_is_used_again() -> None:
         kept.request("GET", "/")
         kept.close()
 
-    assert server.connections == 2
+    assert (server.connections, kept.connected) == (2, 2)
 
 
 def test_a_connection_that_was_idle_for_long_is_not_trusted() -> None:
@@ -187,7 +187,7 @@ def test_a_connection_that_was_idle_for_long_is_not_trusted() -> None:
         kept.request("GET", "/")
         kept.close()
 
-    assert server.connections == 2
+    assert (server.connections, kept.connected) == (2, 2)
 
 
 def test_a_fresh_connection_that_breaks_is_not_tried_again() -> None:

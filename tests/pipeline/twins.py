@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any, cast
 
 from syncline.contract.reports import Waiting
@@ -142,13 +144,19 @@ class Api:
         )
         return next(found, None)
 
+    heard_at: float = -inf
+    connected: int = 0
+    greeted: int = 0  # how often it was asked who it is
+
     @property
     def answered(self) -> tuple[int, float]:
         return len(self.asked), 0.0
 
     def identity(self) -> tuple[str, str]:
+        self.greeted += 1
         if self.away:
             raise ClusterUnreachable("cluster west", "refused")
+        self.heard_at = monotonic()
         return "uid-1", "v1.36.3"
 
 

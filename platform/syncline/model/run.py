@@ -39,6 +39,7 @@ class Claim(Stored):
     unsurveyed: bool = False  # first run on a cluster that nobody has surveyed: see model.adoption
     deleting: bool = False  # remove all objects: the target left its application's destination
     orphan: bool = False  # deleting: leave the objects, only forget them
+    heard: float | None = None  # seconds since the cluster answered anybody; None: it is in doubt
 
     @property
     def name(self) -> TargetName:

@@ -71,6 +71,16 @@ class Api:
         """How many answers came so far, and the seconds that they all took."""
         return self._pool.answered
 
+    @property
+    def heard_at(self) -> float:
+        """When the last answer came, monotonic; -inf: none has."""
+        return self._pool.heard_at
+
+    @property
+    def connected(self) -> int:
+        """How many connections were made so far: each may have led to another server."""
+        return self._pool.connected
+
     def is_namespaced(self, ref: ObjectRef) -> bool:
         """Whether the kind has a namespace; looks once more for an unknown kind.
 

@@ -6,6 +6,7 @@ was renewed because the old one was refused.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -51,6 +52,8 @@ class Pool:
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._answers, self._seconds = 0, 0.0
+        self.heard_at = -math.inf  # by our clock: when the last answer came
+        self.connected = 0  # connections made so far
 
     def request(
         self,
@@ -127,8 +130,13 @@ class Pool:
                 within=question.within,
             ) from exc
         with self._lock:
-            self._answers, self._seconds = self._answers + 1, self._seconds + self._now() - begun
+            self.heard_at = self._now()
+            self._answers, self._seconds = self._answers + 1, self._seconds + self.heard_at - begun
         return answer
+
+    def _count(self) -> None:
+        with self._lock:
+            self.connected += 1
 
     def _session_of(self, credential: Credential) -> Session:
         """A client certificate belongs to the connection: another credential opens others."""
@@ -141,6 +149,7 @@ class Pool:
                     size=self._size,
                     settings=self._settings,
                     now=self._now,
+                    on_connect=self._count,
                 )
             return self._session
 

@@ -52,10 +52,12 @@ class Session:
         size: int,
         settings: ClusterSettings,
         now: Callable[[], float],
+        on_connect: Callable[[], None] = lambda: None,
     ) -> None:
         self.credential = credential
         self._access = access
         self._now = now
+        self._on_connect = on_connect
         self._connect_within = settings.connect_timeout.total_seconds()
         self._headers = HTTPHeaderDict(
             [("User-Agent", "syncline"), *who.headers(access.user, credential)]
@@ -147,7 +149,7 @@ class Session:
             return self._connections
 
     def _open(self) -> HTTPConnectionPool:
-        return self._manager.connection_from_url(self._access.url)
+        return transport.opened(self._manager, self._access.url, self._on_connect)
 
 
 def _parts(body: bytes) -> list[bytes]:

@@ -9,10 +9,13 @@ environment's.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from kubernetes.client import ApiClient, Configuration
-from urllib3 import PoolManager, disable_warnings
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, disable_warnings
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import InsecureRequestWarning
 from urllib3.util import make_headers
 
@@ -47,6 +50,34 @@ def made_for(access: Access, credential: Credential, *, size: int) -> PoolManage
     if not access.verify:
         disable_warnings(InsecureRequestWarning)  # it would warn with every request
     return manager
+
+
+def opened(manager: PoolManager, url: str, on_connect: Callable[[], None]) -> HTTPConnectionPool:
+    """The connections of a manager to a server, which tell of each that is made."""
+    found = manager.connection_from_url(url)
+    found.ConnectionCls = _Secure if isinstance(found, HTTPSConnectionPool) else _Plain
+    found.conn_kw["on_connect"] = on_connect
+    return found
+
+
+class _Telling:
+    """A connection that tells when it is made, also when it is made anew after it was dropped."""
+
+    def __init__(self, *args: Any, on_connect: Callable[[], None], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._on_connect = on_connect
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        self._on_connect()
+
+
+class _Plain(_Telling, HTTPConnection):
+    """Without TLS."""
+
+
+class _Secure(_Telling, HTTPSConnection):
+    """With TLS."""
 
 
 def _proxy_headers(proxy: str) -> dict[str, str]:

@@ -137,6 +137,14 @@ class Api(Protocol):
     def answered(self) -> tuple[int, float]:
         """How many answers came so far, and the seconds that they all took."""
 
+    @property
+    def heard_at(self) -> float:
+        """When the last answer came, monotonic; -inf: none has."""
+
+    @property
+    def connected(self) -> int:
+        """How many connections were made so far."""
+
     def is_namespaced(self, ref: ObjectRef) -> bool:
         """Whether the kind has a namespace; refreshes discovery once for an unknown kind.
 

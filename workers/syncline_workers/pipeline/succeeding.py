@@ -37,7 +37,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         wanted=wanted.digest(claim.application, claim.cluster),
         parameters=attempt.parameters,
         check_after=checkup.again_after(verdict.status, claim.lease.fence),
-        cluster_reachable=True,
+        cluster_reachable=None if attempt.answer is None else True,
         kube_uid=attempt.identity[0],
         kube_version=attempt.identity[1],
         answer=attempt.answer,

@@ -8,8 +8,9 @@
 --
 -- Returns {reason, detail} where refused, else {'', fence, request, attempt, deleting, orphan,
 -- revision, observed, render key, health, head, kubeconfig, installation, application, cluster,
--- repository, repository uid, inventory, surveyed, found}. Surveyed is '' where the target has
--- adopted what is its own already, '?' where nobody has surveyed the cluster yet.
+-- repository, repository uid, inventory, surveyed, found, heard}. Surveyed is '' where the target has
+-- adopted what is its own already, '?' where nobody has surveyed the cluster yet; heard is how many
+-- seconds ago the cluster answered anybody, '' where it is in doubt.
 
 local id, ticket, worker, lease, attempts =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -96,4 +97,5 @@ flush_counts()
 return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orphan'),
   get(t, 'revision'), get(t, 'observed'), get(t, 'render_key'), ({ seen(t) })[2], head, kubeconfig,
   installation(ARGV[6]), application, on, repository, repository_uid,
-  call('HGETALL', K.inventory(id)), surveyed, found }
+  call('HGETALL', K.inventory(id)), surveyed, found,
+  is_doubtful(c) and '' or seconds(now - (tonumber(c.answered) or 0)) }
