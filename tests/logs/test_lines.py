@@ -140,3 +140,13 @@ def test_a_traceback_loses_its_secrets_too() -> None:
 )
 def test_text_is_cleaned(text: str, cleaned: str) -> None:
     assert logs.clean(text) == cleaned
+
+
+@pytest.mark.parametrize("value", ["half \ud800", 2**70, float("nan")])
+def test_a_value_that_json_hardly_takes_loses_no_line(value: object) -> None:
+    out = io.StringIO()
+    logs.configure(stream=out)
+
+    logs.get("syncline.test").info("odd", value=value)
+
+    assert line(out)["event"] == "odd"
