@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from typing import Any
@@ -57,6 +58,12 @@ def _take_over(**_: Any) -> None:
         folding.fold_left(process.store())
     except StoreUnavailable as exc:  # then the leases run out by themselves
         log.warning("what a killed worker left is not looked at", error=str(exc))
+
+
+@signals.worker_process_init.connect
+def _settle(**_: Any) -> None:
+    """What came along with the fork stays: collecting it would cost time, and copy its pages."""
+    gc.freeze()
 
 
 @signals.task_postrun.connect
