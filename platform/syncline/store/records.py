@@ -98,6 +98,12 @@ def parse(kind: Kind, values: Sequence[str | None], repository: str | None = Non
         values: as HMGET returns them.
         repository: an application's repository by uid, where it is registered.
     """
+    return _read(kind, tuple(values), repository)
+
+
+@lru_cache(maxsize=4096)
+def _read(kind: Kind, values: tuple[str | None, ...], repository: str | None) -> Record | None:
+    """Runs ask for the same records again and again; they are frozen, so all may share one."""
     found = dict(zip(FIELDS, values, strict=True))
     return None if found["uid"] is None else _record(kind, found, repository)
 
