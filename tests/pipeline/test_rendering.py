@@ -1,5 +1,6 @@
 """What of the cluster reaches a render, and that only charts are rendered again because of it."""
 
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from syncline.model.values import Manifest
 from syncline.settings import RenderSettings
 from syncline_workers.pipeline import rendering
 from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.remembered import Remembered, Result, commit_of
 from tests.harness.dirtree import DirTree, written
 from tests.pipeline.twins import CLUSTER, REPOSITORY, entry, ports
 from tools import programs
@@ -67,13 +69,23 @@ class Fleet:
     tree: DirTree
     settings: RenderSettings
     shared: Shared = field(default_factory=Shared)
+    remembered: Remembered = field(default_factory=Remembered)
+    opened_times: int = 0
 
     @contextmanager
     def opened(self, _: RepositoryRecord, _revision: str) -> Iterator[DirTree]:
+        self.opened_times += 1
         yield self.tree
 
     def render(
-        self, path: str, api: Served, *, version: str = "v1.36.3", inventory: Inventory = ()
+        self,
+        path: str,
+        api: Served,
+        *,
+        version: str = "v1.36.3",
+        inventory: Inventory = (),
+        revision: str = "a" * 40,
+        repository: RepositoryRecord = REPOSITORY,
     ) -> tuple[list[Manifest], str]:
         """The manifests and their render key."""
         spec = {
@@ -88,14 +100,19 @@ class Fleet:
                 "request": {"generation": 1, "trigger": {"kind": "push"}},
                 "application": application,
                 "cluster": CLUSTER,
-                "repository": REPOSITORY,
+                "repository": repository,
                 "inventory": inventory,
             }
         )
         repositories = cast("Any", type("Opened", (), {"tree": staticmethod(self.opened)}))
-        found = ports(repositories=repositories, renders=self.shared, render=self.settings)
+        found = ports(
+            repositories=repositories,
+            renders=self.shared,
+            render=self.settings,
+            remembered=self.remembered,
+        )
         attempt = Attempt(ports=found, claim=claim, heart=cast("Any", None))
-        attempt.identity = ("uid", version)
+        attempt.identity, attempt.revision = ("uid", version), revision
         return rendering.render(attempt, cast("Any", api)), attempt.render_key
 
 
@@ -158,3 +175,46 @@ def test_a_chart_asks_once_and_names_what_was_applied(fleet: Fleet) -> None:
     fleet.render("chart", api, inventory=(applied,))
 
     assert api.asked == [[applied.ref]]
+
+
+@pytest.mark.parametrize("path", ["plain", "kustomize", "chart"])
+def test_what_a_process_has_rendered_it_remembers(fleet: Fleet, path: str) -> None:
+    rendered = fleet.render(path, Served(BUILT_IN))
+    fleet.opened_times = 0
+    fleet.shared.kept.clear()
+    shutil.rmtree(fleet.settings.cache)
+
+    assert fleet.render(path, Served(BUILT_IN)) == rendered
+
+    assert (fleet.opened_times, fleet.shared.kept) == (0, {})
+
+
+def test_another_commit_is_looked_at_again(fleet: Fleet) -> None:
+    fleet.render("plain", Served(BUILT_IN))
+    fleet.opened_times = 0
+
+    fleet.render("plain", Served(BUILT_IN), revision="b" * 40)
+
+    assert fleet.opened_times == 1
+
+
+def test_a_repository_whose_document_changed_is_asked_again(fleet: Fleet) -> None:
+    fleet.render("plain", Served(BUILT_IN))
+    fleet.opened_times = 0
+
+    fleet.render(
+        "plain", Served(BUILT_IN), repository=REPOSITORY.model_copy(update={"generation": 2})
+    )
+
+    assert fleet.opened_times == 1
+
+
+def test_what_is_large_is_left_to_the_disk() -> None:
+    memory = Remembered()
+    commit = commit_of(REPOSITORY, "a" * 40)
+    result = Result(key="k", inputs={}, manifests=())
+
+    memory.keep(commit, "small", result, size=1000)
+    memory.keep(commit, "large", result, size=1_000_000)
+
+    assert (memory.result(commit, "small"), memory.result(commit, "large")) == (result, None)

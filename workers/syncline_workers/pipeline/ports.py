@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from syncline.model.seal import PlatformKey
 from syncline.model.values import Manifest
 from syncline.settings import RenderSettings
 from syncline_workers.git.refs import Resolved
+from syncline_workers.pipeline.remembered import Remembered
 from syncline_workers.pipeline.timeline import Begin
 from syncline_workers.renderers.tree import Tree
 
@@ -213,3 +214,4 @@ class Ports:
     render: RenderSettings
     worker: str  # this process, for people: host and process id
     begin: Begin | None = None  # where runs are traced
+    remembered: Remembered = field(default_factory=Remembered)

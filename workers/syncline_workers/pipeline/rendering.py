@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 
 from syncline.model.application import RendererName
 from syncline.model.run import Inputs
@@ -12,44 +13,103 @@ from syncline.model.values import Manifest
 from syncline_workers import tallies
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
+from syncline_workers.pipeline.remembered import Commit, Remembered, Result, commit_of
 from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.pipeline.resolve import repository_of
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers import render as renderers
 from syncline_workers.renderers.plan import RenderPlan
+from syncline_workers.renderers.tree import Tree
 
 
 def render(attempt: Attempt, api: Api) -> list[Manifest]:
     """Return the manifests of the attempt's revision; fills its render key and inputs.
 
+    What this process remembers of the commit needs neither the repository nor the disk.
+    """
+    memory, commit = attempt.ports.remembered, _commit(attempt)
+    with ExitStack() as kept:
+
+        @cache
+        def tree() -> Tree:
+            with attempt.part("fetch"):
+                opened = attempt.ports.repositories.tree(repository_of(attempt.claim), commit[-1])
+                return kept.enter_context(opened)
+
+        plan = _completed(_settled(memory, commit, _plan(attempt), tree), attempt, api)
+        version = renderers.version(plan, attempt.ports.render)
+        name = plans.plan_key(plan, version)
+        found = memory.result(commit, name)
+        if found is None:
+            found = _found(attempt, _Sought(plan, version, name), tree())
+        else:
+            tallies.count(tallies.CACHED)
+        return _fill(attempt, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    plan: RenderPlan
+    version: str  # of the renderer
+    name: str  # the plan's key
+
+
+def _found(attempt: Attempt, sought: _Sought, tree: Tree) -> Result:
+    """From the disk, from the store, or rendered now.
+
     Which inputs a render reads is known only after it. So those of the last render of the same
     plan are looked up in the new commit first: where a result is kept under the key that they
     make, nothing is rendered.
     """
-    ports = attempt.ports
-    with ExitStack() as kept:
-        with attempt.part("fetch"):
-            opened = ports.repositories.tree(repository_of(attempt.claim), attempt.revision)
-            tree = kept.enter_context(opened)
-        plan = _completed(renderers.settled(tree, _plan(attempt)), attempt, api)
-        version = renderers.version(plan, ports.render)
-        cache, share = _cache(attempt), _is_shared(attempt)
-        name = plans.plan_key(plan, version)
-        learned = cache.inputs(name, share=share)
-        if learned is not None:
-            inputs = tree.ids(learned)
-            key = plans.render_key(plan, inputs, version)
-            if (found := cache.get(key, share=share)) is not None:
-                tallies.count(tallies.CACHED)
-                return _fill(attempt, key, inputs, plans.load(found).manifests)
-        tallies.count(tallies.RENDERED)
-        with attempt.part("renderer"):
-            rendered = renderers.render(tree, plan, ports.render)
-        key = plans.render_key(plan, rendered.inputs, version)
-        cache.put(key, plans.dump(rendered), share=share)
-        if learned != rendered.inputs:
-            cache.learn(name, rendered.inputs, share=share)
-        return _fill(attempt, key, rendered.inputs, rendered.manifests)
+    disk, share = _cache(attempt), _is_shared(attempt)
+    learned = disk.inputs(sought.name, share=share)
+    if learned is not None:
+        inputs = tree.ids(learned)
+        key = plans.render_key(sought.plan, inputs, sought.version)
+        if (packed := disk.get(key, share=share)) is not None:
+            tallies.count(tallies.CACHED)
+            manifests = plans.load(packed).manifests
+            return _kept(
+                attempt, sought, Result(key=key, inputs=inputs, manifests=manifests), packed
+            )
+    tallies.count(tallies.RENDERED)
+    with attempt.part("renderer"):
+        rendered = renderers.render(tree, sought.plan, attempt.ports.render)
+    key = plans.render_key(sought.plan, rendered.inputs, sought.version)
+    packed = plans.dump(rendered)
+    disk.put(key, packed, share=share)
+    if learned != rendered.inputs:
+        disk.learn(sought.name, rendered.inputs, share=share)
+    result = Result(key=key, inputs=rendered.inputs, manifests=rendered.manifests)
+    return _kept(attempt, sought, result, packed)
+
+
+def _kept(attempt: Attempt, sought: _Sought, result: Result, packed: bytes) -> Result:
+    attempt.ports.remembered.keep(_commit(attempt), sought.name, result, size=len(packed))
+    return result
+
+
+def _commit(attempt: Attempt) -> Commit:
+    return commit_of(repository_of(attempt.claim), attempt.revision)
+
+
+def _settled(
+    memory: Remembered, commit: Commit, plan: RenderPlan, tree: Callable[[], Tree]
+) -> RenderPlan:
+    """Name the plan's renderer, where the source does not."""
+    if plan.source.renderer is not None:
+        return plan
+    path = plan.source.path
+    found = memory.renderer(commit, path)
+    if found is None:
+        return _noted(memory, commit, renderers.settled(tree(), plan))
+    return replace(plan, source=plan.source.model_copy(update={"renderer": found}))
+
+
+def _noted(memory: Remembered, commit: Commit, plan: RenderPlan) -> RenderPlan:
+    if plan.source.renderer is not None:
+        memory.settle(commit, plan.source.path, plan.source.renderer)
+    return plan
 
 
 def _plan(attempt: Attempt) -> RenderPlan:
@@ -71,16 +131,14 @@ def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:
     return replace(plan, kube_version=attempt.identity[1], api_versions=api.api_versions(applied))
 
 
-def _fill(
-    attempt: Attempt, key: str, inputs: Mapping[str, str], manifests: tuple[Manifest, ...]
-) -> list[Manifest]:
-    attempt.render_key = key
+def _fill(attempt: Attempt, found: Result) -> list[Manifest]:
+    attempt.render_key = found.key
     attempt.inputs = Inputs(
         repository=repository_of(attempt.claim).uid,
         revision=attempt.claim.application.spec.source.revision,
-        paths=dict(inputs),
+        paths=dict(found.inputs),
     )
-    return list(manifests)
+    return list(found.manifests)
 
 
 def _cache(attempt: Attempt) -> RenderCache:

@@ -1,0 +1,64 @@
+"""What this process rendered lately, in its memory: the clusters of a fleet get the same.
+
+A commit never changes, so what was made of one holds for as long as the repository's document is
+the same. The disk's cache is behind it, sealed and larger. Manifests are shared by all runs that
+ask: nobody changes one in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from syncline.model.application import RendererName
+from syncline.model.records import RepositoryRecord
+from syncline.model.values import Manifest
+from syncline_workers.git.bounded import Bounded
+
+Commit: TypeAlias = tuple[str, int, str]
+"""A repository by uid and generation of its document, and a full commit id."""
+
+_BYTES = 1_000_000  # of results as the disk keeps them: about ten times as much in memory
+_PATHS = 4_096  # of which the renderer is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Manifests, what they were made from, and the render key."""
+
+    key: str
+    inputs: Mapping[str, str]
+    manifests: tuple[Manifest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Results by commit and plan, the last used ones. Safe to use from several threads."""
+
+    _results: Bounded[tuple[Commit, str], Result] = field(default_factory=lambda: Bounded(_BYTES))
+    _renderers: Bounded[tuple[Commit, str], RendererName] = field(
+        default_factory=lambda: Bounded(_PATHS)
+    )
+
+    def result(self, commit: Commit, plan: str) -> Result | None:
+        """What came of the plan of this key."""
+        return self._results.get((commit, plan))
+
+    def keep(self, commit: Commit, plan: str, result: Result, *, size: int) -> None:
+        """Keep a result of so many bytes on the disk; what is large is left to the disk alone."""
+        if size <= _BYTES // 4:
+            self._results.put((commit, plan), result, size)
+
+    def renderer(self, commit: Commit, path: str) -> RendererName | None:
+        """Which renderer a path asks for that names none."""
+        return self._renderers.get((commit, path))
+
+    def settle(self, commit: Commit, path: str, renderer: RendererName) -> None:
+        """Note which one it was."""
+        self._renderers.put((commit, path), renderer)
+
+
+def commit_of(repository: RepositoryRecord, revision: str) -> Commit:
+    """Name a commit so that nothing else is ever meant by it."""
+    return repository.uid, repository.generation, revision
