@@ -20,32 +20,60 @@ class Clock:
         self.at += seconds
 
 
+def rate(clock: Clock, *, burst: float = 0.25) -> Rate:
+    """A run's part of a cluster that takes 80 requests a second of 6 runs: 10 a second."""
+    made = Rate(80, runs=6, now=clock.now, sleep=clock.sleep)
+    made.allow(burst)
+    return made
+
+
 def test_a_short_run_is_not_held_up() -> None:
     clock = Clock()
-    rate = Rate(10, now=clock.now, sleep=clock.sleep)
+    asking = rate(clock)
 
     for _ in range(20):
-        rate.wait()
+        asking.wait()
 
     assert clock.slept == []
 
 
 def test_a_long_run_asks_at_its_rate() -> None:
     clock = Clock()
-    rate = Rate(10, now=clock.now, sleep=clock.sleep)
+    asking = rate(clock)
 
     for _ in range(120):
-        rate.wait()
+        asking.wait()
 
     assert clock.slept == [0.1] * 100
 
 
 def test_what_is_not_used_for_long_is_not_kept() -> None:
     clock = Clock()
-    rate = Rate(10, now=clock.now, sleep=clock.sleep)
+    asking = rate(clock)
 
     clock.at = 3600.0
     for _ in range(21):
-        rate.wait()
+        asking.wait()
 
     assert clock.slept == [0.1]
+
+
+def test_a_run_that_gets_nothing_at_once_asks_at_its_rate() -> None:
+    clock = Clock()
+    asking = rate(clock, burst=0)
+
+    for _ in range(3):
+        asking.wait()
+
+    assert clock.slept == [0.1] * 3
+
+
+def test_what_one_run_left_the_next_does_not_have() -> None:
+    clock = Clock()
+    asking = rate(clock)
+
+    asking.allow(0.0125)
+    for _ in range(3):
+        asking.wait()
+
+    assert clock.slept == [0.1] * 2

@@ -146,7 +146,11 @@ class Api:
 
     heard_at: float = -inf
     connected: int = 0
+    burst: float = -1.0
     greeted: int = 0  # how often it was asked who it is
+
+    def allow(self, burst: float) -> None:
+        self.burst = burst
 
     @property
     def answered(self) -> tuple[int, float]:

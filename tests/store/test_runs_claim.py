@@ -318,3 +318,49 @@ def test_the_length_of_a_lease_is_as_asked(store: Store) -> None:
     left = store.redis.zscore(keys.WATCH(), target) - now(store)
     assert claim.lease.seconds == 7
     assert 6 < left <= 7
+
+
+def several(world: World, count: int) -> list[TargetId]:
+    """Targets of one cluster."""
+    return [world.target(f"app-{number}") for number in range(count)]
+
+
+def test_runs_of_a_cluster_share_what_it_may_be_asked_at_once(store: Store) -> None:
+    world = World(store)
+    claims = [world.start(target) for target in several(world, 4)]
+
+    given = [claim.burst for claim in claims]
+
+    assert given == [pytest.approx(2 * (7 / 8) ** taken / 8, abs=0.02) for taken in range(4)]
+
+
+def test_what_a_run_did_not_ask_at_once_the_next_may(store: Store) -> None:
+    world = World(store)
+    first, second = several(world, 2)
+    claim = world.start(first)
+    runs.fold(store, report(claim, unspent=claim.burst))
+
+    assert world.start(second).burst == pytest.approx(claim.burst, abs=0.01)
+
+
+def test_what_a_run_asked_at_once_the_next_may_not(store: Store) -> None:
+    world = World(store)
+    first, second = several(world, 2)
+    claim = world.start(first)
+    runs.fold(store, report(claim, unspent=0.0))
+
+    assert world.start(second).burst == pytest.approx(claim.burst * 7 / 8, abs=0.02)
+
+
+def test_a_cluster_that_answered_just_now_need_not_be_asked_again(store: Store) -> None:
+    world = World(store)
+    world.cluster(proven=False)
+    first, second = several(world, 2)
+    doubted = world.start(first)
+    runs.fold(store, report(doubted))
+
+    heard = world.start(second).heard
+
+    assert doubted.heard is None
+    assert heard is not None
+    assert 0 <= heard < 5

@@ -32,7 +32,7 @@ class ClusterSpec(Written):
         ge=8,
         le=100_000,
         description="Requests a second of all runs together; each may send its part of them "
-        "(max_rate / max_runs), and at first what is left of two seconds.",
+        "(max_rate / (max_runs + 2)), and at first its part of what is left of two seconds.",
     )
     paused: bool = Field(default=False, description="True: nothing is written to it.")
 

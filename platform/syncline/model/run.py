@@ -39,6 +39,7 @@ class Claim(Stored):
     unsurveyed: bool = False  # first run on a cluster that nobody has surveyed: see model.adoption
     deleting: bool = False  # remove all objects: the target left its application's destination
     orphan: bool = False  # deleting: leave the objects, only forget them
+    burst: float = 0.0  # it may ask at once what the cluster's whole rate allows in so many seconds
     heard: float | None = None  # seconds since the cluster answered anybody; None: it is in doubt
 
     @property
@@ -87,6 +88,7 @@ class Report(Stored):
     kube_version: str = ""
     cluster_reachable: bool | None = None  # None: the cluster was not asked
     answer: float | None = None  # seconds of its answers to this run, in the mean
+    unspent: float = 0.0  # of the claim's burst
     started_at: float = 0.0  # seconds since the epoch, the worker's clock: for people only
     steps: dict[str, float] = {}  # seconds by step
     gone: bool = False  # deletion is complete: forget the target

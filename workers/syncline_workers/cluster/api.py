@@ -66,6 +66,10 @@ class Api:
         found = self._object(answer)
         return str(found["metadata"]["uid"]), self._version_now()
 
+    def allow(self, burst: float) -> None:
+        """Begin a run, which may ask at once what the cluster's rate allows in so many seconds."""
+        self._pool.allow(burst)
+
     @property
     def answered(self) -> tuple[int, float]:
         """How many answers came so far, and the seconds that they all took."""

@@ -132,7 +132,7 @@ class Clusters:
         )
         login = Login(access.user, subject=subject, environment=self._credentials.environment)
         spec = cluster.spec
-        rate = Rate(spec.max_rate / spec.max_runs)
+        rate = Rate(spec.max_rate, runs=spec.max_runs)
         pool = Pool(access, login, size=spec.max_requests, settings=self._settings, rate=rate)
         return Api(pool, Discovery(pool), first_within=self._settings.first_answer_timeout)
 

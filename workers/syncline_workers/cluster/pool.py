@@ -98,6 +98,11 @@ class Pool:
                 answer = self._ask(self._login.renew(credential), question)
             return answer
 
+    def allow(self, burst: float) -> None:
+        """Begin a run, which may ask at once what the cluster's rate allows in so many seconds."""
+        if self._rate:
+            self._rate.allow(burst)
+
     @property
     def answered(self) -> tuple[int, float]:
         """How many answers came so far, and the seconds that they all took."""

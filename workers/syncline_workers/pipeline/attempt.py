@@ -62,6 +62,12 @@ class Attempt:
         return round((seconds - self.answered[1]) / answers, 4) if answers > 0 else None
 
     @property
+    def unspent(self) -> float:
+        """Of what it might have asked at once, what it did not: seconds of the cluster's rate."""
+        asked = self.api.answered[0] - self.answered[0] if self.api else 0
+        return round(max(0.0, self.claim.burst - asked / self.claim.cluster.spec.max_rate), 4)
+
+    @property
     def inventory(self) -> Inventory | None:
         """What is in the cluster by our hand as far as this attempt knows; None: as before."""
         return None if self.entries is None else tuple(self.entries.values())

@@ -36,6 +36,7 @@ def connect(attempt: Attempt) -> Api:
     claim = attempt.claim
     api = attempt.ports.clusters.connect(claim.cluster, claim.kubeconfig)
     attempt.api, attempt.answered = api, api.answered
+    api.allow(claim.burst)
     identity = greet(api, heard=claim.heard)
     bound = claim.cluster.kube_uid
     if bound and bound != identity[0]:

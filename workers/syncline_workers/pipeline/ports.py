@@ -134,6 +134,9 @@ class Api(Protocol):
     def identity(self) -> tuple[str, str]:
         """Uid of the kube-system namespace, and the server's version."""
 
+    def allow(self, burst: float) -> None:
+        """Begin a run, which may ask at once what the cluster's rate allows in so many seconds."""
+
     @property
     def answered(self) -> tuple[int, float]:
         """How many answers came so far, and the seconds that they all took."""

@@ -12,7 +12,8 @@
 --       33 bound, microseconds of the wait for the claim ('' = not known)
 --       34 seconds of the cluster's answers, in the mean ('' = not measured)
 --       35 its render took long (1, 0, '' = not measured)
---       36 inventory given (1 or '')  37… object, entry (packed)
+--       36 of the burst it took, what was not used, seconds
+--       37 inventory given (1 or '')  38… object, entry (packed)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
@@ -134,6 +135,7 @@ if outcome == 'Abandoned' then
   return { 1, '' }
 end
 
+give_back_burst(c, tonumber(ARGV[36]))
 put(t, 'lost', '')
 put(t, 'last_log', '')
 local flipped = ''
@@ -153,7 +155,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[36] == '1' then store_inventory(t, 37) end
+  if ARGV[37] == '1' then store_inventory(t, 38) end
   if outcome ~= 'Superseded' then (is_void and keep_failure or keep_state)() end
 end
 

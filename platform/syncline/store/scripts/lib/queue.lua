@@ -6,7 +6,7 @@
 local clusters = {}
 
 local CLUSTER_FIELDS = { 'name', 'open', 'paused', 'barred', 'blocked', 'max_runs', 'proven',
-  'served', 'error', 'failures', 'deleting', 'tight', 'answered', 'pace' }
+  'served', 'error', 'failures', 'deleting', 'tight', 'answered', 'pace', 'spent' }
 
 local function cluster(uid)
   local c = clusters[uid]
@@ -150,6 +150,24 @@ end
 
 -- How many runs a cluster may have.
 local function cap(c) return is_doubtful(c) and 1 or tonumber(c.max_runs) or 1 end
+
+-- What all runs of a cluster together may ask at once, in seconds of its rate. Each claim takes a
+-- part of what is left, until `spent`; what a run did not use it gives back.
+local BURST = 2
+
+local function spent_for(c) return math.max(0, math.min((tonumber(c.spent) or 0) - now, BURST)) end
+
+local function take_burst(c)
+  local gone = spent_for(c)
+  local part = (BURST - gone) / (tonumber(c.max_runs) or 1)
+  set_cluster(c, 'spent', seconds(now + gone + part))
+  return string.format('%.4f', part)
+end
+
+local function give_back_burst(c, part)
+  local gone = spent_for(c)
+  if part > 0 and gone > 0 then set_cluster(c, 'spent', seconds(now + gone - part)) end
+end
 
 local function live(key)
   call('ZREMRANGEBYSCORE', key, '-inf', stamp)
