@@ -31,7 +31,7 @@ def test_what_is_not_in_place_has_a_next_step(
     assert list(checks) == [
         *("store", "schedulers", "workers", "queues"),
         *("fleet repository", "repositories", "clusters"),
-        *("installation", "undeclared objects"),
+        *("set aside", "installation", "undeclared objects"),
     ]
     assert checks["workers"] == {
         "name": "workers",
@@ -59,3 +59,24 @@ def test_what_is_in_place_needs_no_step(reader: httpx.Client, fleet: Fleet) -> N
         "next": "",
     }
     assert checks["repositories"]["found"] == "1 repositories, all are looked up"
+    assert checks["set aside"] == {
+        "name": "set aside",
+        "ok": True,
+        "found": "no target is",
+        "next": "",
+    }
+
+
+def test_what_was_set_aside_is_named_up_to_a_few(reader: httpx.Client, fleet: Fleet) -> None:
+    fleet.grid(applications=3, clusters=2)
+    for name in ("app00@c00", "app00@c01", "app01@c00", "app01@c01", "app02@c00", "app02@c01"):
+        fleet.poison(name)
+
+    checks = examine(reader)
+
+    assert checks["set aside"] == {
+        "name": "set aside",
+        "ok": False,
+        "found": "6 set aside: app00@c00, app00@c01, app01@c00, app01@c01, app02@c00 and 1 more",
+        "next": "see: syncline describe target NAME, then: syncline release NAME",
+    }

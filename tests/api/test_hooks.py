@@ -1,5 +1,9 @@
 """A webhook has a repository looked up now, however its URL is written."""
 
+import re
+import shlex
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -28,6 +32,30 @@ def test_a_push_makes_its_repository_due(live: Live, store: Store, fleet: Fleet,
 
     assert (answer.status_code, answer.json()) == (202, {"repositories": 1})
     assert due.at(store, f"lookup:{record.uid}") is not None
+
+
+def test_what_the_manual_tells_to_send_is_taken(live: Live) -> None:
+    manual = (Path(__file__).parents[2] / "docs/operate.md").read_text()
+    (command,) = re.findall(r"^curl (.*?)^```", manual, re.MULTILINE | re.DOTALL)
+    _, url, _, login, _, kind, _, body = shlex.split(command.replace("\\\n", " "))
+
+    with live.client(Scope.HOOK) as client:
+        path = url.removeprefix("https://syncline.example.com")
+        answer = client.post(path, content=body, headers=[tuple(kind.split(": "))])
+
+        assert login.startswith("Authorization: Bearer ")
+        assert client.headers["authorization"].startswith("Bearer ")
+    assert (answer.status_code, answer.json()) == (202, {"repositories": 0})
+
+
+@pytest.mark.parametrize(
+    "body", [{"repository": {"clone_url": "https://git.example/apps"}}, {"ref": "refs/heads/main"}]
+)
+def test_what_git_hosts_send_of_their_own_is_refused(live: Live, body: dict[str, object]) -> None:
+    with live.client(Scope.HOOK) as client:
+        answer = client.post("/api/v1/hooks/generic", json=body)
+
+    assert answer.status_code == 422
 
 
 def test_a_push_to_a_repository_that_nobody_registered(live: Live) -> None:

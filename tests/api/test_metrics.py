@@ -78,6 +78,15 @@ def test_the_fleet_is_counted(scraped: Scraped, fleet: Fleet) -> None:
     assert scraped("syncline_documents")["Cluster",] == 2
 
 
+def test_what_was_set_aside_is_counted(scraped: Scraped, fleet: Fleet) -> None:
+    fleet.grid(applications=2, clusters=1)
+    assert scraped("syncline_targets_aside") == {(): 0}
+
+    fleet.poison("app00@c00")
+
+    assert scraped("syncline_targets_aside") == {(): 1}
+
+
 def test_the_queue_is_measured(scraped: Scraped, fleet: Fleet) -> None:
     fleet.grid(applications=2, clusters=2)
 

@@ -14,6 +14,7 @@ from syncline.contract.celery import create_app
 from syncline.contract.roll import Worker
 from syncline.contract.tasks import RECONCILE, ReconcilePayload
 from syncline.model.access import Scope
+from syncline.model.request import LANES, TriggerKind
 from syncline.model.status import Lane
 from syncline.scheduler.publisher import Broker, Message
 from syncline.settings import Settings
@@ -145,6 +146,20 @@ def test_a_waiting_target_says_when_its_turn_comes(admin: httpx.Client, fleet: F
     assert sorted(turns, key=lambda turn: turn["position"]) == [
         {"position": n, "seconds": n / 0.5, "held": ""} for n in (1, 2, 3)
     ]
+
+
+def test_a_lane_of_a_newer_release_is_passed_over(
+    admin: httpx.Client, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as newer:
+        newer.setitem(LANES, TriggerKind.SPEC, "swift")
+        fleet.grid(applications=1, clusters=1)
+
+    (listed,) = admin.get("/api/v1/targets").json()["items"]
+    assert (listed["name"], listed["phase"]) == ("app00@c00", "ready")
+    assert admin.get("/api/v1/targets/app00@c00").json()["turn"] is None
+    assert [each["waiting"] for each in admin.get("/api/v1/queue").json()["lanes"]] == [0, 0, 0, 0]
+    assert admin.get("/metrics").status_code == 200
 
 
 def test_a_target_that_does_not_wait_has_no_turn(admin: httpx.Client, fleet: Fleet) -> None:

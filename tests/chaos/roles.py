@@ -52,7 +52,9 @@ class Roles:
         self.data.prepare()
         key = self.data.key()
         self.redis = embedded.start(
-            self.data.root / "redis", password=self.data.secret("redis-password")
+            self.data.root / "redis",
+            password=self.data.secret("redis-password"),
+            memory=1 << 30,
         )
         self.store: Store = connection.connect(StoreSettings(url=self.redis.url), key=key)
         self.url = f"http://127.0.0.1:{ports.free()}"

@@ -74,6 +74,16 @@ def test_what_workers_asked_of_git_and_rendered_is_counted(world: World) -> None
     assert scraped(world, "syncline_tasks_total")["ok", "probe"] >= 1
 
 
+def test_the_embedded_redis_is_one_that_nothing_is_to_be_said_of(world: World) -> None:
+    (store,) = [each for each in world.get("doctor")["checks"] if each["name"] == "store"]
+
+    assert store["ok"], store["found"]
+    assert scraped(world, "syncline_redis_memory_limit_bytes")["store",] > 0
+    assert "Redis is not safe" not in "".join(
+        log.read_text() for log in (world.data / "logs").glob("*.log")
+    )
+
+
 def test_the_workers_that_live_are_seen_with_their_slots(world: World) -> None:
     found = until(lambda: world.get("queue"), within=30, what="the queue")
 

@@ -22,6 +22,7 @@ class Redis:
             binary=find(),
             directory=directory,
             password=secrets.token_hex(8),
+            memory=1 << 30,
             persistent=persistent,
         )
 

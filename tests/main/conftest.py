@@ -1,5 +1,5 @@
 """The first steps are taken on a real store."""
 
-from tests.harness.redis_fixtures import redis_server, redis_session, store
+from tests.harness.redis_fixtures import own_redis, redis_server, redis_session, store
 
-__all__ = ["redis_server", "redis_session", "store"]
+__all__ = ["own_redis", "redis_server", "redis_session", "store"]

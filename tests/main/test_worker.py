@@ -10,12 +10,14 @@ import pytest
 import redis
 import typer
 from click.testing import Result
+from flower.options import options
 from typer.testing import CliRunner
 
 from syncline.contract import roll
 from syncline.contract.celery import create_app
 from syncline.contract.roll import Worker
 from syncline.main import capacity, roles
+from syncline.main import worker as workers
 from syncline.model.seal import PlatformKey
 from syncline.settings import Settings
 from tests.harness.poll import until
@@ -125,6 +127,16 @@ def test_without_limits_it_is_the_host(tmp_path: Path, files: dict[str, str]) ->
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert capacity.cpus(tmp_path) == len(os.sched_getaffinity(0))
     assert capacity.memory(tmp_path) == physical
+
+
+def test_flower_keeps_so_much_and_no_more() -> None:
+    argv = workers.flower(host="127.0.0.1", port=5555)
+
+    bounds = {"--max-tasks=10000", "--purge-offline-workers=300", "--inspect-timeout=2000"}
+    assert bounds <= set(argv)
+    assert "--read-only" in argv
+    names = {each.removeprefix("--").partition("=")[0] for each in bounds}
+    assert names <= {each.replace("_", "-") for each in options}
 
 
 def test_a_process_is_replaced_at_the_size_that_is_reckoned_with() -> None:

@@ -113,6 +113,19 @@ def test_a_server_that_a_restart_empties_is_warned_of(own_redis: Redis) -> None:
     store.close()
 
 
+def test_a_server_without_a_limit_is_warned_of(own_redis: Redis) -> None:
+    store = open_store(own_redis)
+
+    store.redis.config_set("maxmemory", 0)
+
+    (warning,) = server.require(store.settings)
+    assert warning == (
+        "Redis: maxmemory is 0, which is no limit: where its machine's memory is used up, the "
+        "kernel kills Redis; set it to what `syncline doctor --plan` says"
+    )
+    store.close()
+
+
 def test_the_server_of_messages_is_looked_at_too(own_redis: Redis, redis_server: Redis) -> None:
     apart = StoreSettings(url=SecretStr(own_redis.url), broker_url=SecretStr(redis_server.url))
 

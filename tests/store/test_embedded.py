@@ -33,7 +33,7 @@ def client(server: Server) -> "redis.Redis":
 def test_it_starts_with_persistence_and_a_password_on_loopback(
     tmp_path: Path, started: list[Server]
 ) -> None:
-    server = embedded.start(tmp_path / "redis", password="p @/:?#")
+    server = embedded.start(tmp_path / "redis", password="p @/:?#", memory=1 << 28)
     started.append(server)
 
     with client(server) as found:
@@ -41,6 +41,7 @@ def test_it_starts_with_persistence_and_a_password_on_loopback(
         assert settings["appendonly"] == "yes"
         assert settings["bind"] == "127.0.0.1"
         assert settings["maxmemory-policy"] == "noeviction"
+        assert settings["maxmemory"] == str(1 << 28)
     port = int(server.url.rsplit(":", 1)[1].split("/")[0])
     with pytest.raises(redis.AuthenticationError), redis.Redis(port=port) as stranger:
         stranger.get("a")

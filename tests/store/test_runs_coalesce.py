@@ -1,7 +1,9 @@
 """Intent before message: requests are recorded, and join what waits."""
 
+import pytest
+
 from syncline.model.names import TargetId
-from syncline.model.request import TriggerKind
+from syncline.model.request import LANES, TriggerKind
 from syncline.model.status import HealthStatus, Lane, Phase, SyncStatus
 from syncline.store import runs
 from syncline.store.connection import Store
@@ -69,6 +71,23 @@ def test_a_worse_lane_moves_nothing(store: Store) -> None:
     world.trigger(target, request(TriggerKind.DRIFT))
 
     assert world.state(target).lane is Lane.USER
+
+
+def test_what_waits_in_a_lane_of_a_newer_release_is_moved_by_a_person_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(store)
+    target = world.target()
+    with monkeypatch.context() as newer:
+        newer.setitem(LANES, TriggerKind.POLL, "swift")
+        world.trigger(target, request(TriggerKind.POLL))
+
+    world.trigger(target, request(TriggerKind.PUSH))
+    assert world.state(target).lane == "swift"
+
+    world.trigger(target, request(TriggerKind.USER))
+    assert world.state(target).lane is Lane.USER
+    assert names(world.dispatch(Lane.USER)) == ["shop@west"]
 
 
 def test_a_user_does_not_wait_behind_a_queued_drift_message(store: Store) -> None:

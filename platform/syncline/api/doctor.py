@@ -8,7 +8,17 @@ from syncline.api.broker import Broker
 from syncline.api.views.fleet import Check
 from syncline.errors import SynclineError
 from syncline.model.names import Uid
-from syncline.store import adoption, clusters, documents, due, fleet, migrations, server, sources
+from syncline.store import (
+    adoption,
+    clusters,
+    documents,
+    due,
+    fleet,
+    migrations,
+    server,
+    sources,
+    targets,
+)
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -31,6 +41,7 @@ def checks(store: Store, broker: Broker) -> list[Check]:
         ("fleet repository", lambda: _fleet(store)),
         ("repositories", lambda: _repositories(store)),
         ("clusters", lambda: _clusters(store)),
+        ("set aside", lambda: _aside(store)),
         ("installation", lambda: _installation(store)),
         ("undeclared objects", lambda: _undeclared(store)),
     )
@@ -119,6 +130,15 @@ def _clusters(store: Store) -> Check:
     return Check(name="clusters", ok=not away, found=found, next=advice)
 
 
+def _aside(store: Store) -> Check:
+    """Targets that nothing runs but other inputs, or a person."""
+    number = targets.summary(store).aside
+    names = [str(each.name) for each in targets.page(store, aside=True, limit=_NAMED).items]
+    advice = "see: syncline describe target NAME, then: syncline release NAME" if number else ""
+    found = _list(names, "set aside", number=number) if number else "no target is"
+    return Check(name="set aside", ok=not number, found=found, next=advice)
+
+
 def _installation(store: Store) -> Check:
     """Whether an empty store would find the applied objects again."""
     now, after_a_loss = migrations.installation(store), store.installation
@@ -157,7 +177,8 @@ def _all(store: Store, kind: Kind) -> Iterator[tuple[str, Uid]]:
             return
 
 
-def _list(names: list[str], what: str) -> str:
-    shown = ", ".join(names[:_NAMED])
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{len(names)} {what}" + (f": {shown}{more}" if names else "")
+def _list(names: list[str], what: str, *, number: int = 0) -> str:
+    """``number``: how many there are, where ``names`` are but the first of them."""
+    number, shown = number or len(names), ", ".join(names[:_NAMED])
+    more = f" and {number - _NAMED} more" if number > _NAMED else ""
+    return f"{number} {what}" + (f": {shown}{more}" if names else "")

@@ -92,7 +92,7 @@ class Sight:
             return self._seen
 
     def place(self, target: TargetId) -> Place | None:
-        """Return where a target stands; None where it does not wait in the store."""
+        """Return where a target stands; None where it does not wait in a lane that we know."""
         turn = queue.turn(self.store, target)
         return _place(turn, self.now(), queue.weights(self.store)) if turn else None
 
@@ -124,9 +124,14 @@ def _standing(lane: Lane, looked: Look, seen: Seen, rate: float | None) -> Stand
     )
 
 
-def _place(turn: Turn, seen: Standings, weights: Mapping[str, float]) -> Place:
-    """Reckon with fair shares: until its turn, other projects get as much by their weights."""
-    lane = seen.lanes[Lane(turn.lane)]
+def _place(turn: Turn, seen: Standings, weights: Mapping[str, float]) -> Place | None:
+    """Reckon with fair shares: until its turn, other projects get as much by their weights.
+
+    None: the lane is one of a newer release, of which we measure nothing.
+    """
+    lane = next((each for each in seen.lanes.values() if each.lane == turn.lane), None)
+    if lane is None:
+        return None
     share = (turn.ahead + 1) / weights.get(turn.project, 1.0)
     others = sum(
         min(line.waiting, share * weights.get(line.project, 1.0))

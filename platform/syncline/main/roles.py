@@ -145,7 +145,10 @@ def _lanes(text: str) -> list[str]:
 
 
 def _require_redis(settings: Settings) -> None:
-    """Refuse a Redis that would lose state; one that is away is waited for."""
+    """Refuse a Redis that would lose state; one that is away is waited for.
+
+    The worker looks once more when it is ready, and warns.
+    """
     from syncline.store import server as required  # noqa: PLC0415 - see above
 
     with suppress(StoreUnavailable):

@@ -20,7 +20,7 @@ import typer
 from syncline import embedded, logs
 from syncline.contract import queues
 from syncline.errors import NotReady, StoreUnavailable, SynclineError
-from syncline.main import fleet, ports, renderers, worker
+from syncline.main import capacity, fleet, ports, renderers, worker
 from syncline.main.directory import DataDirectory, write_private
 from syncline.main.supervisor import Child, stop
 from syncline.model.seal import PlatformKey
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 YIELDING = 5
 """Niceness of what may wait: people, Redis and the schedulers go before a roll-out."""
 
+_SHARE = 2
+"""Redis may take one part in so many of the memory: full, it says so; else the kernel kills it."""
 _READY = 60.0  # seconds that the API and the workers may take to start
 
 
@@ -99,7 +101,11 @@ def run(plan: Plan, declared: fleet.Declared | None) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    redis = embedded.start(plan.data.root / "redis", password=plan.data.secret("redis-password"))
+    redis = embedded.start(
+        plan.data.root / "redis",
+        password=plan.data.secret("redis-password"),
+        memory=capacity.memory() // _SHARE,
+    )
     try:
         environment = _environment(plan, redis.url, declared)
         os.environ.update(environment)

@@ -25,7 +25,10 @@ class ClusterSpec(Written):
         default=8, ge=1, le=256, description="Runs in flight at once on this cluster."
     )
     max_requests: int = Field(
-        default=16, ge=1, le=256, description="Requests in flight at once from one worker."
+        default=16,
+        ge=1,
+        le=256,
+        description="Requests in flight at once from one process of a worker.",
     )
     max_rate: int = Field(
         default=800,

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from syncline.model.change import Change
 from syncline.model.names import TargetId
 from syncline.model.request import Request
 from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus, worst
 from syncline.model.values import Stored
+
+AnyLane = Annotated[Lane | str, Field(union_mode="left_to_right")]
+"""A lane; one of a newer release by its word: two releases run at once."""
 
 
 class TargetState(Stored):
@@ -21,7 +28,7 @@ class TargetState(Stored):
     application: str
     cluster: str
     phase: Phase = Phase.IDLE
-    lane: Lane | None = None  # while work waits or runs
+    lane: AnyLane | None = None  # while work waits or runs
     sync: SyncStatus = SyncStatus.UNKNOWN
     health: HealthStatus = HealthStatus.UNKNOWN
     reason: str = ""

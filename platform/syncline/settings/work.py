@@ -111,12 +111,14 @@ class RunSettings(BaseSettings):
         description="How long a silent worker keeps a target; heartbeats come 3 times as often.",
     )
     attempts: int = Field(
-        default=5, ge=1, description="Deliveries of one request that may end with a lost worker."
+        default=5,
+        ge=1,
+        description="Deliveries of one request that may end with a lost worker or at a time limit.",
     )
     grace: Duration = Field(
         default=timedelta(seconds=45),
         description="A worker that is asked to end lets its runs go on for so long, and hands back "
-        "what is left then. 45 s: within a pod's grace period of 60 s.",
+        "what is left then. 45 s: within the 75 s that the chart and compose.yaml give it.",
     )
     heavy: Duration = Field(
         default=timedelta(seconds=20),

@@ -100,7 +100,12 @@ def _warnings(info: Mapping[str, Any], *, has_sentinels: bool) -> list[str]:
     elif has_sentinels and not info.get("connected_slaves"):
         found.append("no replica follows: the Sentinels have nothing to fail over to")
     used, most = int(info["used_memory"]), int(info.get("maxmemory", 0))
-    if most and used > most * NEARLY_FULL:
+    if not most:
+        found.append(
+            "maxmemory is 0, which is no limit: where its machine's memory is used up, the kernel "
+            "kills Redis; set it to what `syncline doctor --plan` says"
+        )
+    elif used > most * NEARLY_FULL:
         found.append(
             f"{used / 1e6:,.0f} of {most / 1e6:,.0f} MB (maxmemory) are used: when it is full, "
             "Redis refuses what is new; give it more"

@@ -8,11 +8,13 @@ import os
 from typing import Any
 
 from celery import signals
+from celery.worker import state
 
 from syncline import logs, pulse
 from syncline.contract.celery import create_app
-from syncline.errors import StoreUnavailable
+from syncline.errors import Permanent, StoreUnavailable
 from syncline.settings import Settings, strays
+from syncline.store import server
 from syncline_workers import recorder, tasks
 from syncline_workers.app import subject  # noqa: F401 - listens to the tasks' begin and end
 from syncline_workers.app.process import Process
@@ -64,6 +66,22 @@ def _take_over(**_: Any) -> None:
 def _settle(**_: Any) -> None:
     """What came along with the fork stays: collecting it would cost time, and copy its pages."""
     gc.freeze()
+
+
+@signals.worker_ready.connect
+def _look_at_redis(**_: Any) -> None:
+    """Warn of what Redis may lose, and end where it is one that no role starts with.
+
+    Whoever started this worker may have looked in vain: Redis was away then.
+    """
+    try:
+        for warning in server.require(settings.store):
+            log.warning("Redis is not safe", warning=warning)
+    except StoreUnavailable as exc:
+        log.warning("Redis is not looked at", error=str(exc))
+    except Permanent as exc:
+        log.error("the worker ends", reason=exc.reason, error=str(exc))  # noqa: TRY400 - says it all
+        state.should_stop = 1  # the loop looks at it before it takes a message
 
 
 @signals.task_postrun.connect

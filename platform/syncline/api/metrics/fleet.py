@@ -30,6 +30,14 @@ METRICS = (
         samples=lambda r: (((word,), n) for word, n in r.fleet.phases.items()),
     ),
     Metric(
+        name="syncline_targets_aside",
+        kind=Kind.GAUGE,
+        labels=(),
+        unit="targets",
+        help="Targets that were set aside, since their runs lost their workers.",
+        samples=lambda r: [((), r.fleet.aside)],
+    ),
+    Metric(
         name="syncline_documents",
         kind=Kind.GAUGE,
         labels=("kind",),

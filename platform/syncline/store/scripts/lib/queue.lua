@@ -91,11 +91,12 @@ local function unblock(c)
 end
 
 local RANKS = { user = 1, push = 2, heavy = 2.5, drift = 3 }
+local NEWER = 1.5 -- a lane of a newer release: we move nothing out of it but for a person
 
 local function better(one, other)
   if not one or one == '' then return other end
   if not other or other == '' then return one end
-  return RANKS[one] <= RANKS[other] and one or other
+  return (RANKS[one] or NEWER) <= (RANKS[other] or NEWER) and one or other
 end
 
 local function leave_ready(t)
