@@ -155,7 +155,12 @@ HOST_PAUSE = Key("git-pause:<host>", "string", "there while nobody asks this hos
 HOST_PAUSES = Key("git-pauses:<host>", "string", "how often it was paused", "10 minutes")
 
 # Operations
-OPERATIONS = Key("operations", "zset", "uids by their time of creation", "7 days after the end")
+OPERATIONS = Key(
+    "operations",
+    "zset",
+    "uids by their time of creation",
+    "7 days after the end, or until newer ones need the room: see ended.py",
+)
 OPERATION = Key("operation:<operation>", "hash", "spec, request, state, total, cursor, …", "same")
 MEMBERS = Key("members:<operation>", "hash", "target → state, reason, message, plan", "same")
 MEMBERS_BY = Key(
