@@ -70,7 +70,9 @@ TARGET = Key(
     "waits (pending…), the one at hand (request, operation), ticket, fence, attempt",
     "until the target is gone",
 )
-PINS = Key("pins:<target>", "list", "pinned and dry wishes, first one first", "as target")
+PINS = Key(
+    "pins:<target>", "list", "pinned and dry wishes, first one first; 20 of each", "as target"
+)
 INVENTORY = Key("inventory:<target>", "hash", "object → its entry; see packing", "as target")
 HISTORY = Key(
     "history:<target>",
