@@ -43,6 +43,9 @@ MESSAGE = 1_160
 RENDERED = 256_000_000
 """Rendered manifests that are shared: their bound in ``store.rendered``."""
 
+PREVIEWS = 64_000_000
+"""Answers to ``syncline diff`` and ``render``: the bound of ``store.previews``."""
+
 RUN_CPU = timedelta(milliseconds=16)
 """CPU of a run with four objects, of which half is its worker's; see docs/benchmarks.md."""
 
@@ -115,10 +118,11 @@ def needs(fleet: Fleet) -> list[Need]:
     slots, kept, asked = _slots(fleet), state(fleet), operations(fleet)
     busy = rate * RUN_CPU.total_seconds()
     redis = rate * REDIS_CPU.total_seconds()
-    most = (kept + asked + RENDERED + messages(fleet)) * _SPARE
+    most = (kept + asked + RENDERED + PREVIEWS + messages(fleet)) * _SPARE
     return [
         _memory("Redis: state", kept, f"{fleet.history} runs kept, {fleet.objects} objects each"),
         _memory("Redis: shared renders", RENDERED, "at most; gone an hour after their last use"),
+        _memory("Redis: previews", PREVIEWS, "at most; gone after five minutes"),
         _memory(
             "Redis: operations",
             asked,
