@@ -5,9 +5,11 @@ look-up is folded, the targets are triggered, dispatched, claimed, recorded and 
 """
 
 import hashlib
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -16,13 +18,25 @@ from syncline.model.application import Application
 from syncline.model.change import Action, Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.cluster import Cluster
 from syncline.model.names import Uid
+from syncline.model.operation import OperationSpec
 from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.model.repository import Repository
 from syncline.model.request import Request
 from syncline.model.run import Inputs, Lease, Report
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
 from syncline.model.wanted import digest
-from syncline.store import clusters, documents, keys, packing, reports, runs, sources, targets
+from syncline.store import (
+    clusters,
+    documents,
+    keys,
+    operations,
+    packing,
+    reports,
+    runs,
+    sources,
+    targets,
+)
+from syncline.store.batches import CHUNK as LAUNCHED
 from syncline.store.connection import Store
 from syncline.store.limits import DEFAULT
 
@@ -92,6 +106,19 @@ class Fleet:
         while sent := runs.dispatch(self.store, Lane.PUSH, CHUNK):
             ran += self._run(sent, number)
         return ran
+
+    def operate(self, most: int) -> Uid:
+        """Sync so many targets by one operation, to its end."""
+        asked = OperationSpec(all=True, actor="ana", reason="the first roll-out of all")
+        uid = operations.create(self.store, asked)[0].uid
+        for chunk in islice(targets.ids(self.store, chunk=LAUNCHED), math.ceil(most / LAUNCHED)):
+            operations.add(self.store, uid, chunk)
+        operations.expanded(self.store, uid)
+        while operations.launch(self.store, uid):
+            pass
+        while sent := runs.dispatch(self.store, Lane.USER, CHUNK):
+            self._run(sent, 0)
+        return uid
 
     def remember(self, runs_more: int) -> None:
         """Add so many runs to the history of every target, as their folds would have written it.

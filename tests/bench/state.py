@@ -116,6 +116,7 @@ def _measured(asked: argparse.Namespace, size: int, server: Redis) -> dict[str, 
                 audit=min(settings.audit, asked.real * fleet.size),
             )
         ),
+        "operation": _operation(store, fleet),
         "rounds": rounds,
         "kinds": _by_kind(store, fleet.size),
         "encodings": _encodings(store),
@@ -126,6 +127,17 @@ def _measured(asked: argparse.Namespace, size: int, server: Redis) -> dict[str, 
     _print(found)
     store.close()
     return found
+
+
+def _operation(store: Store, fleet: Fleet) -> dict[str, float]:
+    """What one takes that synced up to 10,000 targets, beside what is planned for it."""
+    uid = fleet.operate(min(fleet.size, 10_000))
+    members = store.redis.hlen(keys.MEMBERS(uid))
+    taken = sum(
+        store.redis.memory_usage(key, samples=0)
+        for key in store.redis.scan_iter(f"{keys.PREFIX}*{uid}*", count=1000)
+    )
+    return {"members": members, "bytes": taken, "planned": members * plan.MEMBER}
 
 
 def _by_kind(store: Store, size: int) -> dict[str, dict[str, float]]:
@@ -320,6 +332,12 @@ def _print_memory(found: dict[str, Any]) -> None:
         f"{size} targets: used_memory {found['used_memory'] / 1e6:.1f} MB, "
         f"{found['used_memory'] / size:.0f} bytes a target; "
         f"planned {found['planned'] / 1e6:.1f} MB"
+    )
+    asked = found["operation"]
+    console.print(
+        f"an operation over {asked['members']} of them: {asked['bytes'] / 1e6:.2f} MB, "
+        f"{asked['bytes'] / asked['members']:.0f} bytes a target; "
+        f"planned {asked['planned'] / 1e6:.2f} MB"
     )
 
 

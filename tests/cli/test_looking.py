@@ -247,5 +247,10 @@ def test_the_doctor_plans_a_fleet_without_any_server(syncline: Run) -> None:
 
     told = json.loads(ended.out)
     assert told["fleet"]["clusters"] == 1000
-    assert [need["what"] for need in told["needs"]][:2] == ["Redis: state", "Redis: shared renders"]
+    assert [need["what"] for need in told["needs"]][:4] == [
+        "Redis: state",
+        "Redis: shared renders",
+        "Redis: previews",
+        "Redis: operations",
+    ]
     assert "runs at once" in syncline("doctor", "--plan", "50000").out

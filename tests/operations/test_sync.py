@@ -10,7 +10,7 @@ from syncline.model.request import Options, TriggerKind
 from syncline.model.run import Claim
 from syncline.model.status import Outcome
 from syncline.operations import documents, expand, selection, sync
-from syncline.store import audit, operations
+from syncline.store import audit, keys, operations
 from syncline.store import documents as stored
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -139,6 +139,21 @@ def test_only_the_failed_targets_are_tried_again(fleet: Store) -> None:
     assert sorted(members(fleet, again.uid)) == ["web@c-1", "web@c-3"]
     run_all(fleet)
     assert operation(fleet, again.uid).state is OperationState.SUCCEEDED
+
+
+def test_what_failed_in_an_operation_that_is_not_kept_is_not_guessed(fleet: Store) -> None:
+    started = start(fleet, applications=("web",))
+    settle(fleet)
+    for claim in claims(fleet):
+        finish(fleet, claim, Outcome.STALLED)
+    again = sync.retry_failed(fleet, started.uid, actor="ben", reason="fixed")
+    fleet.redis.delete(keys.OPERATION(started.uid))  # it made room for a newer one
+
+    settle(fleet)
+
+    ended = operation(fleet, again.uid)
+    assert ended.state is OperationState.FAILED
+    assert f"operation {started.uid} is not kept any more" in ended.error
 
 
 def test_nothing_that_failed_and_nothing_that_runs_is_tried_again(fleet: Store) -> None:

@@ -1,5 +1,6 @@
 """What one scheduler does for all."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from syncline.scheduler.chores import EVERY, Chores
@@ -141,3 +142,16 @@ def test_what_expired_is_forgotten(store: Store) -> None:
     assert operations.page(store).items == ()
     assert store.redis.exists(keys.OPERATIONS(), keys.TOKENS()) == 0
     assert notes.names(store) == []
+
+
+def test_operations_beyond_the_setting_make_room(store: Store) -> None:
+    apply(store, repository())
+    made = [start(store, all=True, reason="r" * 900) for _ in range(40)]
+    settle(store)
+    little = store.settings.model_copy(update={"operations": 100})
+
+    do_round(chores(replace(store, settings=little), Clock()))
+
+    kept = store.redis.zrange(keys.OPERATIONS(), 0, -1)
+    assert 0 < len(kept) < len(made)
+    assert kept == [each.uid for each in made][-len(kept) :]

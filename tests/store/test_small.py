@@ -136,6 +136,59 @@ def test_a_preview_that_nobody_answers_is_waited_for_no_longer_than_asked(store:
     assert previews.get(store, Uid("nobody")) is None
 
 
+def answered(store: Store, size: int = 0) -> Uid:
+    """A preview whose answer has so many bytes, about."""
+    uid = previews.ask(store, PreviewRequest(target=TargetId("a.b"), verb="render"))
+    previews.answer(store, PreviewReport(preview=uid, manifests=({"kind": "x" * size},)))
+    return uid
+
+
+def test_an_answer_that_is_too_large_says_so(store: Store) -> None:
+    uid = answered(store, previews.LARGEST)
+
+    found = previews.result(store, uid)
+    why = (
+        f"LimitExceeded: preview/{uid}: the answer has 16.0 MB, at most 16 MB are kept: "
+        "`syncline sync --dry-run` names what would change"
+    )
+    assert found == PreviewReport(preview=uid, error=why)
+
+
+def test_the_oldest_answers_make_room_and_are_gone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "TOTAL", 10_000)
+
+    made = [answered(store, 3000) for _ in range(5)]
+
+    there = [previews.result(store, uid) is not None for uid in made]
+    assert there == [False, False, True, True, True]
+    assert previews.get(store, made[0]) is None
+    assert 9000 < int(store.redis.get(keys.PREVIEW_TOTAL())) <= 10_000
+
+
+def test_what_expired_is_counted_no_more(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previews, "TOTAL", 10_000)
+    answered(store, 8000)
+    [row] = store.redis.zrange(keys.PREVIEW_ANSWERS(), 0, -1)
+    store.redis.zadd(keys.PREVIEW_ANSWERS(), {row: now(store) - previews.TTL - 1})
+
+    kept = [answered(store), answered(store)]
+
+    assert all(previews.result(store, uid) for uid in kept)
+    assert store.redis.zcard(keys.PREVIEW_ANSWERS()) == 2
+    assert int(store.redis.get(keys.PREVIEW_TOTAL())) < 8000
+
+
+def test_the_first_answer_to_a_preview_stays(store: Store) -> None:
+    uid = answered(store)
+    before = previews.result(store, uid)
+
+    previews.answer(store, PreviewReport(preview=uid, error="late"))
+
+    assert previews.result(store, uid) == before
+
+
 def test_a_preview_needs_a_key(store: Store) -> None:
     keyless = connection.connect(store.settings, key=None)
 

@@ -31,6 +31,9 @@ CLUSTER = 7_000
 APPLICATION = 4_500
 """An application's record, its specifications, counters and learned inputs."""
 
+MEMBER = 340
+"""A target of an operation: what came of it, and its two places in lists of names."""
+
 EVENT, AUDITED = 235, 170
 """A message of the stream of events; a record of the audit trail."""
 
@@ -39,6 +42,9 @@ MESSAGE = 1_160
 
 RENDERED = 256_000_000
 """Rendered manifests that are shared: their bound in ``store.rendered``."""
+
+PREVIEWS = 64_000_000
+"""Answers to ``syncline diff`` and ``render``: the bound of ``store.previews``."""
 
 RUN_CPU = timedelta(milliseconds=16)
 """CPU of a run with four objects, of which half is its worker's; see docs/benchmarks.md."""
@@ -64,6 +70,7 @@ class Fleet(Stored):
     history: int = Field(default=10, ge=1)  # runs kept of each target
     events: int = 10_000
     audit: int = 100_000
+    operations: int = 200_000  # members kept of operations that ended
     within: timedelta = timedelta(minutes=10)  # in which a commit to all is to be done
     run: timedelta = timedelta(milliseconds=250)  # how long a run takes: mostly its API server
     concurrency: int = Field(default=4, ge=1)  # runs at once in a worker
@@ -92,6 +99,14 @@ def state(fleet: Fleet) -> int:
     )
 
 
+def operations(fleet: Fleet) -> int:
+    """Return bytes of operations at most: those that ended, and one that runs over all targets.
+
+    The operation that ended last is kept even where it is larger than all that may be kept.
+    """
+    return (max(fleet.operations, fleet.targets) + fleet.targets) * MEMBER
+
+
 def messages(fleet: Fleet) -> int:
     """Return bytes of messages: queues are kept short, and each run at hand holds one."""
     return BASE + (_QUEUES * _BACKLOG + 2 * _slots(fleet)) * MESSAGE
@@ -100,16 +115,24 @@ def messages(fleet: Fleet) -> int:
 def needs(fleet: Fleet) -> list[Need]:
     """Return everything that the fleet needs, in order of what is bought first."""
     rate = fleet.targets / fleet.within.total_seconds()
-    slots, kept = _slots(fleet), state(fleet)
+    slots, kept, asked = _slots(fleet), state(fleet), operations(fleet)
     busy = rate * RUN_CPU.total_seconds()
     redis = rate * REDIS_CPU.total_seconds()
-    most = (kept + RENDERED + messages(fleet)) * _SPARE
+    most = (kept + asked + RENDERED + PREVIEWS + messages(fleet)) * _SPARE
     return [
         _memory("Redis: state", kept, f"{fleet.history} runs kept, {fleet.objects} objects each"),
         _memory("Redis: shared renders", RENDERED, "at most; gone an hour after their last use"),
+        _memory("Redis: previews", PREVIEWS, "at most; gone after five minutes"),
+        _memory(
+            "Redis: operations",
+            asked,
+            f"at most; {fleet.operations:,} targets in all, and one sync",
+        ),
         _memory("Redis: messages", messages(fleet), "queues are kept short, whatever waits"),
         _memory("Redis: maxmemory", most, "all of it, and half as much again"),
-        _memory("Redis: disk", _DISK * kept, "the append-only file while it is written anew"),
+        _memory(
+            "Redis: disk", _DISK * (kept + asked), "the append-only file while it is written anew"
+        ),
         Need(what="Redis: cores", amount=redis, unit="cores", why="of one: it has one thread"),
         Need(
             what="runs",

@@ -120,7 +120,11 @@ def _check_some(store: Store, spec: OperationSpec) -> None:
 
 
 def _expand(store: Store, operation: Operation, limit: int) -> bool:
-    uid = operation.uid
+    uid, older = operation.uid, operation.spec.retry_of
+    if older and operations.get(store, older) is None:
+        why = f"operation {older} is not kept any more: select what failed in it another way"
+        operations.expanded(store, uid, error=f"NotFound: {why}")
+        return True
     noted = operations.position(store, uid)
     place = Place.model_validate_json(noted) if noted else Place()
     chunk = selection.walk(store, operation.spec, place, limit)
@@ -138,7 +142,10 @@ def _expand(store: Store, operation: Operation, limit: int) -> bool:
 def _get(store: Store, uid: Uid) -> Operation:
     operation = operations.get(store, uid)
     if operation is None:
-        raise NotFound(f"operation {uid}", "does not exist: `syncline operation list` shows all")
+        raise NotFound(
+            f"operation {uid}",
+            "does not exist, or is not kept any more: `syncline operation list` shows all",
+        )
     return operation
 
 

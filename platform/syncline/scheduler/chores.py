@@ -25,9 +25,9 @@ from syncline.store import (
     connection,
     documents,
     due,
+    ended,
     leader,
     notes,
-    operations,
     queue,
     targets,
     tokens,
@@ -133,8 +133,8 @@ class Chores:
     def _forget(self) -> None:
         """Drop what is kept of things that are gone."""
         tokens.page(self._store)  # reading them drops those that expired
-        while operations.prune(self._store):
-            pass
+        if gone := ended.prune(self._store):
+            log.info("forgot operations to make room for newer ones", operations=gone)
         for name in notes.names(self._store):
             uid = Uid(name.partition(":")[2])
             if uid not in self._seen and documents.kind_of(self._store, uid) is None:

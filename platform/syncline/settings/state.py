@@ -101,6 +101,14 @@ class StoreSettings(BaseSettings):
     audit: int = Field(
         default=100_000, ge=1000, description="Audit records kept, about; ~400 bytes each."
     )
+    operations: int = Field(
+        default=200_000,
+        ge=100,
+        description="Members (one for each target) kept of operations that ended, in all; the "
+        "operations that ended first make room, and all go a week after their end. ~340 bytes "
+        "each; long messages and the changes of a dry run count as more. 200,000: four syncs of "
+        "50,000 targets.",
+    )
 
     def address(self) -> Address:
         """Return where state lives; secrets are read from their files.

@@ -70,7 +70,9 @@ TARGET = Key(
     "waits (pending…), the one at hand (request, operation), ticket, fence, attempt",
     "until the target is gone",
 )
-PINS = Key("pins:<target>", "list", "pinned and dry wishes, first one first", "as target")
+PINS = Key(
+    "pins:<target>", "list", "pinned and dry wishes, first one first; 20 of each", "as target"
+)
 INVENTORY = Key("inventory:<target>", "hash", "object → its entry; see packing", "as target")
 HISTORY = Key(
     "history:<target>",
@@ -155,7 +157,12 @@ HOST_PAUSE = Key("git-pause:<host>", "string", "there while nobody asks this hos
 HOST_PAUSES = Key("git-pauses:<host>", "string", "how often it was paused", "10 minutes")
 
 # Operations
-OPERATIONS = Key("operations", "zset", "uids by their time of creation", "7 days after the end")
+OPERATIONS = Key(
+    "operations",
+    "zset",
+    "uids by their time of creation",
+    "7 days after the end, or until newer ones need the room: see ended.py",
+)
 OPERATION = Key("operation:<operation>", "hash", "spec, request, state, total, cursor, …", "same")
 MEMBERS = Key("members:<operation>", "hash", "target → state, reason, message, plan", "same")
 MEMBERS_BY = Key(
@@ -187,6 +194,8 @@ LEADER_FENCES = Key("leader-fences", "hash", "name → the last fence")
 PREVIEW = Key("preview:<uid>", "string", "PreviewRequest (JSON)", "300 s")
 PREVIEW_ANSWER = Key("preview-answer:<uid>", "string", "PreviewReport, sealed", "300 s")
 PREVIEW_BELL = Key("preview-bell:<uid>", "list", "one element once answered", "300 s")
+PREVIEW_ANSWERS = Key("preview-answers", "zset", "'<uid> <bytes>' by its time", "300 s unused")
+PREVIEW_TOTAL = Key("preview-total", "string", "bytes of all answers", "300 s unused")
 RENDERED = Key("rendered:<render key>", "string", "manifests, compressed and sealed", "1 h unused")
 RENDERED_BY = Key("rendered-by-use", "zset", "render keys by the time of their last use")
 RENDERED_SIZES = Key("rendered-sizes", "hash", "render key → bytes; total → their sum")

@@ -155,18 +155,6 @@ def is_cancelled(store: Store, uid: Uid) -> bool:
     return bool(store.redis.hexists(keys.OPERATION(uid), "cancelled"))
 
 
-def prune(store: Store, limit: int = CHUNK) -> int:
-    """Drop from the list, oldest first, operations whose time is over; returns how many."""
-    oldest = store.redis.zrange(keys.OPERATIONS(), 0, limit - 1)
-    if not oldest:
-        return 0
-    with store.redis.pipeline() as pipe:
-        for uid in oldest:
-            pipe.exists(keys.OPERATION(uid))
-        gone = [uid for uid, exists in zip(oldest, pipe.execute(), strict=True) if not exists]
-    return int(store.redis.zrem(keys.OPERATIONS(), *gone)) if gone else 0
-
-
 def options_of(spec: OperationSpec) -> Options:
     """Return what an operation asks of each of its targets."""
     return Options(

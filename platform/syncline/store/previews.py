@@ -1,4 +1,7 @@
-"""Questions about one target (render, diff) and their answers, sealed and kept for minutes."""
+"""Questions about one target (render, diff) and their answers, sealed and kept for minutes.
+
+Answers are bounded, each and in their sum: the oldest make room, and their questions go with them.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,20 @@ import secrets
 from datetime import timedelta
 
 from syncline.contract.reports import PreviewReport, PreviewRequest
-from syncline.errors import CredentialRefused
+from syncline.errors import CredentialRefused, LimitExceeded
+from syncline.model import plan
 from syncline.model.names import Uid
 from syncline.model.seal import PlatformKey
 from syncline.store import keys
 from syncline.store.connection import LONGEST_BLOCK, Store
 
 TTL = 300  # seconds
+
+LARGEST = 16_000_000
+"""Bytes of one answer before it is sealed; who asked for more is told so instead."""
+
+TOTAL = plan.PREVIEWS
+"""Bytes of all sealed answers."""
 
 
 def ask(store: Store, request: PreviewRequest) -> Uid:
@@ -34,12 +44,8 @@ def answer(store: Store, report: PreviewReport) -> None:
     Raises:
         CredentialRefused: there is no platform key.
     """
-    sealed = _key(store).seal(report.model_dump_json().encode(), purpose=_purpose(report.preview))
-    with store.binary.pipeline(transaction=True) as pipe:
-        pipe.set(keys.PREVIEW_ANSWER(report.preview), sealed, ex=TTL)
-        pipe.lpush(keys.PREVIEW_BELL(report.preview), "1")
-        pipe.expire(keys.PREVIEW_BELL(report.preview), TTL)
-        pipe.execute()
+    sealed = _key(store).seal(_bounded(report), purpose=_purpose(report.preview))
+    store.scripts.call(store.binary, "answered", (report.preview, sealed, TOTAL, TTL))
 
 
 def result(store: Store, uid: Uid, *, wait: timedelta | None = None) -> PreviewReport | None:
@@ -54,6 +60,20 @@ def result(store: Store, uid: Uid, *, wait: timedelta | None = None) -> PreviewR
     if sealed is None:
         return None
     return PreviewReport.model_validate_json(_key(store).open(sealed, purpose=_purpose(uid)))
+
+
+def _bounded(report: PreviewReport) -> bytes:
+    """Write the answer; what is too large becomes an answer that says so."""
+    text = report.model_dump_json().encode()
+    if len(text) <= LARGEST:
+        return text
+    refused = LimitExceeded(
+        f"preview/{report.preview}",
+        f"the answer has {len(text) / 1e6:.1f} MB, at most {LARGEST / 1e6:.0f} MB are kept: "
+        "`syncline sync --dry-run` names what would change",
+    )
+    told = PreviewReport(preview=report.preview, error=f"{refused.reason}: {refused}")
+    return told.model_dump_json().encode()
 
 
 def _purpose(uid: str) -> str:

@@ -54,9 +54,10 @@ def trigger(
 
     Requests without a pin coalesce, the latest wins: what the policy decides (branch, parameters)
     is taken at the claim. A request of another operation ends the older operation's member
-    Superseded; a request of none joins it. Pinned and dry requests stay apart, in order. A DELETE
-    request is a tombstone: it supersedes all others and the target is removed when it is done
-    (with ``orphan`` at once, its objects left in the cluster).
+    Superseded; a request of none joins it. Pinned and dry requests stay apart, in order: 20 of
+    each wait for a target, of more the oldest is superseded. A DELETE request is a tombstone: it
+    supersedes all others and the target is removed when it is done (with ``orphan`` at once, its
+    objects left in the cluster).
 
     Returns:
         The generation given to each, 0 where the target is gone, is being removed, or the

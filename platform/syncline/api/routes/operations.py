@@ -99,7 +99,10 @@ def retry(request: Request, response: Response, uid: Uid, asked: ReasonAsked) ->
 def _get(store: Store, uid: Uid) -> Operation:
     found = operations.get(store, uid)
     if found is None:
-        raise NotFound(f"Operation/{uid}", "does not exist: `syncline operation list` shows all")
+        raise NotFound(
+            f"Operation/{uid}",
+            "does not exist, or is not kept any more: `syncline operation list` shows all",
+        )
     return found
 
 

@@ -59,5 +59,8 @@ async def answer(request: Request, uid: Uid, wait: Wait = 0) -> PreviewView:
 def _look(store: Store, uid: Uid) -> PreviewView:
     report = previews.result(store, uid)
     if report is None and previews.get(store, uid) is None:
-        raise NotFound(f"Preview/{uid}", "does not exist, or is older than five minutes: ask again")
+        raise NotFound(
+            f"Preview/{uid}",
+            "does not exist, is older than five minutes, or made room for newer ones: ask again",
+        )
     return PreviewView.of(uid, report)

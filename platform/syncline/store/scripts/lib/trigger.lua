@@ -14,6 +14,26 @@ local function supersede_all(t, by)
   set_pending(t, nil)
 end
 
+-- So many pinned requests wait for one target, and as many dry runs: while its cluster is away, a
+-- pipeline that asks at each commit would heap them up without end.
+local MOST_PINS = 20
+
+-- Make room for a pin: the oldest of its kind gives way, so that no dry run costs a real request.
+local function make_room(t, w)
+  if not t.v.pins or call('LLEN', K.pins(t.id)) < MOST_PINS then return end
+  local is_dry, alike = truth(w.flags, 4), {}
+  for _, text in ipairs(call('LRANGE', K.pins(t.id), 0, -1)) do
+    if truth(pin_of(text).flags, 4) == is_dry then alike[#alike + 1] = text end
+  end
+  local by = w.operation ~= '' and 'operation ' .. w.operation or 'a newer request'
+  for i = 1, #alike - MOST_PINS + 1 do
+    call('LREM', K.pins(t.id), 1, alike[i])
+    superseded(t, pin_of(alike[i]).operation, MOST_PINS .. ' newer '
+      .. (is_dry == 'true' and 'dry runs' or 'requests for a revision') .. ' wait, the last of '
+      .. by .. '; why they do: syncline describe target ' .. get(t, 'name'))
+  end
+end
+
 -- Whether the target was set aside for just what is asked; what is something else ends that.
 local function is_refused(t, ask)
   if not t.v.aside or ask.kind == 'retry' then return false end
@@ -47,6 +67,7 @@ local function want(t, ask)
     end
     set_pending(t, w)
   elseif ask.revision ~= '' or ask.dry then
+    make_room(t, w)
     push_pin(t, w)
   else
     set_pending(t, joined(t, pending(t), w))
