@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from tests.fleet import checks, cost, looks
+from tests.fleet.faults import faults
 from tests.fleet.world import Figures, World, since
 from tests.harness.poll import until
 
@@ -198,4 +199,5 @@ PHASES: Mapping[str, Callable[[World, Namespace], Figures]] = {
     "steady": steady,
     "hang": hang,
     "memory": memory,
+    "faults": faults,  # after memory: not every target has a run, and history, of each commit
 }

@@ -76,6 +76,10 @@ class RedisView:
         found = (self.client.memory_usage(key(), samples=0) for key in (keys.EVENTS, keys.AUDIT))
         return sum(int(size or 0) for size in found)
 
+    def tally(self) -> dict[str, int]:
+        """What was counted so far, see ``syncline.store.tally``."""
+        return {name: int(number) for name, number in self.client.hgetall(keys.TALLY()).items()}
+
     def forget_slow(self) -> None:
         self.client.slowlog_reset()
 
