@@ -9,6 +9,7 @@ from tests.fleet import checks
 from tests.fleet import world as worlds
 from tests.fleet.declared import Fleet
 from tests.fleet.faults import MODES, faults, timetable
+from tests.fleet.storm import storm
 from tests.fleet.world import World
 
 FLEET = Fleet(clusters=20, applications=5, objects=3, vary=True, interval="10s")
@@ -43,6 +44,13 @@ def test_a_commit_that_changes_no_object_is_seen_by_every_target(world: World) -
     world.settle()
 
     assert checks.everything(world)["targets_at_newest"] == FLEET.targets
+
+
+def test_a_storm_of_webhooks_makes_a_few_look_ups_and_one_run_of_each_target(world: World) -> None:
+    found = storm(world, Namespace(deliveries=500))
+
+    assert (found["deliveries"], found["runs_made"]) == (500, FLEET.targets)
+    assert 1 <= found["look_ups"] <= 2 + found["delivered_s"]
 
 
 def test_hanging_clusters_hold_up_no_other_and_catch_up(world: World) -> None:
