@@ -83,6 +83,13 @@ class Operated(World):
         except httpx.HTTPError:
             return False
 
+    def is_watched(self) -> bool:
+        """Whether Flower sees both workers, and the queues."""
+        page = httpx.get(f"{self.flower}/workers?json=true", auth=FLOWER, timeout=20).json()
+        queues = httpx.get(f"{self.flower}/api/queues/length", auth=FLOWER, timeout=20).json()
+        alive = [worker for worker in page["data"] if worker["status"]]
+        return len(alive) == 2 and len(queues["active_queues"]) > 0
+
     def targets(self, **filters: str) -> dict[str, dict[str, Any]]:
         """All targets by name; none where the server waits for Redis."""
         try:
