@@ -53,8 +53,8 @@ corpus: venv ## Render every bundle of a folder and compare with helm and kustom
 bench: tools ## Measure against a bare client on a real kube-apiserver
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-fleet: tools ## Measure a fleet of simulated clusters: CLUSTERS=1000 APPS=50
-	@$(BIN)/python -m tests.fleet --size $(CLUSTERS)x$(APPS) $(ARGS)
+fleet: tools ## Measure a fleet of simulated clusters: CLUSTERS=1000 APPS=50 SEED=1
+	@$(BIN)/python -m tests.fleet --size $(CLUSTERS)x$(APPS) --seed $(SEED) $(ARGS)
 
 chaos: tools ## Kill, pause and hang everything under load: MINUTES=30 SEED=1
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) $(ARGS)

@@ -16,6 +16,7 @@ import httpx
 
 from syncline.main.directory import DataDirectory
 from syncline.simulator.background import running
+from syncline.simulator.server import Simulator
 from tests.e2e.world import START, World, application, configmap, repository
 from tests.harness import ports
 from tests.harness.gitserver import GitServer
@@ -33,6 +34,7 @@ FLOWER = ("syncline", "f" * 32)
 class Operated(World):
     """A World whose roles run apart."""
 
+    simulator: Simulator = field(kw_only=True)
     roles: dict[str, Process] = field(default_factory=dict)
     flower: str = ""
 
@@ -65,6 +67,14 @@ class Operated(World):
         for role in self.roles.values():
             role.check()
 
+    def fault(self, cluster: str, **fault: Any) -> None:
+        """Make a cluster misbehave, see docs/simulator.md; ``mode="none"`` ends it."""
+        httpx.put(
+            f"{self.simulator.url}/simulator/clusters/{cluster}/faults",
+            json=fault,
+            headers={"Authorization": f"Bearer {self.simulator.token}"},
+        ).raise_for_status()
+
     def is_ready(self) -> bool:
         """Whether the API answers, and Redis behind it."""
         self.check()
@@ -72,6 +82,13 @@ class Operated(World):
             return httpx.get(f"{self.url}/readyz", timeout=20).is_success
         except httpx.HTTPError:
             return False
+
+    def is_watched(self) -> bool:
+        """Whether Flower sees both workers, and the queues."""
+        page = httpx.get(f"{self.flower}/workers?json=true", auth=FLOWER, timeout=20).json()
+        queues = httpx.get(f"{self.flower}/api/queues/length", auth=FLOWER, timeout=20).json()
+        alive = [worker for worker in page["data"] if worker["status"]]
+        return len(alive) == 2 and len(queues["active_queues"]) > 0
 
     def targets(self, **filters: str) -> dict[str, dict[str, Any]]:
         """All targets by name; none where the server waits for Redis."""
@@ -147,8 +164,15 @@ def operated(root: Path, environment: Mapping[str, str]) -> Iterator[Operated]:
     work = WorkRepo.create(root / "work", origin=root / "git" / "shop.git")
     work.publish("begin", {"README.md": "shop\n"})
     data = root / "data"
-    with running(CLUSTERS, data / "credentials", rollout=0.05):
-        made = Operated(root=root, git=git, work=work, clusters=[], environment=dict(environment))
+    with running(CLUSTERS, data / "credentials", rollout=0.05) as simulator:
+        made = Operated(
+            root=root,
+            git=git,
+            work=work,
+            clusters=[],
+            environment=dict(environment),
+            simulator=simulator,
+        )
         try:
             made.up()
             made.apply(repository(made.repository), *_clusters(), *_applications())

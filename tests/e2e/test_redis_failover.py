@@ -4,11 +4,10 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.e2e.failover import fail_over
-from tests.e2e.operated import FLOWER, Operated, operated
+from tests.e2e.operated import operated
 from tests.harness.poll import until
 from tests.harness.sentinels import Watched
 
@@ -30,11 +29,4 @@ def test_a_fleet_converges_through_a_failover_without_a_restart(
     with operated(tmp_path / "syncline", watched.environment) as world:
         fail_over(world, watched, signal.SIGKILL)
 
-        until(lambda: _flower_sees(world), within=60, what="both workers in Flower", every=0.5)
-
-
-def _flower_sees(world: Operated) -> bool:
-    page = httpx.get(f"{world.flower}/workers?json=true", auth=FLOWER, timeout=20).json()
-    queues = httpx.get(f"{world.flower}/api/queues/length", auth=FLOWER, timeout=20).json()
-    alive = [worker for worker in page["data"] if worker["status"]]
-    return len(alive) == 2 and len(queues["active_queues"]) > 0
+        until(world.is_watched, within=60, what="both workers in Flower", every=0.5)

@@ -72,6 +72,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--intervals", type=int, default=2, help="of steady state")
     parser.add_argument("--pairs", type=int, default=5, help="with and without hanging clusters")
     parser.add_argument("--history", type=int, default=3, help="commits to see memory grow by")
+    parser.add_argument("--faults", type=int, default=60, help="seconds of the timetable of faults")
+    parser.add_argument("--deliveries", type=int, default=10_000, help="webhooks of the storm")
     return parser.parse_args()
 
 

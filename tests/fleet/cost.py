@@ -37,6 +37,16 @@ def less(after: Mapping[str, float], before: Mapping[str, float]) -> dict[str, f
     return dict(sorted(spent.items(), key=lambda each: -each[1]))
 
 
+def grown(after: Mapping[str, int], before: Mapping[str, int], begins: str) -> dict[str, int]:
+    """The counters that grew, of those whose names begin so; by the rest of their names."""
+    spent = {name: number - before.get(name, 0) for name, number in after.items()}
+    return {
+        name.removeprefix(begins): number
+        for name, number in spent.items()
+        if number and name.startswith(begins)
+    }
+
+
 def _calls(
     world: World, before: Mapping[str, tuple[int, int]], runs: int
 ) -> dict[str, dict[str, float]]:

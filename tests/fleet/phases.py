@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from tests.fleet import checks, cost, looks
+from tests.fleet.faults import faults
+from tests.fleet.storm import storm
 from tests.fleet.world import Figures, World, since
 from tests.harness.poll import until
 
@@ -197,5 +199,7 @@ PHASES: Mapping[str, Callable[[World, Namespace], Figures]] = {
     "resync": resync,
     "steady": steady,
     "hang": hang,
+    "storm": storm,
     "memory": memory,
+    "faults": faults,  # after memory: not every target has a run, and history, of each commit
 }

@@ -15,6 +15,7 @@ from syncline.store.scripting import Scripts, names
 from tests.fleet.declared import REPOSITORY
 
 FROM = 2_000  # microseconds: calls that Redis is to remember
+SOON = 60.0  # seconds: look-ups that webhooks ask for come within one
 SAMPLE = 20_000  # keys whose memory is asked for
 
 
@@ -44,6 +45,12 @@ class RedisView:
     def folded(self, commit: str) -> bool:
         """Whether every target has been told of this commit."""
         return bool(self.client.hget(keys.SEEN(REPOSITORY), "main") == commit)
+
+    def is_looked_up(self) -> bool:
+        """Whether no webhook's look-up is due: the next one is that of the interval, an hour."""
+        uid = self.client.hget(keys.NAMES("Repository"), REPOSITORY)
+        at = self.client.zscore(keys.DUE(), f"lookup:{uid}")
+        return bool(at is not None and at > self.now() + SOON)
 
     def at_rest(self) -> int:
         """How many targets are Synced and neither wait nor run; asks no role of Syncline."""
@@ -75,6 +82,10 @@ class RedisView:
         """Bytes of the streams: they are bounded, and do not grow with the fleet."""
         found = (self.client.memory_usage(key(), samples=0) for key in (keys.EVENTS, keys.AUDIT))
         return sum(int(size or 0) for size in found)
+
+    def tally(self) -> dict[str, int]:
+        """What was counted so far, see ``syncline.store.tally``."""
+        return {name: int(number) for name, number in self.client.hgetall(keys.TALLY()).items()}
 
     def forget_slow(self) -> None:
         self.client.slowlog_reset()

@@ -39,13 +39,16 @@ class Simulated:
 
     def fault(self, clusters: Iterable[str], **fault: Any) -> None:
         """Make these clusters misbehave; ``mode="none"`` ends it."""
-        token = (self.directory / "admin-token").read_text().strip()
         for name in clusters:
-            self.http.put(
-                f"{self.url}/simulator/clusters/{name}/faults",
-                json=fault,
-                headers={"Authorization": f"Bearer {token}"},
-            ).raise_for_status()
+            self._administer("PUT", f"clusters/{name}/faults", fault)
+
+    def begin(self, timetable: dict[str, Any]) -> None:
+        """Begin a timetable of faults: its seed, which draws the clusters, and its entries."""
+        self._administer("PUT", "timetable", timetable)
+
+    def end(self) -> None:
+        """End the timetable and its faults."""
+        self._administer("DELETE", "timetable")
 
     def items(self, cluster: str, path: str) -> list[dict[str, Any]]:
         """A whole collection of one cluster, in all namespaces."""
@@ -56,6 +59,12 @@ class Simulated:
         )
         found: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
         return found
+
+    def _administer(self, method: str, path: str, body: object = None) -> None:
+        token = (self.directory / "admin-token").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{self.url}/simulator/{path}"
+        self.http.request(method, url, json=body, headers=headers).raise_for_status()
 
 
 @contextmanager

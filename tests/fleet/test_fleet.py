@@ -1,5 +1,6 @@
 """A short ``make fleet``: a small fleet, some of it hanging; what is true, not how fast."""
 
+from argparse import Namespace
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.fleet import checks
 from tests.fleet import world as worlds
 from tests.fleet.declared import Fleet
+from tests.fleet.faults import MODES, faults, timetable
+from tests.fleet.storm import storm
 from tests.fleet.world import World
 
 FLEET = Fleet(clusters=20, applications=5, objects=3, vary=True, interval="10s")
@@ -43,6 +46,13 @@ def test_a_commit_that_changes_no_object_is_seen_by_every_target(world: World) -
     assert checks.everything(world)["targets_at_newest"] == FLEET.targets
 
 
+def test_a_storm_of_webhooks_makes_a_few_look_ups_and_one_run_of_each_target(world: World) -> None:
+    found = storm(world, Namespace(deliveries=500))
+
+    assert (found["deliveries"], found["runs_made"]) == (500, FLEET.targets)
+    assert 1 <= found["look_ups"] <= 2 + found["delivered_s"]
+
+
 def test_hanging_clusters_hold_up_no_other_and_catch_up(world: World) -> None:
     hung = world.random.sample(world.clusters, HANGING)
     world.simulated.fault(hung, mode="hang")
@@ -55,3 +65,21 @@ def test_hanging_clusters_hold_up_no_other_and_catch_up(world: World) -> None:
     world.settle()
 
     assert checks.everything(world)["targets_at_newest"] == FLEET.targets
+
+
+def test_a_timetable_of_faults_is_the_seeds_alone_and_has_every_mode() -> None:
+    entries = timetable(7, 60)["entries"]
+
+    assert entries == timetable(7, 60)["entries"]
+    assert entries != timetable(8, 60)["entries"]
+    told = {(each["mode"], each.get("code")) for each in entries}
+    assert told == {(mode["mode"], mode.get("code")) for mode in MODES}
+    assert max(each["at"] + each["for"] for each in entries) == 60
+
+
+def test_faults_of_every_mode_on_a_timetable_leave_nothing_wrong(world: World) -> None:
+    found = faults(world, Namespace(faults=10))
+
+    assert found["targets_at_newest"] == FLEET.targets
+    assert found["commits"] > 1
+    assert any(how.startswith("Failed:") for how in found["ended"]), found["ended"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from celery import Celery
 from celery.app.trace import build_tracer
+from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 from celery.result import AsyncResult
 from structlog.testing import capture_logs
 
@@ -149,6 +150,25 @@ def test_a_lost_process_leaves_its_last_lines_and_a_hint(
     state = world.state(target)
     assert " render (peak " in state.last_log
     assert "out of memory: compare the worker's memory limit" in state.message
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (SoftTimeLimitExceeded(), "longer than SYNCLINE_RUN_SOFT_LIMIT, and was asked to end"),
+        (TimeLimitExceeded(600.0), "longer than SYNCLINE_RUN_HARD_LIMIT, and its process was"),
+    ],
+)
+def test_a_time_limit_is_told_by_the_name_of_its_setting(
+    world: World, error: Exception, told: str
+) -> None:
+    target = world.target()
+    claim = world.start(target)
+
+    folding.fold_failure(world.store, RECONCILE.name, claim.lease.ticket, error)
+
+    assert (world.state(target).reason, world.state(target).phase) == ("TimedOut", "idle")
+    assert told in world.state(target).message
 
 
 def test_what_a_worker_left_that_was_killed_as_a_whole_is_folded_by_the_next(

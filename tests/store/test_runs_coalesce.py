@@ -1,5 +1,8 @@
 """Intent before message: requests are recorded, and join what waits."""
 
+from collections import Counter
+from collections.abc import Callable
+
 import pytest
 
 from syncline.model.names import TargetId
@@ -49,6 +52,41 @@ def test_a_request_while_the_message_waits_needs_no_second_message(store: Store)
 
     assert world.dispatch_any() == []
     assert world.claim(sent).request.generation == 2
+
+
+def queued(world: World, target: TargetId) -> None:
+    world.trigger(target)
+    world.dispatch()
+
+
+def running(world: World, target: TargetId) -> None:
+    world.start(target)
+
+
+def commands_of(store: Store, work: Callable[[], object]) -> Counter[str]:
+    """How often Redis does each command, those of scripts too, while this is done."""
+    store.redis.config_resetstat()
+    work()
+    stats = store.redis.info("commandstats")
+    return Counter({name.removeprefix("cmdstat_"): each["calls"] for name, each in stats.items()})
+
+
+@pytest.mark.parametrize("busy", [queued, running])
+def test_the_thousandth_request_costs_redis_as_much_as_the_first(
+    store: Store, busy: Callable[[World, TargetId], None]
+) -> None:
+    world = World(store)
+    target = world.target()
+    busy(world, target)
+
+    first, *_, last = [
+        commands_of(store, lambda: world.trigger(target, request(TriggerKind.PUSH)))
+        for _ in range(1000)
+    ]
+
+    assert first["evalsha"] == 1
+    assert last == first
+    recount.check(store)
 
 
 def test_a_better_lane_moves_a_ready_target(store: Store) -> None:

@@ -120,7 +120,7 @@ def fold_failure(
     store: Store, task: str, task_id: str, error: object, *, subject: str = ""
 ) -> None:
     """An unforeseen error, a time limit, or a process that was lost."""
-    told = f"{type(error).__name__}: {error}"
+    told = _named(error)
     last = recorder.recover(task_id) if task == RECONCILE.name else ""
     told_of = {"task": task, "task_id": task_id, "subject": subject}
     log.error("task_failed", **told_of, error=told, last=last.splitlines())
@@ -155,6 +155,18 @@ _OUT_OF_MEMORY = (
     ": most often by a kernel that is out of memory: compare the worker's memory limit with the "
     "peak in its last log lines"
 )
+
+
+_LIMITS = {
+    "SoftTimeLimitExceeded": "it took longer than SYNCLINE_RUN_SOFT_LIMIT, and was asked to end",
+    "TimeLimitExceeded": "it took longer than SYNCLINE_RUN_HARD_LIMIT, and its process was killed",
+}
+
+
+def _named(error: object) -> str:
+    """``Name: message``; Celery's errors for time limits say nothing but their names."""
+    name = type(error).__name__
+    return f"{name}: {_LIMITS.get(name, error)}"
 
 
 def _hint(told: str) -> str:
