@@ -235,3 +235,15 @@ def test_schedulers_rest_while_a_backup_is_restored(store: Store) -> None:
 
     assert restore.id
     assert len(broker.taken("syncline.reconcile")) == 1
+
+
+def test_clusters_that_never_answered_share_a_quarter_of_what_workers_offer(store: Store) -> None:
+    broker = Remembered()
+    broker.offered = 20
+    apply(store, repository(), *(cluster(f"c-{n}") for n in range(8)))
+    apply(store, application("web", EVERYWHERE))
+    settle(store)
+
+    loop_of(store, broker).tick()
+
+    assert len(broker.taken("syncline.reconcile")) == 5
