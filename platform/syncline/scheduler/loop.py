@@ -55,7 +55,13 @@ class Loop:
         self._pace = Pace(backlog=own.backlog, most=own.batch)
         self._count_at = 0.0
         self._recover_at = 0.0
-        self.chores = Chores(store, lease=own.leader_lease, holder=new_holder(), clock=clock)
+        self.chores = Chores(
+            store,
+            lease=own.leader_lease,
+            holder=new_holder(),
+            weights=own.project_weights,
+            clock=clock,
+        )
 
     def tick(self) -> float:
         """Do all that can be done now.
