@@ -14,7 +14,7 @@ from syncline.operations import previews
 from syncline.scheduler import due as kinds
 from syncline.scheduler import intake, work
 from syncline.scheduler.publisher import Load
-from syncline.store import clusters, connection, due, keys, runs
+from syncline.store import clusters, connection, due, keys, operations, runs
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
 from syncline.store.records import Kind
@@ -290,6 +290,39 @@ def test_work_that_takes_long_is_left_for_the_next_tick(
 
     members = {f"expand:{uid(store, Kind.CLUSTER, name)}" for name in ("one", "two")}
     assert {each.member for each in due.take(store)} == members
+
+
+def test_an_operation_does_not_wait_behind_what_was_registered_in_masses(
+    store: Store, broker: Remembered
+) -> None:
+    settled(store, broker)
+    for number in range(500):
+        due.add(store, f"expand:gone-{number}", 1.0)
+    operation = start(store, all=True)
+
+    intake.take(store, broker, broker.load(), 200)
+
+    begun = operations.get(store, operation.uid)
+    assert begun is not None
+    assert begun.expanded
+
+
+def test_operations_come_first_and_the_rest_in_the_same_tick(
+    store: Store, broker: Remembered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def note(_: Store, each: due.Due) -> bool:
+        done.append(each.kind)
+        return False
+
+    monkeypatch.setattr(work, "do", note)
+    for member in ("expand:a", "operation:b", "expand:c", "operation:d"):
+        due.add(store, member, 1.0)
+
+    intake.take(store, broker, broker.load(), 200)
+
+    assert done == ["operation", "operation", "expand", "expand"]
 
 
 def test_every_kind_is_documented() -> None:

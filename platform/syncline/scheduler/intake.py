@@ -35,7 +35,7 @@ log = logs.get(__name__)
 
 
 def take(store: Store, publisher: Publisher, load: Load, limit: int) -> bool:
-    """Do what is due now, at most ``limit`` members.
+    """Do what is due now, at most ``limit`` members: first what people wait for.
 
     Args:
         store: the store.
@@ -50,7 +50,7 @@ def take(store: Store, publisher: Publisher, load: Load, limit: int) -> bool:
         StoreUnavailable: the store is away.
         BrokerUnavailable: messages could not be sent; their members are due again at once.
     """
-    taken = due.take(store, limit, hold=HOLD)
+    taken = due.take(store, limit, hold=HOLD, first=kinds.PEOPLE)
     if not taken:
         return False
     routed = kinds.route(taken)
