@@ -8,6 +8,7 @@ import pytest
 import typer
 from typer.main import get_command
 
+from syncline.contract.order import WEIGHTS
 from tests.project.files import ROOT, all_files, name
 from tools.reference import cli
 
@@ -67,3 +68,11 @@ def test_each_target_of_make_that_pages_name_exists() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_no_link_leads_nowhere(page: Path) -> None:
     assert [each for each in links(page) if not (page.parent / each).exists()] == []
+
+
+def test_the_weights_of_lanes_are_those_that_workers_reckon_with() -> None:
+    page = (ROOT / "docs" / "operate.md").read_text()
+    told = re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.MULTILINE)
+
+    assert {lane: int(weight) for lane, weight in told} == WEIGHTS
+    assert f"out of {sum(WEIGHTS.values())} " in page

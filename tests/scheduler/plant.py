@@ -31,6 +31,7 @@ class Remembered:
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.is_away = False
+        self.offered = 0  # slots of its workers
 
     def send(self, messages: Sequence[Message]) -> None:
         if self.is_away:
@@ -41,6 +42,9 @@ class Remembered:
         if self.is_away:
             raise BrokerUnavailable("broker", "is away in this test")
         return IDLE
+
+    def slots(self) -> int:
+        return self.offered
 
     def taken(self, prefix: str = "") -> list[Message]:
         """Take what was sent so far, of tasks whose name begins so."""

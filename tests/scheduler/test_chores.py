@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from syncline.scheduler.chores import EVERY, Chores
+from syncline.scheduler.chores import EVERY, WEIGH_EVERY, Chores
 from syncline.settings import SchedulerSettings
-from syncline.store import due, keys, notes, operations, tokens
+from syncline.store import due, keys, notes, operations, queue, tokens
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from tests.operations.asked import (
@@ -33,8 +33,8 @@ class Clock:
         return self.now
 
 
-def chores(store: Store, clock: Clock, holder: str = "me") -> Chores:
-    return Chores(store, lease=LEASE, holder=holder, clock=clock)
+def chores(store: Store, clock: Clock, holder: str = "me", **weights: float) -> Chores:
+    return Chores(store, lease=LEASE, holder=holder, weights=weights, clock=clock)
 
 
 def do_round(chores: Chores) -> None:
@@ -155,3 +155,29 @@ def test_operations_beyond_the_setting_make_room(store: Store) -> None:
     kept = store.redis.zrange(keys.OPERATIONS(), 0, -1)
     assert 0 < len(kept) < len(made)
     assert kept == [each.uid for each in made][-len(kept) :]
+
+
+def test_the_elected_one_writes_the_weights_of_projects_in_place_of_others(store: Store) -> None:
+    clock = Clock()
+    first, second = chores(store, clock, "first", shop=3.0), chores(store, clock, "second", lab=0.5)
+
+    first.tick()
+    second.tick()
+    written = queue.weights(store)
+    first.resign()
+    clock.now += 1
+    second.tick()
+
+    assert (written, queue.weights(store)) == ({"shop": 3.0}, {"lab": 0.5})
+
+
+def test_weights_that_redis_lost_are_written_again(store: Store) -> None:
+    clock = Clock()
+    leader = chores(store, clock, shop=3.0)
+    leader.tick()
+    store.redis.delete(keys.WEIGHTS())
+
+    clock.now += WEIGH_EVERY
+    leader.tick()
+
+    assert queue.weights(store) == {"shop": 3.0}

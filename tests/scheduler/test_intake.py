@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from syncline.contract import queues, tasks
-from syncline.contract.reports import ClusterReport, PreviewRequest
+from syncline.contract.reports import ClusterReport, LookupReport, PreviewRequest
 from syncline.contract.tasks import SubjectPayload
 from syncline.errors import BrokerUnavailable
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
@@ -14,7 +14,7 @@ from syncline.operations import previews
 from syncline.scheduler import due as kinds
 from syncline.scheduler import intake, work
 from syncline.scheduler.publisher import Load
-from syncline.store import clusters, connection, due, keys, runs
+from syncline.store import clusters, connection, due, keys, operations, runs, sources
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
 from syncline.store.records import Kind
@@ -62,6 +62,7 @@ def test_a_look_up_goes_out_with_a_name_and_its_next_times(
 ) -> None:
     apply(store, repository())
     shop = uid(store, Kind.REPOSITORY, "shop")
+    sources.fold_lookup(store, LookupReport(repository=shop, began=1.0))
 
     intake.take(store, broker, broker.load(), 200)
 
@@ -73,6 +74,20 @@ def test_a_look_up_goes_out_with_a_name_and_its_next_times(
     assert due.at(store, f"lookup:{shop}") == pytest.approx(payload.again)
     assert 57 <= (seconds_until(store, f"lookup:{shop}") or 0) <= 60
     assert 0 <= payload.next - payload.again <= 3
+
+
+def test_look_ups_of_what_was_registered_together_spread_from_the_second_on(
+    store: Store, broker: Remembered
+) -> None:
+    apply(store, *(repository(f"r-{number}") for number in range(40)))
+
+    intake.take(store, broker, broker.load(), 200)
+
+    sent = [each.payload.model_dump() for each in broker.taken()]
+    waits = sorted(each["next"] - connection.now(store) for each in sent)
+    assert len(waits) == 40
+    assert waits[-1] - waits[0] > 15
+    assert 29 <= waits[0] < waits[-1] <= 60
 
 
 def test_a_look_up_that_is_not_answered_is_sent_again_before_its_interval(
@@ -87,7 +102,7 @@ def test_a_look_up_that_is_not_answered_is_sent_again_before_its_interval(
 
     (message,) = broker.taken()
     assert 55 <= (seconds_until(store, f"lookup:{shop}") or 0) <= 60
-    assert message.payload.model_dump()["next"] - connection.now(store) > 3400
+    assert message.payload.model_dump()["next"] - connection.now(store) > 1700
 
 
 def test_a_look_up_that_was_lost_is_sent_again(store: Store, broker: Remembered) -> None:
@@ -290,6 +305,39 @@ def test_work_that_takes_long_is_left_for_the_next_tick(
 
     members = {f"expand:{uid(store, Kind.CLUSTER, name)}" for name in ("one", "two")}
     assert {each.member for each in due.take(store)} == members
+
+
+def test_an_operation_does_not_wait_behind_what_was_registered_in_masses(
+    store: Store, broker: Remembered
+) -> None:
+    settled(store, broker)
+    for number in range(500):
+        due.add(store, f"expand:gone-{number}", 1.0)
+    operation = start(store, all=True)
+
+    intake.take(store, broker, broker.load(), 200)
+
+    begun = operations.get(store, operation.uid)
+    assert begun is not None
+    assert begun.expanded
+
+
+def test_operations_come_first_and_the_rest_in_the_same_tick(
+    store: Store, broker: Remembered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def note(_: Store, each: due.Due) -> bool:
+        done.append(each.kind)
+        return False
+
+    monkeypatch.setattr(work, "do", note)
+    for member in ("expand:a", "operation:b", "expand:c", "operation:d"):
+        due.add(store, member, 1.0)
+
+    intake.take(store, broker, broker.load(), 200)
+
+    assert done == ["operation", "operation", "expand", "expand"]
 
 
 def test_every_kind_is_documented() -> None:

@@ -32,6 +32,7 @@ from tests.operations.asked import (
     uid,
 )
 from tests.scheduler.plant import Queue, Remembered, loop_of, schedulers, work_off
+from tests.store.world import World, request
 
 
 def ready(store: Store, clusters: int = 4, applications: int = 25) -> None:
@@ -235,3 +236,31 @@ def test_schedulers_rest_while_a_backup_is_restored(store: Store) -> None:
 
     assert restore.id
     assert len(broker.taken("syncline.reconcile")) == 1
+
+
+def test_clusters_that_never_answered_share_a_quarter_of_what_workers_offer(store: Store) -> None:
+    broker = Remembered()
+    broker.offered = 20
+    apply(store, repository(), *(cluster(f"c-{n}") for n in range(8)))
+    apply(store, application("web", EVERYWHERE))
+    settle(store)
+
+    loop_of(store, broker).tick()
+
+    assert len(broker.taken("syncline.reconcile")) == 5
+
+
+def test_a_project_of_three_times_the_weight_gets_three_times_the_turns(store: Store) -> None:
+    broker, world = Remembered(), World(store)
+    world.cluster("west", max_runs=256)
+    loop = loop_of(store, broker, project_weights={"shop": 3})
+    loop.tick()  # it is elected
+    for project in ("shop", "lab"):
+        made = [world.target(f"app-{n:02}", "west", project=project) for n in range(20)]
+        runs.trigger(store, made, request())
+
+    loop.tick()
+
+    sent = broker.taken("syncline.reconcile")
+    turns = Counter(each.payload.model_dump()["name"].partition("/")[0] for each in sent)
+    assert turns == {"shop": 12, "lab": 4}

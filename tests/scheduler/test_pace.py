@@ -68,7 +68,7 @@ def test_it_is_idle_while_nothing_waits_and_nothing_runs() -> None:
     assert not pace.is_idle
 
 
-def test_slots_are_the_most_that_were_seen_at_work_and_are_forgotten_slowly() -> None:
+def test_with_nobody_on_the_roll_slots_are_the_most_that_were_seen_at_work_lately() -> None:
     pace = Pace(backlog=16, most=200)
     pace.measure(EMPTY, 0, 0.0)
     seen = [pace.slots]
@@ -77,3 +77,33 @@ def test_slots_are_the_most_that_were_seen_at_work_and_are_forgotten_slowly() ->
         seen.append(pace.slots)
 
     assert seen == [FEWEST_SLOTS, 40, 20, FEWEST_SLOTS]
+
+
+def test_slots_are_what_workers_offer_also_where_they_are_few_or_became_fewer() -> None:
+    pace = Pace(backlog=16, most=200)
+    pace.measure(EMPTY, 40, 1.0)
+    seen = []
+    for slots in (40, 10, 1):
+        pace.offered(slots)
+        seen.append(pace.slots)
+
+    assert seen == [40, 10, 1]
+
+
+def test_what_killed_workers_had_is_no_slot() -> None:
+    pace = Pace(backlog=16, most=200)
+    pace.offered(4)
+
+    pace.measure(EMPTY, 64, 1.0)  # kombu keeps them until the visibility timeout
+
+    assert pace.slots == 4
+
+
+def test_when_the_last_worker_has_left_the_roll_what_was_seen_counts_again() -> None:
+    pace = Pace(backlog=16, most=200)
+    pace.measure(EMPTY, 12, 1.0)
+    pace.offered(4)
+
+    pace.offered(0)
+
+    assert pace.slots == 12

@@ -4,9 +4,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import redis
 
-from syncline.contract import queues
+from syncline.contract import queues, roll
 from syncline.contract.celery import create_app
+from syncline.contract.roll import Worker
 from syncline.contract.tasks import LOOKUP, RECONCILE, ReconcilePayload, SubjectPayload
 from syncline.errors import BrokerUnavailable
 from syncline.model.names import TargetId, Uid
@@ -62,6 +64,23 @@ def test_the_load_counts_what_waits(broker: Broker) -> None:
     )
 
 
+def test_slots_are_those_of_workers_that_take_more_than_peoples_runs(
+    own_redis: Redis, broker: Broker
+) -> None:
+    nobody = broker.slots()
+    client = redis.Redis.from_url(own_redis.url)
+    for name, slots, lanes in (
+        ("all@x", 4, queues.ALL),
+        ("heavy@x", 2, (queues.HEAVY,)),
+        ("people@x", 1, (queues.USER,)),
+        ("short@x", 8, (queues.USER, queues.LOOKUP, queues.CHECK)),
+    ):
+        roll.sign(client, Worker(name=name, slots=slots, lanes=lanes))
+    client.close()
+
+    assert (nobody, broker.slots()) == (0, 4 + 2)
+
+
 def test_a_broker_that_is_away_is_told_of_at_once_and_comes_back(
     own_redis: Redis, broker: Broker
 ) -> None:
@@ -69,7 +88,7 @@ def test_a_broker_that_is_away_is_told_of_at_once_and_comes_back(
     own_redis.stop()
 
     began = time.monotonic()
-    for attempt in (broker.load, lambda: broker.send(MESSAGES)):
+    for attempt in (broker.load, broker.slots, lambda: broker.send(MESSAGES)):
         with pytest.raises(BrokerUnavailable):
             attempt()
     assert time.monotonic() - began < 10  # kombu itself would try for ever

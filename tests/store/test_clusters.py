@@ -196,7 +196,20 @@ def test_a_probe_that_fails_is_repeated(store: Store) -> None:
 
     unreachable(store, found.uid, times=1)
 
-    assert due.at(store, f"probe:{found.uid}") == pytest.approx(now(store) + 10, abs=1)
+    assert due.at(store, f"probe:{found.uid}") == pytest.approx(now(store) + 10, abs=1.1)
+
+
+def test_clusters_that_went_away_together_are_not_probed_together(store: Store) -> None:
+    world = World(store)
+    made = [world.cluster(f"c-{number}").uid for number in range(30)]
+    for uid in made:
+        unreachable(store, uid, times=1)
+    began = now(store)
+
+    waits = [(due.at(store, f"probe:{uid}") or 0) - began for uid in made]
+
+    assert max(waits) - min(waits) > 0.6
+    assert all(8.5 < wait < 11.1 for wait in waits)
 
 
 def test_an_event_tells_when_a_cluster_goes_and_comes(store: Store) -> None:

@@ -81,6 +81,17 @@ def test_no_more_is_taken_than_asked_and_the_oldest_first(store: Store) -> None:
     assert [each.id for each in due.take(store, 3)] == ["0", "1", "2"]
 
 
+def test_what_people_wait_for_is_taken_before_what_is_older(store: Store) -> None:
+    members = ("sweep:a", "expand:b", "operation:c", "expand:d", "preview:e")
+    for number, member in enumerate(members):
+        due.add(store, member, now(store) - 10 + number)
+
+    taken = due.take(store, 3, first=("operation", "preview"))
+
+    assert [each.member for each in taken] == ["operation:c", "preview:e", "sweep:a"]
+    assert [each.id for each in due.take(store, first=("operation",))] == ["b", "d"]
+
+
 def test_how_long_to_wait_for_the_first_member(store: Store) -> None:
     second = timedelta(seconds=1)
     empty = due.wait(store, second)

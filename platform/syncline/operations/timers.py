@@ -51,6 +51,15 @@ def first(uid: str, seconds: float) -> float:
     return seconds * int.from_bytes(digest) / 2**32
 
 
+def second(uid: str, interval: timedelta) -> float:
+    """Return the seconds until the second time of what was done at once the first time.
+
+    Many that were registered together are spread over half an interval, the same each time.
+    """
+    half = interval.total_seconds() / 2
+    return half + first(uid, half)
+
+
 def after(interval: timedelta) -> float:
     """Return the seconds until the next time, jittered."""
     return interval.total_seconds() * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # no secret

@@ -1,6 +1,7 @@
 """What one elected scheduler does for all: look, now and then, for what no event has repaired.
 
-It also measures how fast the lanes drain: for people, and for whoever scales the workers.
+It also measures how fast the lanes drain: for people, and for whoever scales the workers. And it
+writes the weights of projects, so that dispatchers with different settings share them alike.
 
 The chores go through all documents a chunk at a time: an expansion that a crash lost between the
 document and its timer is begun again, a sweep timer that is missing is set, and the interval of
@@ -14,8 +15,9 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
 from syncline import logs
 from syncline.model.names import Uid, split_target_id
@@ -37,6 +39,7 @@ from syncline.store.records import Kind
 
 LEASE = "chores"
 EVERY = 300.0  # seconds between two rounds
+WEIGH_EVERY = 60.0  # seconds until weights are written again: a Redis may have lost them
 CHUNK = 50
 
 log = logs.get(__name__)
@@ -56,15 +59,18 @@ class Chores:
         *,
         lease: timedelta,
         holder: str,
+        weights: Mapping[str, float] = MappingProxyType({}),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._lease = lease
         self._holder = holder
+        self._weights = weights
         self._clock = clock
         self._elect_at = 0.0
         self._round_at = 0.0
         self._measure_at = 0.0
+        self._weigh_at = 0.0
         self._leads = False
         self._step = 0
         self._cursor: str | None = None
@@ -88,6 +94,9 @@ class Chores:
         if self._leads and now >= self._measure_at:
             self._measure_at = now + queue.PAUSE.total_seconds()
             queue.measure(self._store)
+        if self._leads and now >= self._weigh_at:
+            self._weigh_at = now + WEIGH_EVERY
+            queue.weigh(self._store, self._weights)
         if self._leads and now >= self._round_at:
             self._chunk(now)
 
@@ -104,6 +113,7 @@ class Chores:
         self._leads = fence is not None
         if self._leads and not led:
             log.info("does the chores", holder=self._holder, fence=fence)
+            self._weigh_at = now
             self._begin(now)
         elif led and not self._leads:
             log.warning("lost the chores to another scheduler", holder=self._holder)

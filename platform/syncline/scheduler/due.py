@@ -45,6 +45,9 @@ TASKS: Mapping[str, Task[SubjectPayload]] = MappingProxyType(
 WORK = frozenset({"mark", "retry", "expand", "operation", "fleet"})
 """Kinds that the scheduler does itself."""
 
+PEOPLE = ("operation", "preview")
+"""Kinds that a person waits for: they go before all else that is due."""
+
 SUBJECTS: Mapping[str, Kind] = MappingProxyType(
     {
         "lookup": Kind.REPOSITORY,

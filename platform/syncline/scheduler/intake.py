@@ -20,7 +20,7 @@ from syncline.operations import timers
 from syncline.scheduler import due as kinds
 from syncline.scheduler import work
 from syncline.scheduler.publisher import Load, Message, Publisher
-from syncline.store import clusters, connection, documents, due
+from syncline.store import clusters, connection, documents, due, sources
 from syncline.store.connection import Store
 from syncline.store.due import Due
 from syncline.store.records import Kind
@@ -35,7 +35,7 @@ log = logs.get(__name__)
 
 
 def take(store: Store, publisher: Publisher, load: Load, limit: int) -> bool:
-    """Do what is due now, at most ``limit`` members.
+    """Do what is due now, at most ``limit`` members: first what people wait for.
 
     Args:
         store: the store.
@@ -50,7 +50,7 @@ def take(store: Store, publisher: Publisher, load: Load, limit: int) -> bool:
         StoreUnavailable: the store is away.
         BrokerUnavailable: messages could not be sent; their members are due again at once.
     """
-    taken = due.take(store, limit, hold=HOLD)
+    taken = due.take(store, limit, hold=HOLD, first=kinds.PEOPLE)
     if not taken:
         return False
     routed = kinds.route(taken)
@@ -93,7 +93,7 @@ def _publish(store: Store, publisher: Publisher, taken: Sequence[Due]) -> None:
     due.reschedule_all(store, [(each, None) for each in taken if each.member not in names])
     live = [each for each in taken if each.member in names]
     sent = _not_in_vain(store, live)
-    rounds = _rounds(store, live)
+    rounds = _rounds(store, live, names)
     try:
         if sent:
             probes = [each for each in sent if each.kind == "probe"]
@@ -137,11 +137,14 @@ class Round(NamedTuple):
     following: float
 
 
-def _rounds(store: Store, live: Sequence[Due]) -> dict[str, Round]:
+def _rounds(store: Store, live: Sequence[Due], names: Mapping[str, str]) -> dict[str, Round]:
     now = connection.now(store) if live else 0.0
+    looked_up = {each.member: names[each.member] for each in live if each.kind == "lookup"}
+    fresh = sources.unanswered(store, list(looked_up.values()))
     found = {}
     for member, interval in _intervals(store, live).items():
-        wait = timers.after(interval)
+        is_fresh = looked_up.get(member) in fresh
+        wait = timers.second(member, interval) if is_fresh else timers.after(interval)
         found[member] = Round(now + min(wait, UNANSWERED), now + wait)
     return found
 

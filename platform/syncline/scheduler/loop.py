@@ -25,6 +25,7 @@ from syncline.store import connection, due, migrations, restoring, runs, server
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
 
+COUNT_EVERY = 1.0  # seconds between two looks at who is on the workers' roll
 RECOVER_EVERY = 1.0  # seconds between two looks for silent runs
 RESTORED_EVERY = 1.0  # seconds between two looks whether a restore has ended
 LOOK_EVERY = 0.5  # seconds between two looks whether the loop still lives, or is to stop
@@ -52,8 +53,15 @@ class Loop:
         self._clock = clock
         own = settings.scheduler
         self._pace = Pace(backlog=own.backlog, most=own.batch)
+        self._count_at = 0.0
         self._recover_at = 0.0
-        self.chores = Chores(store, lease=own.leader_lease, holder=new_holder(), clock=clock)
+        self.chores = Chores(
+            store,
+            lease=own.leader_lease,
+            holder=new_holder(),
+            weights=own.project_weights,
+            clock=clock,
+        )
 
     def tick(self) -> float:
         """Do all that can be done now.
@@ -73,6 +81,8 @@ class Loop:
         now = self._clock()
         if now >= self._recover_at:
             self._recover(now)
+        if now >= self._count_at:
+            self._count(now)
         self._pace.measure(load.waiting, load.running, now)
         filled = dispatch.fill(self._store, self._publisher, self._pace)
         self.chores.tick()
@@ -81,6 +91,10 @@ class Loop:
         if self._pace.is_idle:
             return due.wait(self._store, own.idle)
         return self._pace.rest(filled, longest=own.tick.total_seconds())
+
+    def _count(self, now: float) -> None:
+        self._count_at = now + COUNT_EVERY
+        self._pace.offered(self._publisher.slots())
 
     def _recover(self, now: float) -> None:
         self._recover_at = now + RECOVER_EVERY

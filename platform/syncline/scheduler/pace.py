@@ -17,8 +17,8 @@ AHEAD = 0.5  # seconds of work kept in the broker
 SHORTEST = 0.025  # seconds; a loop that is woken all the time still rests so long
 SOON = 0.05  # seconds until another look at a queue that was drained faster than expected
 MEMORY = 0.5  # weight of the newest measurement of a rate
-FEWEST_SLOTS = 8
-FORGET = 300.0  # seconds in which half of the busiest moment is forgotten
+FEWEST_SLOTS = 8  # reckoned with while no worker is on the roll
+FORGET = 300.0  # seconds in which half of the busiest moment is forgotten, likewise
 
 
 class Pace:
@@ -32,6 +32,7 @@ class Pace:
         self._dry: set[Lane] = set()  # whose queue was empty when we last looked
         self._left: dict[Lane, int] = {}  # in the queue when we last looked, with what we added
         self._busiest = 0.0
+        self._offered = 0  # slots of the workers on the roll
         self._running = 0
         self._seen_at = 0.0
 
@@ -55,6 +56,10 @@ class Pace:
         self._running = running
         self._seen_at = now
 
+    def offered(self, slots: int) -> None:
+        """Note how many runs the workers on the roll can do at once; 0: nobody signed."""
+        self._offered = slots
+
     def room(self, lane: Lane) -> int:
         """Return how many messages a lane may get now."""
         return max(0, min(self._most, self._limit(lane) - self._left.get(lane, 0)))
@@ -65,8 +70,12 @@ class Pace:
 
     @property
     def slots(self) -> int:
-        """How many runs all workers can do at once, as far as it was seen: never too many."""
-        return max(FEWEST_SLOTS, ceil(self._busiest))
+        """How many runs all workers can do at once: as many as they offer.
+
+        While nobody is on the roll it is the most that was seen at work lately, which counts
+        look-ups, checks and what killed workers had, too.
+        """
+        return self._offered or max(FEWEST_SLOTS, ceil(self._busiest))
 
     @property
     def is_idle(self) -> bool:

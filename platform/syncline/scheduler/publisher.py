@@ -1,4 +1,4 @@
-"""The scheduler's side of the broker: sending in batches, and how full the queues are.
+"""The scheduler's side of the broker: sending in batches, how full the queues are, who works.
 
 A failed batch may or may not have arrived. That is fine: a message is a hint, the claim decides,
 and the store's deadlines send again what stays silent.
@@ -15,7 +15,7 @@ from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from syncline.contract import queues
+from syncline.contract import queues, roll
 from syncline.contract.celery import send
 from syncline.contract.tasks import Task
 from syncline.errors import BrokerUnavailable
@@ -24,6 +24,7 @@ from syncline.store import client
 
 BATCH = 200
 _UNACKNOWLEDGED = "unacked"  # kombu's hash of what workers have and have not finished
+_FLEET = {*queues.FOR_LANE.values()} - {queues.USER}  # who serves none keeps its slots for people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,13 @@ class Publisher(Protocol):
             BrokerUnavailable: the broker did not answer.
         """
 
+    def slots(self) -> int:
+        """Count the runs that all workers on the roll can do at once; 0: nobody signed.
+
+        Raises:
+            BrokerUnavailable: the broker did not answer.
+        """
+
 
 class Broker:
     """Redis through kombu."""
@@ -90,21 +98,30 @@ class Broker:
 
     def load(self) -> Load:
         """Ask all queues in one round trip."""
-        with (
-            _translated(),
-            self._app.connection_or_acquire() as connection,
-            connection.default_channel.conn_or_acquire() as redis,
-            redis.pipeline(transaction=False) as pipe,
-        ):
+        with self._client() as redis, redis.pipeline(transaction=False) as pipe:
             for name in queues.ALL:
                 pipe.llen(name)
             pipe.hlen(_UNACKNOWLEDGED)
             *waiting, running = pipe.execute()
         return Load(waiting=dict(zip(queues.ALL, waiting, strict=True)), running=running)
 
+    def slots(self) -> int:
+        """Leave out workers that take no runs, and those that take them from people alone."""
+        with self._client() as redis:
+            return sum(each.slots for each in roll.present(redis) if _FLEET & {*each.lanes})
+
     def close(self) -> None:
         """Close the connections."""
         self._app.close()
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        with (
+            _translated(),
+            self._app.connection_or_acquire() as connection,
+            connection.default_channel.conn_or_acquire() as redis,
+        ):
+            yield redis
 
 
 @contextmanager

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from syncline.model.values import Duration
+from syncline.model.values import Duration, Name
 from syncline.settings.environment import prefix
+
+Weight = Annotated[float, Field(ge=0.001, le=1000)]
+"""A share among others: at 0 a project would never be served, far from 1 nobody else."""
 
 
 class SchedulerSettings(BaseSettings):
@@ -33,6 +38,11 @@ class SchedulerSettings(BaseSettings):
     )
     leader_lease: Duration = Field(
         default=timedelta(seconds=3), description="Another scheduler takes over after this time."
+    )
+    project_weights: Mapping[Name, Weight] = Field(
+        default_factory=dict,
+        description='Shares of projects (JSON): with {"shop": 3} the project shop gets 3 turns '
+        "where each other gets one, while both wait in a lane. 0.001 to 1000; 1 where not named.",
     )
 
 

@@ -97,7 +97,8 @@ class ClusterSettings(BaseSettings):
         default=3, ge=1, description="Connection failures in a row that open a cluster's breaker."
     )
     probe_interval: Duration = Field(
-        default=timedelta(seconds=10), description="Between probes of a cluster that is away."
+        default=timedelta(seconds=10),
+        description="Between probes of a cluster that is away; 10 % more or less.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import chain
 from typing import NamedTuple
@@ -39,9 +39,22 @@ def add(store: Store, member: str, at: float | None = None, *, earlier_only: boo
     store.call("due_set", member, "" if at is None else repr(at), "1" if earlier_only else "")
 
 
-def take(store: Store, limit: int = 200, *, hold: timedelta = timedelta(seconds=30)) -> list[Due]:
-    """Take what is due. Each comes up again after ``hold`` unless done or rescheduled."""
-    held, *members = store.call("due_take", min(limit, 200), hold.total_seconds())
+def take(
+    store: Store,
+    limit: int = 200,
+    *,
+    hold: timedelta = timedelta(seconds=30),
+    first: Iterable[str] = (),
+) -> list[Due]:
+    """Take what is due, the oldest first. Each comes up again unless done or rescheduled.
+
+    Args:
+        store: the store.
+        limit: members to take, at most 200.
+        hold: when they come up again.
+        first: kinds that are taken before all others, from among the oldest 5,000 that are due.
+    """
+    held, *members = store.call("due_take", min(limit, 200), hold.total_seconds(), *first)
     taken = (member.partition(":") for member in members)
     return [Due(kind, ident, float(held)) for kind, _, ident in taken]
 

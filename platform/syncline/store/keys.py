@@ -112,7 +112,7 @@ RING = Key(
 )
 TURNS = Key("turns:<lane>", "zset", "projects with a ring, by what they had of their share")
 SHARES = Key("shares:<lane>", "hash", "project → what it had of its share, for its return")
-WEIGHTS = Key("weights", "hash", "project → weight; 1 where absent")
+WEIGHTS = Key("weights", "hash", "project → weight; 1 where absent", "written every minute")
 SLOTS = Key("slots:<cluster>", "zset", "targets queued or running, by when that runs out")
 LEASES = Key("leases:<cluster>", "zset", "targets running, by when their lease runs out")
 UNPROVEN = Key("unproven", "zset", "targets in slots of doubtful clusters, likewise")

@@ -110,6 +110,15 @@ def rates(store: Store) -> dict[str, float]:
     return {lane: float(known[f"{lane}:rate"]) for lane in Lane if f"{lane}:rate" in known}
 
 
+def weigh(store: Store, shares: Mapping[str, float]) -> None:
+    """Give projects their weights, all in one step; who is not named has 1 from now on."""
+    with store.redis.pipeline(transaction=True) as pipe:
+        pipe.delete(keys.WEIGHTS())
+        if shares:
+            pipe.hset(keys.WEIGHTS(), mapping=dict(shares))
+        pipe.execute()
+
+
 def weights(store: Store) -> dict[str, float]:
     """Return the projects whose share is not 1."""
     return {

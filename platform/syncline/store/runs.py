@@ -80,8 +80,8 @@ def dispatch(store: Store, lane: Lane, room: int, *, slots: int = 0) -> list[Dis
         store: the store.
         lane: which lane.
         room: how many messages the broker may take now.
-        slots: runs that all workers can do at once; unproven clusters together get a quarter of
-            it. 0: no such bound.
+        slots: runs that all workers can do at once, without those that serve only people;
+            doubtful clusters together get a quarter of it, and one run at least. 0: no such bound.
     """
     found: list[Dispatch] = []
     while (asked := min(room - len(found), CHUNK)) > 0:

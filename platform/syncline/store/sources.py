@@ -7,6 +7,7 @@ the whole fleet, and only the targets behind changed ones are triggered.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -37,6 +38,14 @@ def heads(store: Store, repository: Uid) -> dict[str, str]:
 def errors(store: Store, repository: Uid) -> dict[str, str]:
     """Return revision as written ("" = all) → why it could not be looked up last."""
     return dict(store.redis.hgetall(keys.LOOKUP_ERRORS(_name(store, repository))))
+
+
+def unanswered(store: Store, names: Sequence[str]) -> set[str]:
+    """Return those of these repositories, by name, of which no look-up was folded yet."""
+    with store.redis.pipeline(transaction=False) as pipe:
+        for name in names:
+            pipe.hexists(keys.LOOKED(name), "")
+        return {name for name, is_known in zip(names, pipe.execute(), strict=True) if not is_known}
 
 
 def inputs(store: Store, repository: Uid, revision: str) -> dict[str, Inputs]:

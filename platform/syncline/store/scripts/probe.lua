@@ -2,7 +2,7 @@
 -- Fold what a probe or a sweep saw of a cluster: its breaker and its identity.
 --
 -- ARGV  1 cluster  2 reachable (1 or 0)  3 error  4 kube uid  5 version
---       6 failures that open a breaker  7 seconds to the next probe
+--       6 failures that open a breaker  7 seconds to the next probe, about
 -- Returns opened, closed or ''.
 
 local c = cluster(ARGV[1])

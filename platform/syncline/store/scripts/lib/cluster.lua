@@ -52,6 +52,12 @@ local function begin_trouble()
   trouble = nil
 end
 
+-- Clusters that went away together are not probed together for ever: 10 % each way.
+local function jittered(c, seconds)
+  local drawn = tonumber(string.sub(redis.sha1hex(c.uid .. stamp), 1, 8), 16) / 0xffffffff
+  return seconds * (0.9 + 0.2 * drawn)
+end
+
 -- Returns 'opened', 'closed' or ''.
 local function note_failure(c, error, limit, probe_after)
   if not c.exists then return '' end
@@ -59,7 +65,7 @@ local function note_failure(c, error, limit, probe_after)
   set_cluster(c, 'error', error)
   set_cluster(c, 'proven', '')
   set_cluster(c, 'failures', whole((tonumber(c.failures) or 0) + 1))
-  due('probe:' .. c.uid, now + probe_after)
+  due('probe:' .. c.uid, now + jittered(c, probe_after))
   if c.open == '1' then return '' end
   begin_trouble()
   if tonumber(c.failures) < limit then return '' end
