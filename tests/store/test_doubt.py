@@ -191,3 +191,17 @@ def test_a_hanging_tenth_never_has_more_than_a_quarter_of_the_slots(
     assert fleet.most <= SLOTS // 4
     assert rounds < 200
     recount.check(store)
+
+
+def test_a_healthy_cluster_is_found_behind_any_number_of_doubtful_ones(store: Store) -> None:
+    world = World(store)
+    for place in PLACES:
+        world.cluster(place, proven=False)
+    trigger_all(world, 1, *PLACES)
+    trigger_all(world, 1, "west")
+
+    sent = runs.dispatch(store, Lane.USER, 20, slots=SLOTS)
+
+    assert len(sent) == SLOTS // 4 + 1
+    assert sent[-1].name == "app-0@west"
+    recount.check(store)

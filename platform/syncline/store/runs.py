@@ -1,6 +1,6 @@
 """The life of a run: requested, dispatched, claimed, renewed, recorded, folded.
 
-Each function is one atomic step (or one for each chunk of 100). A Request is recorded before any
+Each function is one atomic step (or one for each chunk of 50). A Request is recorded before any
 message exists; a message carries a ticket, a claim takes a lease with a new fence, and nothing is
 written without it. What is lost is found by its deadline (``requeue_silent``).
 """
@@ -50,7 +50,7 @@ def trigger(
     only_if: Condition | None = None,
     orphan: bool = False,
 ) -> list[int]:
-    """Record the request for each target and put it into its queue; in chunks of 100.
+    """Record the request for each target and put it into its queue; in chunks of 50.
 
     Requests without a pin coalesce, the latest wins: what the policy decides (branch, parameters)
     is taken at the claim. A request of another operation ends the older operation's member
@@ -71,7 +71,7 @@ def trigger(
 
 
 def dispatch(store: Store, lane: Lane, room: int, *, slots: int = 0) -> list[Dispatch]:
-    """Take up to ``room`` targets of a lane, in chunks of 100, fairly over projects and clusters.
+    """Take up to ``room`` targets of a lane, in chunks of 50, fairly over projects and clusters.
 
     Clusters that are away, paused or at their cap are passed over at no cost. Each target taken is
     marked queued, with a new ticket and a deadline.
@@ -85,10 +85,10 @@ def dispatch(store: Store, lane: Lane, room: int, *, slots: int = 0) -> list[Dis
     """
     found: list[Dispatch] = []
     while (asked := min(room - len(found), CHUNK)) > 0:
-        flat = store.call("dispatch", lane, asked, slots)
+        more, *flat = store.call("dispatch", lane, asked, slots)
         rows = batched(flat, 3)
         found += [Dispatch(TargetId(each), ticket, name, lane) for each, ticket, name in rows]
-        if len(flat) < 3 * asked:
+        if not more:
             break
     return found
 

@@ -1,7 +1,7 @@
 -- needs: base target queue operation wishes aside source document found drop trigger
 -- Cancel an operation: its members that wait, chunk by chunk; running ones end by themselves.
 --
--- ARGV  1 operation  2 limit, at most 100
+-- ARGV  1 operation  2 limit, at most 50
 -- Returns 1 when none is left to cancel, else 0.
 
 local uid, limit = ARGV[1], tonumber(ARGV[2])

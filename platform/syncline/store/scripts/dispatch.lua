@@ -2,10 +2,10 @@
 -- Take ready targets of a lane for the broker: the project with the least of its share first, in it
 -- the cluster that was served longest ago, in it the target that waits longest.
 --
--- ARGV  1 lane  2 room, at most 100  3 slots of all workers, 0 = not known
+-- ARGV  1 lane  2 room, at most 50  3 slots of all workers, 0 = not known
 -- Touches  turns, ring, ready, groups, shares, target, slots, unproven, watch, counts
 --
--- Returns target, ticket, name for each, flat.
+-- Returns 1 where another step may find more, else 0; then target, ticket, name for each, flat.
 
 local lane, room, slots = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local steps = 0 -- a step has one time only: who is served later gets a later one
@@ -60,7 +60,7 @@ end
 -- Who waits for a slot of the doubtful must not wait for one of them to end where none runs.
 if live(K.unproven()) < quota then let_unproven() end
 
-local out, left, looks = {}, room, room + 200
+local out, left, looks = { 0 }, room, room + 50
 while left > 0 and looks > 0 do
   looks = looks - 1
   local project = call('ZRANGE', K.turns(lane), 0, 0)[1]
@@ -76,5 +76,6 @@ while left > 0 and looks > 0 do
     out[#out + 1] = t.v.name
   end
 end
+if left == 0 or looks == 0 then out[1] = 1 end
 flush_counts()
 return out

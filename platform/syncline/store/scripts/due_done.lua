@@ -1,7 +1,7 @@
 -- needs: base
 -- Remove taken members or set their next times, unless somebody made them due again since.
 --
--- ARGV  1… member, the time that the taking set, its next time ('' = none) in triples (at most 100)
+-- ARGV  1… member, the time that the taking set, its next time ('' = none) in triples (at most 50)
 -- Returns how many were not made due again.
 
 local changed = 0

@@ -1,7 +1,7 @@
 -- needs: base target queue operation wishes aside source document found drop trigger
 -- Trigger an operation's held members, as many as its concurrency allows.
 --
--- ARGV  1 operation  2 limit, at most 100
+-- ARGV  1 operation  2 limit, at most 50
 -- Returns how many left the held ones.
 
 local uid, limit = ARGV[1], tonumber(ARGV[2])

@@ -1,5 +1,5 @@
 -- needs: base target queue operation wishes aside source document found drop trigger awaited
--- What a moved head means for the targets behind digests of inputs, about 100 in one step.
+-- What a moved head means for the targets behind digests of inputs, about 50 in one step.
 --
 -- ARGV  1 repository name  2 revision as written  3 commit  4 trigger (JSON)  5 kind
 --       6 where in the first digest's targets the last step ended ('0' = before the first)
@@ -7,7 +7,7 @@
 -- Returns {how many were triggered, how many digests are done, where in the next one it ended}.
 
 local follow = ARGV[1] .. '\31' .. ARGV[2]
-local commit, cursor, left = ARGV[3], ARGV[6], 100
+local commit, cursor, left = ARGV[3], ARGV[6], 50
 local triggered = 0
 if call('HGET', K.heads(ARGV[1]), ARGV[2]) ~= commit then -- it moved on meanwhile
   return { 0, (#ARGV - 6) / 2, '0' }
@@ -57,7 +57,7 @@ end
 local at = 7
 while ARGV[at] and left > 0 do
   local digest = ARGV[at]
-  local found = call('SSCAN', K.behind(ARGV[1], ARGV[2], digest), cursor, 'COUNT', 100)
+  local found = call('SSCAN', K.behind(ARGV[1], ARGV[2], digest), cursor, 'COUNT', 50)
   cursor = found[1]
   for _, id in ipairs(found[2]) do move(id, digest, ARGV[at + 1] == '1') end
   left = left - 1 - #found[2]

@@ -1,7 +1,7 @@
 -- needs: base target queue
 -- Bring what a cluster's targets show in line with its breaker, from where the last step ended.
 --
--- ARGV  1 cluster  2 limit, at most 100
+-- ARGV  1 cluster  2 limit, at most 50
 -- Returns 1 when all are done, else 0.
 
 local c = cluster(ARGV[1])

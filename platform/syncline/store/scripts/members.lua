@@ -1,7 +1,7 @@
 -- needs: base
 -- Add targets to an operation as held members.
 --
--- ARGV  1 operation  2… target, name in pairs (at most 100)
+-- ARGV  1 operation  2… target, name in pairs (at most 50)
 -- Returns how many are new.
 
 local uid, new = ARGV[1], 0

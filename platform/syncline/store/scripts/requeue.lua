@@ -1,7 +1,7 @@
 -- needs: base target queue operation wishes aside source document found drop trigger lost
 -- Put back what is past its deadline: lost messages, dead workers.
 --
--- ARGV  1 limit, at most 100  2 attempts that may be lost
+-- ARGV  1 limit, at most 50  2 attempts that may be lost
 -- Returns the targets.
 --
 -- Where a failover set the time back, what was to happen by the old time would not for as long: a

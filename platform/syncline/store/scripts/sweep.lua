@@ -2,7 +2,7 @@
 -- Targets whose live objects moved: those that heal themselves are triggered, others OutOfSync. A
 -- run takes the newest revision along, so that nothing heals itself where a person decides on that.
 --
--- ARGV  1 message prefix  2… target, moved objects in pairs (at most 100)
+-- ARGV  1 message prefix  2… target, moved objects in pairs (at most 50)
 -- Returns how many were triggered.
 
 local triggered = 0

@@ -1,5 +1,5 @@
 -- needs: base target queue operation wishes aside source document found drop trigger
--- Record a request for up to 100 targets and put them in line.
+-- Record a request for up to 50 targets and put them in line.
 --
 -- ARGV  1 kind  2 lane  3 flags  4 operation  5 trigger (JSON)  6 revision  7 dry (1 or '')
 --       8 orphan (1 or '')  9 only if sync  10 only if health  11 only if idle (1 or '')  12… targets

@@ -1,7 +1,7 @@
 -- needs: base target queue awaited
 -- Note what the documents of targets want now, whose policy waits for a person.
 --
--- ARGV  1 what changed  2… target, digest of what is wanted in pairs (at most 100)
+-- ARGV  1 what changed  2… target, digest of what is wanted in pairs (at most 50)
 -- Touches  target, indexes, counts, events
 
 for i = 2, #ARGV, 2 do
