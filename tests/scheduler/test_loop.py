@@ -9,7 +9,7 @@ from syncline.errors import BrokerUnavailable
 from syncline.model.status import Lane, Phase
 from syncline.operations import hooks
 from syncline.scheduler import intake
-from syncline.store import backup, due, keys, restoring, runs, targets
+from syncline.store import backup, connection, due, keys, restoring, runs, targets
 from syncline.store import clusters as reports
 from syncline.store import documents as stored
 from syncline.store.connection import Store
@@ -32,6 +32,7 @@ from tests.operations.asked import (
     uid,
 )
 from tests.scheduler.plant import Queue, Remembered, loop_of, schedulers, work_off
+from tests.store import clock
 from tests.store.world import World, request
 
 
@@ -264,3 +265,16 @@ def test_a_project_of_three_times_the_weight_gets_three_times_the_turns(store: S
     sent = broker.taken("syncline.reconcile")
     turns = Counter(each.payload.model_dump()["name"].partition("/")[0] for each in sent)
     assert turns == {"shop": 12, "lab": 4}
+
+
+def test_polling_goes_on_where_a_failover_set_the_time_back(store: Store) -> None:
+    broker = Remembered()
+    apply(store, repository())
+    loop_of(store, broker).tick()
+    broker.taken()
+    due.add(store, f"lookup:{uid(store, Kind.REPOSITORY, 'shop')}", connection.now(store) - 1)
+    clock.set_back(store, 3600.0)
+
+    loop_of(store, broker).tick()
+
+    assert len(broker.taken("syncline.lookup")) == 1

@@ -24,9 +24,11 @@ def set_back(store: Store, by: float) -> None:
         for name in ("served", "answered"):
             if at := store.redis.hget(key, name):
                 store.redis.hset(key, name, repr(float(at) + by))
+    if at := store.redis.hget(keys.CLOCK(), "at"):
+        store.redis.hset(keys.CLOCK(), "at", repr(float(at) + by))
 
 
-_TIMED = ("watch", "slots:", "leases:", "unproven", "ready:", "ring:")
+_TIMED = ("watch", "slots:", "leases:", "unproven", "ready:", "ring:", "due", "checks:")
 
 
 def make_due(store: Store, member: str) -> None:

@@ -142,7 +142,7 @@ def test_a_report_that_did_not_ask_the_cluster_shows_when_it_is_back(store: Stor
 def test_a_large_cluster_is_marked_in_chunks_that_always_add_up(store: Store) -> None:
     world = World(store)
     world.cluster("west", max_runs=256)
-    made = [world.target(f"app-{number:04}") for number in range(1300)]
+    made = [world.target(f"app-{number:04}") for number in range(13 * CHUNK)]
     uid = cluster_of(made[0])
     for target in made[:5]:
         world.run(target)
@@ -157,14 +157,14 @@ def test_a_large_cluster_is_marked_in_chunks_that_always_add_up(store: Store) ->
 
     assert steps == 3
     assert due.at(store, f"mark:{uid}") is None
-    assert targets.summary(store).sync[SyncStatus.UNKNOWN] == 1300
+    assert targets.summary(store).sync[SyncStatus.UNKNOWN] == 13 * CHUNK
     page = targets.page(store, cluster=uid, limit=2000)
     assert {state.reason for state in page.items} == {"ClusterUnreachable"}
 
 
 def test_a_breaker_that_closes_while_it_is_being_marked_leaves_nothing_marked(store: Store) -> None:
     world = World(store)
-    made = [world.target(f"app-{number:04}") for number in range(1300)]
+    made = [world.target(f"app-{number:04}") for number in range(13 * CHUNK)]
     uid = cluster_of(made[0])
     unreachable(store, uid)
 

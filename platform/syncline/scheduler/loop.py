@@ -25,6 +25,7 @@ from syncline.store import connection, due, migrations, restoring, runs, server
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
 
+CLOCK_EVERY = 1.0  # seconds between two looks whether Redis's time went back
 COUNT_EVERY = 1.0  # seconds between two looks at who is on the workers' roll
 RECOVER_EVERY = 1.0  # seconds between two looks for silent runs
 RESTORED_EVERY = 1.0  # seconds between two looks whether a restore has ended
@@ -53,6 +54,7 @@ class Loop:
         self._clock = clock
         own = settings.scheduler
         self._pace = Pace(backlog=own.backlog, most=own.batch)
+        self._clock_at = 0.0
         self._count_at = 0.0
         self._recover_at = 0.0
         self.chores = Chores(
@@ -77,6 +79,9 @@ class Loop:
         if restoring.is_going_on(self._store):
             return RESTORED_EVERY
         load = self._publisher.load()
+        now = self._clock()
+        if now >= self._clock_at:
+            self._follow_clock(now)
         more = intake.take(self._store, self._publisher, load, own.batch)
         now = self._clock()
         if now >= self._recover_at:
@@ -91,6 +96,12 @@ class Loop:
         if self._pace.is_idle:
             return due.wait(self._store, own.idle)
         return self._pace.rest(filled, longest=own.tick.total_seconds())
+
+    def _follow_clock(self, now: float) -> None:
+        self._clock_at = now + CLOCK_EVERY
+        moved = due.follow_clock(self._store)
+        if moved:
+            log.warning("Redis's time went back", seconds=moved.back, timers=moved.timers)
 
     def _count(self, now: float) -> None:
         self._count_at = now + COUNT_EVERY

@@ -1,4 +1,4 @@
-"""Timers: a sorted set of ``kind:id`` by the time at which they are due."""
+"""Timers: a sorted set of ``kind:id`` by the time at which they are due, Redis's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import NamedTuple
 from syncline.store import keys
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import LONGEST_BLOCK, Store, now
+
+WENT_BACK = timedelta(seconds=5)
+"""Clocks are set by less than that all the time; timers are late by it at most then."""
 
 
 class Due(NamedTuple):
@@ -76,6 +79,30 @@ def reschedule_all(store: Store, times: Sequence[tuple[Due, float | None]]) -> N
             (each.member, repr(each.held), "" if at is None else repr(at)) for each, at in chunk
         )
         store.call("due_done", *chain.from_iterable(triples))
+
+
+class Moved(NamedTuple):
+    """Timers that were moved because Redis's time went back."""
+
+    timers: int
+    back: float  # seconds
+
+
+def follow_clock(store: Store) -> Moved | None:
+    """Move timers back where Redis's time went back; for each scheduler, about once a second.
+
+    Any number may do so at once, and one that crashes is helped by the next. What was taken or sent
+    before comes up again by itself, since it no longer has the time that its taking set.
+
+    Returns:
+        What was moved; None where the time went on as it should.
+    """
+    moved = 0
+    while True:
+        more, left, back = store.call("due_back", CHUNK, WENT_BACK.total_seconds())
+        moved += int(more)
+        if not left:
+            return Moved(moved, float(back)) if moved else None
 
 
 def drop(store: Store, member: str) -> None:

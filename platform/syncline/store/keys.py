@@ -132,6 +132,8 @@ DRAIN = Key(
 
 # Timers
 DUE = Key("due", "zset", "kind:id by the time it is due")
+DUE_BEFORE = Key("due-before", "zset", "due, by a time that went back", "until moved to due")
+CLOCK = Key("clock", "hash", "at: the latest time seen; back: seconds that due-before is moved by")
 CHECKS = Key("checks:<cluster>", "zset", "targets whose health is looked at again, by when")
 WAKE = Key("wake", "list", "one element while a scheduler has something to do at once")
 
