@@ -9,6 +9,7 @@ from syncline.model.request import TriggerKind
 from syncline.model.state import ClusterStatus
 from syncline.model.status import HealthStatus, Lane, Phase, SyncStatus
 from syncline.store import clusters, documents, due, events, runs, targets
+from syncline.store.batches import CHUNK
 from syncline.store.connection import Store, now
 from tests.store import clock, recount
 from tests.store.world import World, away, inventory, names, report, request
