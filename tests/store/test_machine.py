@@ -250,6 +250,7 @@ class Machine(RuleBasedStateMachine):
             runs.record(self.store, late.lease, inventory("late"))
         assert self.row(late.lease.target) == before
         assert not runs.fold(self.store, late)  # it may have written: one request more
+        self.look()
 
     @precondition(lambda self: self.live())
     @rule(data=st.data())
