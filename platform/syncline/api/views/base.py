@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 Item = TypeVar("Item")
@@ -37,3 +37,7 @@ class Listing(View, Generic[Item]):
 def moment(seconds: float) -> datetime | None:
     """Turn the store's seconds since the epoch into a time, to the millisecond; 0 means never."""
     return datetime.fromtimestamp(round(seconds, 3), UTC) if seconds else None
+
+
+Moment: TypeAlias = Annotated[datetime | None, BeforeValidator(moment)]
+"""A time that is given in the store's seconds."""
