@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
+from fastapi import Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
@@ -32,6 +33,14 @@ class Listing(View, Generic[Item]):
     cursor: str | None = Field(
         default=None, description="Give it back to get the next page; null: this was the last."
     )
+
+
+def answer(view: View) -> Response:
+    """Write an answer that is asked for all the time; the route names its ``response_model``.
+
+    FastAPI would write the same bytes, but hands each view to a thread once more to validate it.
+    """
+    return Response(view.model_dump_json(by_alias=True), media_type="application/json")
 
 
 def moment(seconds: float) -> datetime | None:
