@@ -24,7 +24,7 @@ serve(Settings(), on_ready=lambda url: print("ready", url, flush=True))
 """
 
 
-def start(redis: Redis, **environment: str) -> subprocess.Popen[str]:
+def start(redis: Redis, program: str = PROGRAM, **environment: str) -> subprocess.Popen[str]:
     given = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(sys.path),
@@ -33,7 +33,7 @@ def start(redis: Redis, **environment: str) -> subprocess.Popen[str]:
         "SYNCLINE_KEY": PlatformKey.generate(),
     }
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", program],
         env={**given, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -51,6 +51,17 @@ def test_it_serves_until_it_is_asked_to_end(redis_server: Redis, asked: signal.S
         process.send_signal(asked)
 
         assert (word, status, process.wait(20)) == ("ready", 200, 0)
+
+
+def test_the_collector_is_spared_what_was_loaded(redis_server: Redis) -> None:
+    program = PROGRAM.replace("url, flush", "gc.get_freeze_count(), flush")
+    with start(redis_server, program=f"import gc{program}") as process:
+        assert process.stdout is not None
+        _, frozen = process.stdout.readline().split()
+
+        process.terminate()
+
+    assert int(frozen) > 50_000
 
 
 def test_without_a_platform_key_it_does_not_start(redis_server: Redis) -> None:

@@ -2,6 +2,7 @@
 
 import httpx
 
+from syncline.api.views.targets import TargetView
 from syncline.contract.reports import LookupReport
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.store import audit, documents, runs, sources
@@ -38,6 +39,20 @@ def test_a_target_that_is_in_sync(reader: httpx.Client, fleet: Fleet) -> None:
             "drift": False,
         }
     ]
+
+
+def test_a_list_shows_a_target_as_its_own_page_does(reader: httpx.Client, fleet: Fleet) -> None:
+    fleet.grid(applications=1, clusters=2)
+    fleet.succeed("app00@c00")
+
+    items = reader.get("/api/v1/targets").json()["items"]
+
+    pages = [reader.get(f"/api/v1/targets/{item['name']}").json() for item in items]
+    assert items == [
+        {name: page[name] for name in item} for item, page in zip(items, pages, strict=True)
+    ]
+    assert [item["syncedAt"] is None for item in items] == [False, True]
+    assert set(items[0]) == {field.alias for field in TargetView.model_fields.values()}
 
 
 def test_a_target_that_failed_keeps_its_last_error(reader: httpx.Client, fleet: Fleet) -> None:

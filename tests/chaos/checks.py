@@ -146,7 +146,7 @@ def _states(store: Store) -> list[Any]:
     cursor: str | None = None
     while True:
         page = targets.page(store, cursor=cursor, limit=200)
-        found += page.items
+        found += filter(None, targets.many(store, [line.id for line in page.items]))
         if (cursor := page.cursor) is None:
             return found
 

@@ -67,8 +67,8 @@ def begin(world: World, app: str) -> Any:
     world.apply(application(app, path=app, namespace=app))
     until((world.root / "began").exists, within=90, what="the run waits")
     with backstage.store(world) as store:
-        (running,) = [each for each in targets.page(store).items if each.phase == "running"]
-    return running
+        (line,) = [each for each in targets.page(store).items if each.phase == "running"]
+        return targets.get(store, line.id)
 
 
 def has_moved(store: Store, running: Any) -> bool:

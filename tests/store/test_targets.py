@@ -8,15 +8,16 @@ from syncline.errors import Conflict
 from syncline.model.names import TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
 from syncline.model.request import TriggerKind
-from syncline.model.state import FleetSummary, TargetState
+from syncline.model.state import FleetSummary, TargetLine, TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
-from syncline.store import index, keys, targets
+from syncline.store import documents, index, keys, runs, targets
 from syncline.store.connection import Store
 from tests.store import recount
-from tests.store.world import World, request
+from tests.store.world import World, failed, request
+from tests.store.world import cluster as make_cluster
 
 
-def names(page: Page[TargetState]) -> list[str]:
+def names(page: Page[TargetLine]) -> list[str]:
     return [state.name for state in page.items]
 
 
@@ -108,6 +109,43 @@ def test_a_page_that_is_just_full_is_the_last_one(store: Store) -> None:
     assert (names(page), page.cursor) == (["a@west", "b@west"], None)
 
 
+def test_a_list_shows_the_same_as_all_that_is_known(store: Store) -> None:
+    """Idle, ready, parked, running, synced, failed, being removed."""
+    world = World(store)
+    world.target("new")
+    world.start(world.target("running"))
+    world.run(world.target("synced"))
+    retried = world.start(world.target("failed"))
+    runs.fold(store, failed(retried))
+    world.trigger(world.target("ready"))
+    world.trigger(world.target("gone"), request(TriggerKind.DELETE))
+    world.trigger(world.target("parked", "east"))
+    put = make_cluster("east", paused=True)
+    documents.put_cluster(store, put)
+
+    lines = targets.page(store).items
+
+    states = [state for state in targets.many(store, [line.id for line in lines]) if state]
+    assert {line.phase for line in lines} == {Phase.IDLE, Phase.READY, Phase.RUNNING, Phase.PARKED}
+    assert list(lines) == [TargetLine.model_validate(vars(state)) for state in states]
+
+
+def test_a_list_reads_of_each_target_what_it_shows(store: Store) -> None:
+    world = World(store)
+    for number in range(3):
+        world.run(world.target(f"app-{number}"))
+    before = store.redis.info("commandstats")
+
+    targets.page(store, sync=SyncStatus.SYNCED)
+
+    after = store.redis.info("commandstats")
+    calls = {
+        name: after[f"cmdstat_{name}"]["calls"] - before[f"cmdstat_{name}"]["calls"]
+        for name in ("hmget", "hgetall")
+    }
+    assert calls == {"hmget": 3, "hgetall": 0}
+
+
 def test_filters_can_be_combined(store: Store) -> None:
     world = World(store)
     for app in ("a", "b"):
@@ -171,9 +209,9 @@ def test_names_that_begin_so_are_listed_with_the_other_filters(store: Store) -> 
 
 def test_filters_that_almost_exclude_each_other_are_gone_through_to_the_end(store: Store) -> None:
     """A step looks at 2,500 members at most; a page takes as many steps as it needs."""
-    rows = [index.member(f"app-{number:05}@west", f"a{number}.c") for number in range(6000)]
     here, there = keys.OF_PROJECT("red"), keys.BY_SYNC("Synced")
-    store.redis.zadd(here, dict.fromkeys(rows, 0.0))
+    rows = many_listed(store, here, 6000)
+    many_listed(store, there, 6000, on="east")
     store.redis.zadd(there, dict.fromkeys(rows[-1:], 0.0))
 
     start, found, steps = "-", list[str](), 0
@@ -182,6 +220,39 @@ def test_filters_that_almost_exclude_each_other_are_gone_through_to_the_end(stor
         found, steps = found + passing, steps + 1
 
     assert (found, steps) == (rows[-1:], 3)
+
+
+def test_the_shortest_of_several_lists_is_gone_through(store: Store) -> None:
+    long, short = keys.OF_PROJECT("red"), keys.BY_SYNC("Synced")
+    rows = many_listed(store, long, 6000)
+    store.redis.zadd(short, dict.fromkeys(rows[-1:], 0.0))
+
+    start, found = store.call("listed", "-", "+", 10, long, short)
+
+    assert (start, found) == ("", rows[-1:])
+
+
+def test_a_step_that_found_enough_goes_on_behind_the_last_one(store: Store) -> None:
+    """All but each third are in both lists; a page of five is cut in the middle of a step."""
+    here, there = keys.OF_PROJECT("red"), keys.BY_SYNC("Synced")
+    rows = many_listed(store, here, 30)
+    both = [row for at, row in enumerate(rows) if at % 3]
+    store.redis.zadd(there, dict.fromkeys(both, 0.0))
+
+    start, found = "-", list[str]()
+    while start:
+        start, passing = store.call("listed", start, "+", 5, here, there)
+        assert len(passing) <= 5
+        found += passing
+
+    assert found == both
+
+
+def many_listed(store: Store, key: str, count: int, *, on: str = "west") -> list[str]:
+    """Put so many members into a list; returns them in order."""
+    rows = [index.member(f"app-{number:05}@{on}", f"a{number}.c") for number in range(count)]
+    store.redis.zadd(key, dict.fromkeys(rows, 0.0))
+    return rows
 
 
 def test_a_made_up_cursor_is_refused(store: Store) -> None:

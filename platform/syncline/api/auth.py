@@ -28,8 +28,8 @@ class Needs(SecurityBase):
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
-    def __call__(self, request: Request) -> Caller:
-        """Return the caller.
+    async def __call__(self, request: Request) -> Caller:
+        """Return the caller; async, since FastAPI would go to a thread and back for it otherwise.
 
         Raises:
             Forbidden: the token lacks the scope, which is named.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import TypeVar, cast
 
 from syncline.api.views import documents as views
 from syncline.api.views.documents import (
@@ -18,6 +18,8 @@ from syncline.model.records import ApplicationRecord, ClusterRecord, Record, Rep
 from syncline.store import clusters, documents, fleet, sources, targets
 from syncline.store.connection import Store
 from syncline.store.records import Kind
+
+Found = TypeVar("Found")
 
 _PLURALS = {
     Kind.APPLICATION: "applications",
@@ -37,14 +39,16 @@ def application(store: Store, name: str, project: str = DEFAULT_PROJECT) -> Appl
     return cast("ApplicationRecord", _present(found, Kind.APPLICATION, full))
 
 
-def application_named(store: Store, text: str) -> ApplicationRecord:
-    """Return the application that ``[project/]name`` means.
+def uid(store: Store, kind: Kind, text: str) -> Uid:
+    """Return the uid of what ``[project/]name`` means; nothing else of it is read.
 
     Raises:
         NotFound: there is none.
     """
     project, slash, name = text.rpartition("/")
-    return application(store, name, project if slash else DEFAULT_PROJECT)
+    project = project if slash else DEFAULT_PROJECT
+    found = documents.uid_of(store, kind, name, project)
+    return _present(found, kind, documents.label(kind, name, project))
 
 
 def cluster(store: Store, name: str) -> ClusterRecord:
@@ -114,7 +118,7 @@ def _with_fleet(known: Lookups, uid: Uid, followed: fleet.Followed | None) -> Lo
     return Lookups(heads=known.heads | heads, errors=known.errors | errors)
 
 
-def _present(found: Record | None, kind: Kind, name: str) -> Record:
+def _present(found: Found | None, kind: Kind, name: str) -> Found:
     if found is None:
         raise NotFound(f"{kind}/{name}", f"is not registered: `syncline get {_PLURALS[kind]}`")
     return found

@@ -30,8 +30,12 @@ from syncline.store.connection import Store
 
 log = structlog.get_logger(__name__)
 
-YIELDING = 5
-"""Niceness of what may wait: people, Redis and the schedulers go before a roll-out."""
+YIELDING = 10
+"""Niceness of what may wait: people, Redis and the schedulers go before a roll-out.
+
+Where all want the CPU, one that does not yield weighs as much as nine that do (as three at 5).
+Nobody is slower where there is CPU to spare.
+"""
 
 _SHARE = 2
 """Redis may take one part in so many of the memory: full, it says so; else the kernel kills it."""

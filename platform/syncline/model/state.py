@@ -16,8 +16,8 @@ AnyLane = Annotated[Lane | str, Field(union_mode="left_to_right")]
 """A lane; one of a newer release by its word: two releases run at once."""
 
 
-class TargetState(Stored):
-    """One application on one cluster: where its work stands and what came of it last.
+class TargetLine(Stored):
+    """One application on one cluster, as lists show it.
 
     Times are seconds since the epoch, 0 = never.
     """
@@ -28,31 +28,36 @@ class TargetState(Stored):
     application: str
     cluster: str
     phase: Phase = Phase.IDLE
-    lane: AnyLane | None = None  # while work waits or runs
     sync: SyncStatus = SyncStatus.UNKNOWN
     health: HealthStatus = HealthStatus.UNKNOWN
     reason: str = ""
     message: str = ""
     revision: str = ""  # applied last
     observed: str = ""  # newest commit known not to change the target
+    operation: str = ""  # whose request is at hand
+    deleting: bool = False
+    updated_at: float = 0.0  # any change of this state
+    synced_at: float = 0.0  # the last run that ended Succeeded
+    aside_at: float = 0.0  # when it was set aside: its runs lost their workers
+
+
+class TargetState(TargetLine):
+    """The same with all else that is known of it: where its work stands, what came of it last."""
+
+    lane: AnyLane | None = None  # while work waits or runs
     render_key: str = ""
     generation: int = 0  # of the newest request
     done: int = 0  # every request up to this one is satisfied, failed or superseded
     attempt: int = 0  # of the request at hand
-    operation: str = ""  # whose request is at hand
     trigger: str = ""  # kind of the request at hand or run last
     requested: bool = False  # a request waits (or its back-off runs)
-    deleting: bool = False
     heavy: bool = False  # its sources took long to fetch and render
     objects: int = 0  # in the inventory
     fence: int = 0  # of the last run
     worker: str = ""  # that runs it now or ran it last
     created_at: float = 0.0
-    updated_at: float = 0.0  # any change of this state
     started_at: float = 0.0  # the last claim
-    synced_at: float = 0.0  # the last run that ended Succeeded
     retry_at: float = 0.0  # when the failed request is tried again
-    aside_at: float = 0.0  # when it was set aside: its runs lost their workers
     last_log: str = ""  # what the last run logged that lost its worker, until one ends
 
 

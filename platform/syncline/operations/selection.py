@@ -15,7 +15,7 @@ from syncline.model.names import DEFAULT_PROJECT, TargetId, Uid, split_target_id
 from syncline.model.operation import MemberState, OperationSpec
 from syncline.model.records import ClusterRecord, Record
 from syncline.model.selector import Selector, parse_selector
-from syncline.model.state import TargetState
+from syncline.model.state import TargetLine
 from syncline.model.values import Stored
 from syncline.store import documents, operations, targets
 from syncline.store.connection import Store
@@ -149,7 +149,7 @@ def _from_list(
     return found, page.cursor
 
 
-def _matching(store: Store, spec: OperationSpec, states: Sequence[TargetState]) -> list[Member]:
+def _matching(store: Store, spec: OperationSpec, states: Sequence[TargetLine]) -> list[Member]:
     live = [state for state in states if not state.deleting]
     by_cluster = spec.cluster_selector and (spec.applications or spec.application_selector)
     if not by_cluster:

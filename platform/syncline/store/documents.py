@@ -38,6 +38,7 @@ __all__ = [
     "counts",
     "get",
     "kind_of",
+    "label",
     "many",
     "mark_deleting",
     "page",
@@ -47,6 +48,7 @@ __all__ = [
     "remove",
     "repository",
     "sealed_kubeconfig",
+    "uid_of",
 ]
 
 
@@ -125,8 +127,14 @@ def put_application(
 
 def get(store: Store, kind: Kind, name: str, project: str = DEFAULT_PROJECT) -> Record | None:
     """Return the record of that name."""
+    uid = uid_of(store, kind, name, project)
+    return by_uid(store, kind, uid) if uid else None
+
+
+def uid_of(store: Store, kind: Kind, name: str, project: str = DEFAULT_PROJECT) -> Uid | None:
+    """Return the uid of the record of that name."""
     uid = store.redis.hget(keys.NAMES(kind), label(kind, name, project))
-    return by_uid(store, kind, Uid(uid)) if uid else None
+    return Uid(uid) if uid else None
 
 
 def kind_of(store: Store, uid: Uid) -> Kind | None:

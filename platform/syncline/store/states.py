@@ -1,88 +1,77 @@
-"""Targets as hashes, read into ``TargetState``."""
+"""Targets as hashes, read into what lists show of them, or into all that is known of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from syncline.model.names import TargetId, split_target_id
-from syncline.model.state import TargetState
-from syncline.model.status import Phase
-from syncline.store import keys
+from syncline.model.state import TargetLine
+from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 
-_TEXT = (
-    "name",
-    "project",
-    "application",
-    "cluster",
-    "sync",
-    "health",
-    "reason",
-    "message",
-    "revision",
-    "observed",
-    "render_key",
-    "worker",
-    "last_log",
-)
-_TIMES = ("created_at", "updated_at", "started_at", "synced_at", "retry_at")
+Shape = TypeVar("Shape", bound=TargetLine)
 
 
-def read(store: Store, targets: Sequence[str]) -> list[TargetState | None]:
-    """Read states, in order: one round trip, and one more where some are ready.
+class _Held(NamedTuple):
+    """Where the hash holds a value: the first of these fields that is there; and what it means."""
 
-    A ready target whose cluster lets none run is shown as parked.
+    fields: tuple[str, ...]
+    means: Callable[[str], Any] = str
+
+
+_HELD = {
+    "aside_at": _Held(("aside",), lambda text: text.partition("\x1f")[0]),
+    "attempt": _Held(("attempt", "pending_attempt")),
+    "deleting": _Held(("deleting",), bool),
+    "generation": _Held(("want",)),
+    "heavy": _Held(("heavy",), bool),
+    "operation": _Held(("operation", "pending_operation")),
+    "requested": _Held(("pending_generation", "pins"), bool),
+    "trigger": _Held(
+        ("trigger", "pending_trigger", "last_trigger"), lambda text: orjson.loads(text)["kind"]
+    ),
+}
+"""All that the hash does not hold as text under the name that the model has for it."""
+
+
+def read(store: Store, targets: Sequence[str], shape: type[Shape]) -> list[Shape | None]:
+    """Read states, in order, None where there is none; a hundred take one round trip.
+
+    Only the fields of ``shape`` are read. A ready target whose cluster lets none run is shown as
+    parked.
     """
-    if not targets:
-        return []
-    with store.redis.pipeline() as pipe:
-        for target in targets:
-            pipe.hgetall(keys.TARGET(target))
-        rows = pipe.execute()
-    states = [parse(t, row) if row else None for t, row in zip(targets, rows, strict=True)]
-    ready = {split_target_id(s.id)[1] for s in states if s and s.phase is Phase.READY}
-    parking = _parking(store, sorted(ready))
-    return [
-        state.model_copy(update={"phase": Phase.PARKED})
-        if state and state.phase is Phase.READY and split_target_id(state.id)[1] in parking
-        else state
-        for state in states
-    ]
+    fields = _fields(shape)
+    found: list[Shape | None] = []
+    for chunk in batched(targets, CHUNK):
+        rows = orjson.loads(store.call("states", " ".join(chunk), *fields))
+        for target, row in zip(chunk, rows, strict=True):
+            known = {field: text for field, text in zip(fields, row, strict=True) if text}
+            found.append(_parse(target, known, shape) if known else None)
+    return found
 
 
-def _parking(store: Store, clusters: Sequence[str]) -> set[str]:
-    if not clusters:
-        return set()
-    with store.redis.pipeline() as pipe:
-        for uid in clusters:
-            pipe.hmget(keys.RECORD(uid), "open", "paused", "barred")
-        rows = pipe.execute()
-    return {uid for uid, row in zip(clusters, rows, strict=True) if any(row)}
+@cache
+def _fields(shape: type[TargetLine]) -> tuple[str, ...]:
+    """Return what is read of the hash; the script wants the phase first."""
+    plain = [name for name in shape.model_fields if name not in {"id", "phase", *_HELD}]
+    held = [field for _, (fields, _) in _held(shape) for field in fields]
+    return ("phase", *plain, *held)
 
 
-def parse(target: str, row: Mapping[str, str]) -> TargetState:
-    """Read one hash."""
-    waiting = "pending_generation" in row or "pins" in row
-    trigger = row.get("trigger") or row.get("pending_trigger") or row.get("last_trigger")
-    values: dict[str, Any] = {name: row[name] for name in _TEXT if name in row}
-    values.update({name: float(row[name]) for name in _TIMES if name in row})
-    return TargetState(
-        **values,
-        id=TargetId(target),
-        phase=Phase(row["phase"]),
-        lane=row.get("lane"),
-        generation=int(row.get("want", 0)),
-        done=int(row.get("done", 0)),
-        attempt=int(row.get("attempt") or row.get("pending_attempt") or 0),
-        operation=row.get("operation") or row.get("pending_operation") or "",
-        trigger=orjson.loads(trigger)["kind"] if trigger else "",
-        requested=waiting,
-        deleting="deleting" in row,
-        heavy="heavy" in row,
-        objects=int(row.get("objects", 0)),
-        fence=int(row.get("fence", 0)),
-        aside_at=float(row.get("aside", "0").partition("\x1f")[0]),
-    )
+@cache
+def _held(shape: type[TargetLine]) -> tuple[tuple[str, _Held], ...]:
+    return tuple((name, _HELD[name]) for name in shape.model_fields if name in _HELD)
+
+
+def _parse(target: str, known: Mapping[str, str], shape: type[Shape]) -> Shape:
+    """Read one hash; pydantic makes numbers and words of texts."""
+    values: dict[str, Any] = {**known, "id": target}
+    for name, (fields, means) in _held(shape):
+        for field in fields:
+            if field in known:
+                values[name] = means(known[field])
+                break
+    return shape.model_validate(values)

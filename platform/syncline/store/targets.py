@@ -12,7 +12,7 @@ from syncline.model.change import Inventory
 from syncline.model.names import TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
 from syncline.model.records import ApplicationRecord, ClusterRecord, name_of
-from syncline.model.state import FleetSummary, HistoryEntry, Summary, TargetState
+from syncline.model.state import FleetSummary, HistoryEntry, Summary, TargetLine, TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.store import index, keys, packing, records, states
 from syncline.store.batches import CHUNK, batched
@@ -82,8 +82,8 @@ def get(store: Store, target: TargetId) -> TargetState | None:
 
 
 def many(store: Store, targets: Sequence[TargetId]) -> list[TargetState | None]:
-    """Return the states of these targets, in their order, in one round trip."""
-    return states.read(store, targets)
+    """Return the states of these targets, in their order."""
+    return states.read(store, targets, TargetState)
 
 
 def by_name(store: Store, name: TargetName) -> TargetState | None:
@@ -105,7 +105,7 @@ def page(
     health: HealthStatus | None = None,
     aside: bool = False,
     begins: str = "",
-) -> Page[TargetState]:
+) -> Page[TargetLine]:
     """List targets in order of their names; all filters must hold, each has an index.
 
     ``aside``: only those that were set aside; ``begins``: only those whose names begin so.
@@ -116,11 +116,10 @@ def page(
     lists = _lists(application, cluster, project, sync, health)
     if aside:
         lists = [keys.ASIDE(), *(each for each in lists if each != keys.ALL())]
-    key, *others = _smallest_first(store, lists)
     found: list[str] = []
     start, stop = index.between(cursor, begins)
     while start and len(found) <= limit:  # one more tells whether another page follows
-        start, rows = store.call("listed", start, stop, limit + 1 - len(found), key, *others)
+        start, rows = store.call("listed", start, stop, limit + 1 - len(found), *lists)
         found += rows
     return _page(store, found[:limit], more=len(found) > limit)
 
@@ -214,18 +213,8 @@ def _lists(
     return [key(value) for key, value in given if value is not None] or [keys.ALL()]
 
 
-def _smallest_first(store: Store, lists: list[str]) -> list[str]:
-    if len(lists) == 1:
-        return lists
-    with store.redis.pipeline() as pipe:
-        for key in lists:
-            pipe.zcard(key)
-        sizes = dict(zip(lists, pipe.execute(), strict=True))
-    return sorted(lists, key=sizes.__getitem__)
-
-
-def _page(store: Store, rows: list[str], *, more: bool) -> Page[TargetState]:
-    read = states.read(store, [index.split(row)[1] for row in rows])
+def _page(store: Store, rows: list[str], *, more: bool) -> Page[TargetLine]:
+    read = states.read(store, [index.split(row)[1] for row in rows], TargetLine)
     items = tuple(state for state in read if state is not None)
     return Page(items=items, cursor=index.cursor_after(rows[-1]) if more and rows else None)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from syncline.api.auth import needs
 from syncline.api.requests import context
+from syncline.api.views.base import answer
 from syncline.api.views.fleet import FleetView, FollowedView
 from syncline.model import giturl
 from syncline.model.access import Scope
@@ -16,12 +17,12 @@ from syncline.store.connection import Store
 router = APIRouter(tags=["fleet"], dependencies=[needs(Scope.READ)])
 
 
-@router.get("/fleet", summary="How the whole fleet is doing")
-def fleet(request: Request) -> FleetView:
+@router.get("/fleet", summary="How the whole fleet is doing", response_model=FleetView)
+def fleet(request: Request) -> Response:
     """Counters that every fold keeps true; no target is looked at."""
     store = context(request).store
-    found = FleetView.model_validate(targets.summary(store), from_attributes=True)
-    return found.model_copy(update={"followed": _followed(store)})
+    counted = vars(targets.summary(store))
+    return answer(FleetView(**counted, followed=_followed(store)))
 
 
 def _followed(store: Store) -> FollowedView | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from syncline.api import records
 from syncline.api.auth import needs
 from syncline.api.parameters import Cursor, Limit
 from syncline.api.requests import caller, context
 from syncline.api.sight import Place
-from syncline.api.views.base import Listing
+from syncline.api.views.base import Listing, answer
 from syncline.api.views.operations import ReasonAsked
 from syncline.api.views.targets import HistoryView, Known, TargetDetail, TargetView, detail
 from syncline.errors import NotFound, StoreUnavailable
@@ -24,6 +24,7 @@ from syncline.model.values import Name
 from syncline.operations import aside as poison
 from syncline.store import documents, targets
 from syncline.store.connection import Store
+from syncline.store.records import Kind
 
 router = APIRouter(prefix="/targets", tags=["targets"])
 READ, ADMIN = needs(Scope.READ), needs(Scope.ADMIN)
@@ -31,7 +32,7 @@ READ, ADMIN = needs(Scope.READ), needs(Scope.ADMIN)
 Application = Annotated[str | None, Query(max_length=127, description="Only of [project/]name.")]
 
 
-@router.get("", summary="List targets", dependencies=[READ])
+@router.get("", summary="List targets", dependencies=[READ], response_model=Listing[TargetView])
 def list_all(
     request: Request,
     limit: Limit = 100,
@@ -44,22 +45,23 @@ def list_all(
     health: Annotated[HealthStatus | None, Query(description="Only in this status.")] = None,
     aside: Annotated[bool, Query(description="Only those that were set aside.")] = False,
     begins: Annotated[str, Query(max_length=200, description="Only names that begin so.")] = "",
-) -> Listing[TargetView]:
+) -> Response:
     """In the order of their names; all filters must hold."""
     store = context(request).store
     page = targets.page(
         store,
         cursor=cursor,
         limit=limit,
-        application=records.application_named(store, application).uid if application else None,
-        cluster=records.cluster(store, cluster).uid if cluster else None,
+        application=records.uid(store, Kind.APPLICATION, application) if application else None,
+        cluster=records.uid(store, Kind.CLUSTER, cluster) if cluster else None,
         project=project,
         sync=sync,
         health=health,
         aside=aside,
         begins=begins,
     )
-    return Listing(items=[TargetView.of(state) for state in page.items], cursor=page.cursor)
+    items = [TargetView.of(line) for line in page.items]
+    return answer(Listing[TargetView](items=items, cursor=page.cursor))
 
 
 # Before the route that takes any name: a name may hold a slash.

@@ -9,12 +9,12 @@ from typing import Any
 from pydantic import Field
 
 from syncline.api.sight import Place
-from syncline.api.views.base import View, moment
+from syncline.api.views.base import Moment, View, moment
 from syncline.api.views.queue import TurnView
 from syncline.api.views.status import Status
 from syncline.model.change import Change, Inventory, InventoryEntry
 from syncline.model.records import ApplicationRecord
-from syncline.model.state import HistoryEntry, TargetState
+from syncline.model.state import HistoryEntry, TargetLine, TargetState
 from syncline.model.status import HealthStatus, Outcome, Phase, SyncStatus
 
 
@@ -28,18 +28,18 @@ class TargetView(Status):
     observed: str = Field(description="The newest commit known not to change the target.")
     phase: Phase = Field(description="Where its work stands.")
     operation: str = Field(description="The operation that asked last, or empty.")
-    updated_at: datetime | None = Field(description="When its state changed last.")
-    synced_at: datetime | None = Field(description="When it was brought in sync last.")
+    updated_at: Moment = Field(description="When its state changed last.")
+    synced_at: Moment = Field(description="When it was brought in sync last.")
     deleting: bool = Field(description="Its objects are being removed.")
-    aside_at: datetime | None = Field(
+    aside_at: Moment = Field(
         default=None,
         description="When it was set aside, since its runs lost their workers; null: it was not.",
     )
 
     @classmethod
-    def of(cls, state: TargetState) -> TargetView:
-        """Show a target in a list."""
-        return TargetView(**_listed(state))
+    def of(cls, line: TargetLine) -> TargetView:
+        """Show a target in a list; the line's fields have the same names."""
+        return TargetView(**vars(line))
 
 
 class ConditionView(View):
@@ -221,9 +221,7 @@ def conditions(known: Known) -> list[ConditionView]:
 
 
 def _listed(state: TargetState) -> dict[str, Any]:
-    shown = state.model_dump(include=set(TargetView.model_fields))  # the same names in both
-    times = ("updated_at", "synced_at", "aside_at")
-    return shown | {name: moment(shown[name]) for name in times}
+    return {name: getattr(state, name) for name in TargetLine.model_fields}
 
 
 def _last_error(history: list[HistoryEntry]) -> str:
