@@ -9,6 +9,7 @@ worker's first process, or the next worker on this disk. Nothing secret is noted
 from __future__ import annotations
 
 import fcntl
+import math
 import mmap
 import os
 import resource
@@ -28,7 +29,7 @@ SIZE: Final = 4096
 
 _LINE: Final = 400  # characters of a line that are kept
 
-_ASKED_EVERY: Final = 0.1  # seconds: what the kernel tells of memory costs more than the line
+_ASKED_EVERY: Final = 0.1  # seconds: time and memory cost more to tell than the line
 
 
 class _Book:
@@ -39,7 +40,7 @@ class _Book:
         self.lock = threading.Lock()  # heartbeats log from their own thread
         self.page = _page(self.process)
         self.end = 0
-        self.told, self.told_at = "", -_ASKED_EVERY
+        self.told, self.told_at = ("", ""), -math.inf
 
     def begin(self, ticket: str) -> None:
         with self.lock:
@@ -61,8 +62,9 @@ class _Book:
         now = time.monotonic()
         if now - self.told_at >= _ASKED_EVERY:
             self.told_at = now
-            self.told = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
-        return time.strftime("%H:%M:%S", time.gmtime()), self.told
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            self.told = time.strftime("%H:%M:%S", time.gmtime()), f"{peak} MB"
+        return self.told
 
     def _add(self, line: str) -> None:
         written = f"{line}\n\0".encode()
