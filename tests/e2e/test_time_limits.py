@@ -62,7 +62,8 @@ def hanging(world: Operated, store: Store, version: str) -> tuple[str, TargetSta
 
     def running() -> TargetState | None:
         found = [each for each in targets.page(store).items if each.phase == "running"]
-        return next((each for each in found if each.name.endswith(f"@{BAD}")), None)
+        line = next((each for each in found if each.name.endswith(f"@{BAD}")), None)
+        return targets.get(store, line.id) if line else None
 
     return commit, until(running, within=60, what="a run that waits for the cluster", every=0.05)
 
