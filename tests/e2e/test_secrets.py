@@ -103,7 +103,7 @@ def test_no_log_line_holds_one(world: World) -> None:
 
     roles = {"server.log", "scheduler.log", "worker-1.log", "worker-2.log", "flower.log"}
     assert roles <= set(texts)
-    assert '"level": "debug"' in "".join(texts.values())
+    assert '"level":"debug"' in "".join(texts.values())
     assert _found(world, texts) == []
 
 

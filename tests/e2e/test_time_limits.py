@@ -122,7 +122,7 @@ def test_a_process_that_is_stopped_past_the_hard_limit_is_killed_and_its_run_tri
 
     assert (state.reason, state.phase, has_lease(store, run)) == ("TimedOut", "idle", False)
     assert "SYNCLINE_RUN_HARD_LIMIT" in state.message
-    assert " apply (peak " in state.last_log
+    assert f"{run.name}: attempt 1 by {run.worker}" in state.last_log
     until(lambda: not Path(f"/proc/{child(run)}").exists(), within=10, what="it is gone")
     os.kill(worker, 0)
     world.fault(BAD, mode="none")
