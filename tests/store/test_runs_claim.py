@@ -6,7 +6,7 @@ import pytest
 
 from syncline.contract.reports import ClusterReport
 from syncline.errors import LeaseLost, OwnedByAnother
-from syncline.model.names import TargetId, Uid
+from syncline.model.names import TargetId, Uid, split_target_id
 from syncline.model.request import TriggerKind
 from syncline.model.run import Claim, Refusal
 from syncline.model.status import Lane, Phase
@@ -329,27 +329,29 @@ def test_runs_of_a_cluster_share_what_it_may_be_asked_at_once(store: Store) -> N
     world = World(store)
     claims = [world.start(target) for target in several(world, 4)]
 
-    given = [claim.burst for claim in claims]
-
-    assert given == [pytest.approx(2 * (7 / 8) ** taken / 8, abs=0.02) for taken in range(4)]
+    assert [claim.burst for claim in claims] == [2 / 8] * 4
 
 
-def test_what_a_run_did_not_ask_at_once_the_next_may(store: Store) -> None:
+def test_what_a_run_asked_the_next_may_not_ask_at_once(store: Store) -> None:
+    world = World(store)
+    first, second, third = several(world, 3)
+    runs.fold(store, report(world.start(first), asked=0.8))
+    runs.fold(store, report(world.start(second), asked=60.0))
+
+    left = world.start(third).burst
+
+    assert left == pytest.approx(0, abs=0.03)
+
+
+def test_what_was_asked_may_be_asked_again_after_a_while(store: Store) -> None:
     world = World(store)
     first, second = several(world, 2)
-    claim = world.start(first)
-    runs.fold(store, report(claim, unspent=claim.burst))
+    runs.fold(store, report(world.start(first), asked=60.0))
 
-    assert world.start(second).burst == pytest.approx(claim.burst, abs=0.01)
+    uid = split_target_id(first)[1]
+    store.redis.hincrbyfloat(keys.RECORD(uid), "spent", -3)  # three seconds pass
 
-
-def test_what_a_run_asked_at_once_the_next_may_not(store: Store) -> None:
-    world = World(store)
-    first, second = several(world, 2)
-    claim = world.start(first)
-    runs.fold(store, report(claim, unspent=0.0))
-
-    assert world.start(second).burst == pytest.approx(claim.burst * 7 / 8, abs=0.02)
+    assert world.start(second).burst == 2 / 8
 
 
 def test_a_cluster_that_answered_just_now_need_not_be_asked_again(store: Store) -> None:

@@ -88,7 +88,7 @@ class Report(Stored):
     kube_version: str = ""
     cluster_reachable: bool | None = None  # None: the cluster was not asked
     answer: float | None = None  # seconds of its answers to this run, in the mean
-    unspent: float = 0.0  # of the claim's burst
+    asked: float = 0.0  # seconds that the cluster's whole rate takes for its requests
     started_at: float = 0.0  # seconds since the epoch, the worker's clock: for people only
     steps: dict[str, float] = {}  # seconds by step
     gone: bool = False  # deletion is complete: forget the target

@@ -65,7 +65,7 @@ def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> lis
         tally.wait(report),
         _optional(report.answer),
         _heavy(report, limits),
-        str(report.unspent),
+        str(report.asked),
     ]
 
 

@@ -1,8 +1,8 @@
 """How fast one API server may be asked: what all runs together may, shared out evenly.
 
 A cluster's runs in flight are bounded for the whole fleet of workers, so each may have its part of
-the cluster's rate without asking anybody. What may come at once is shared, too: a claim takes a
-part of what the cluster has left of it, else processes that take turns would each have all of it.
+the cluster's rate without asking anybody. What may come at once is shared, too: a claim gets a part
+of what earlier runs left of it, else processes that take turns would each have all of it.
 """
 
 from __future__ import annotations

@@ -62,10 +62,12 @@ class Attempt:
         return round((seconds - self.answered[1]) / answers, 4) if answers > 0 else None
 
     @property
-    def unspent(self) -> float:
-        """Of what it might have asked at once, what it did not: seconds of the cluster's rate."""
-        asked = self.api.answered[0] - self.answered[0] if self.api else 0
-        return round(max(0.0, self.claim.burst - asked / self.claim.cluster.spec.max_rate), 4)
+    def asked(self) -> float:
+        """Seconds that the cluster's whole rate takes for the requests of this attempt."""
+        if self.api is None:
+            return 0.0
+        requests = self.api.answered[0] - self.answered[0]
+        return round(requests / self.claim.cluster.spec.max_rate, 4)
 
     @property
     def inventory(self) -> Inventory | None:

@@ -47,7 +47,7 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         kube_uid=attempt.identity[0],
         kube_version=attempt.identity[1],
         answer=attempt.answer,
-        unspent=attempt.unspent,
+        asked=attempt.asked,
         started_at=attempt.started_at,
         steps=attempt.steps,
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from syncline.model.application import RendererName
+from syncline.model.application import Source
 from syncline.model.records import RepositoryRecord
 from syncline.model.values import Manifest
 from syncline_workers.git.bounded import Bounded
@@ -20,7 +20,7 @@ Commit: TypeAlias = tuple[str, int, str]
 """A repository by uid and generation of its document, and a full commit id."""
 
 _BYTES = 1_000_000  # of results as the disk keeps them: about ten times as much in memory
-_PATHS = 4_096  # of which the renderer is known
+_SOURCES = 4_096  # of which the renderer is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,7 @@ class Remembered:
     """Results by commit and plan, the last used ones. Safe to use from several threads."""
 
     _results: Bounded[tuple[Commit, str], Result] = field(default_factory=lambda: Bounded(_BYTES))
-    _renderers: Bounded[tuple[Commit, str], RendererName] = field(
-        default_factory=lambda: Bounded(_PATHS)
-    )
+    _settled: Bounded[tuple[Commit, str], Source] = field(default_factory=lambda: Bounded(_SOURCES))
 
     def result(self, commit: Commit, plan: str) -> Result | None:
         """What came of the plan of this key."""
@@ -50,13 +48,13 @@ class Remembered:
         if size <= _BYTES // 4:
             self._results.put((commit, plan), result, size)
 
-    def renderer(self, commit: Commit, path: str) -> RendererName | None:
-        """Which renderer a path asks for that names none."""
-        return self._renderers.get((commit, path))
+    def settled(self, commit: Commit, source: str) -> Source | None:
+        """The source of this text, with the renderer named that its path asks for."""
+        return self._settled.get((commit, source))
 
-    def settle(self, commit: Commit, path: str, renderer: RendererName) -> None:
+    def settle(self, commit: Commit, source: str, settled: Source) -> Source:
         """Note which one it was."""
-        self._renderers.put((commit, path), renderer)
+        return self._settled.put((commit, source), settled)
 
 
 def commit_of(repository: RepositoryRecord, revision: str) -> Commit:

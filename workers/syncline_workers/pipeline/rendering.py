@@ -99,17 +99,11 @@ def _settled(
     """Name the plan's renderer, where the source does not."""
     if plan.source.renderer is not None:
         return plan
-    path = plan.source.path
-    found = memory.renderer(commit, path)
+    written = plan.source.model_dump_json()
+    found = memory.settled(commit, written)
     if found is None:
-        return _noted(memory, commit, renderers.settled(tree(), plan))
-    return replace(plan, source=plan.source.model_copy(update={"renderer": found}))
-
-
-def _noted(memory: Remembered, commit: Commit, plan: RenderPlan) -> RenderPlan:
-    if plan.source.renderer is not None:
-        memory.settle(commit, plan.source.path, plan.source.renderer)
-    return plan
+        found = memory.settle(commit, written, renderers.settled(tree(), plan).source)
+    return replace(plan, source=found)
 
 
 def _plan(attempt: Attempt) -> RenderPlan:

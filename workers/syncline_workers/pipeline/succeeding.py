@@ -41,7 +41,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         kube_uid=attempt.identity[0],
         kube_version=attempt.identity[1],
         answer=attempt.answer,
-        unspent=attempt.unspent,
+        asked=attempt.asked,
         started_at=attempt.started_at,
         steps=attempt.steps,
     )
@@ -62,7 +62,7 @@ def gone(attempt: Attempt) -> Report:
         changes=tuple(attempt.changes),
         cluster_reachable=True if attempt.identity[0] else None,
         answer=attempt.answer,
-        unspent=attempt.unspent,
+        asked=attempt.asked,
         started_at=attempt.started_at,
         steps=attempt.steps,
         gone=True,

@@ -99,4 +99,4 @@ return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orph
   get(t, 'revision'), get(t, 'observed'), get(t, 'render_key'), ({ seen(t) })[2], head, kubeconfig,
   installation(ARGV[6]), application, on, repository, repository_uid,
   call('HGETALL', K.inventory(id)), surveyed, found,
-  is_doubtful(c) and '' or seconds(now - (tonumber(c.answered) or 0)), take_burst(c) }
+  is_doubtful(c) and '' or seconds(now - (tonumber(c.answered) or 0)), burst(c) }

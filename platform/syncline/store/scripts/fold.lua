@@ -12,7 +12,7 @@
 --       33 bound, microseconds of the wait for the claim ('' = not known)
 --       34 seconds of the cluster's answers, in the mean ('' = not measured)
 --       35 its render took long (1, 0, '' = not measured)
---       36 of the burst it took, what was not used, seconds
+--       36 how long the cluster's whole rate takes for what it asked, seconds
 --       37 inventory given (1 or '')  38… object, entry (packed)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
@@ -135,7 +135,7 @@ if outcome == 'Abandoned' then
   return { 1, '' }
 end
 
-give_back_burst(c, tonumber(ARGV[36]))
+spend(c, tonumber(ARGV[36]))
 put(t, 'lost', '')
 put(t, 'last_log', '')
 local flipped = ''

@@ -152,22 +152,18 @@ end
 -- How many runs a cluster may have.
 local function cap(c) return is_doubtful(c) and 1 or tonumber(c.max_runs) or 1 end
 
--- What all runs of a cluster together may ask at once, in seconds of its rate. Each claim takes a
--- part of what is left, until `spent`; what a run did not use it gives back.
+-- What all runs of a cluster together may ask at once, in seconds of its rate: each may have a part
+-- of what is left. What a run asked is gone, and comes back with time: `spent` is when all has.
 local BURST = 2
 
-local function spent_for(c) return math.max(0, math.min((tonumber(c.spent) or 0) - now, BURST)) end
+local function gone(c) return math.max(0, math.min((tonumber(c.spent) or 0) - now, BURST)) end
 
-local function take_burst(c)
-  local gone = spent_for(c)
-  local part = (BURST - gone) / (tonumber(c.max_runs) or 1)
-  set_cluster(c, 'spent', seconds(now + gone + part))
-  return string.format('%.4f', part)
+local function burst(c)
+  return string.format('%.4f', (BURST - gone(c)) / (tonumber(c.max_runs) or 1))
 end
 
-local function give_back_burst(c, part)
-  local gone = spent_for(c)
-  if part > 0 and gone > 0 then set_cluster(c, 'spent', seconds(now + gone - part)) end
+local function spend(c, asked)
+  if asked > 0 then set_cluster(c, 'spent', seconds(now + math.min(gone(c) + asked, BURST))) end
 end
 
 local function live(key)
