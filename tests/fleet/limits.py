@@ -5,7 +5,6 @@ from typing import Any
 
 MOST: dict[tuple[str, ...], float] = {
     ("change", "cpu_ms"): 16,
-    ("noop", "cpu_ms"): 4,
     ("seen", "api", "summary", "p99_ms"): 50,
     ("seen", "api", "page", "p99_ms"): 50,
     ("seen", "api", "cluster", "p99_ms"): 50,
