@@ -27,6 +27,10 @@ class Cluster:
     kinds: dict[ObjectRef, list[dict[str, Any]] | Exception]
     away: frozenset[str] = frozenset()
     listed: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def close(self) -> None:
+        self.closed = True
 
     def kept_kinds(self) -> tuple[list[ObjectRef], frozenset[str]]:
         return list(self.kinds), self.away
@@ -88,6 +92,14 @@ def test_a_custom_kind_that_does_not_answer_holds_nothing_up() -> None:
 def test_a_cluster_that_is_busy_is_asked_again_later() -> None:
     with pytest.raises(ClusterBusy):
         survey(Cluster({CONFIGMAP: ClusterBusy("cluster west", "429")}))
+
+
+def test_the_connections_that_a_survey_took_are_given_back() -> None:
+    cluster = Cluster({CONFIGMAP: [], SECRET: []})
+
+    survey(cluster)
+
+    assert cluster.closed
 
 
 def test_events_are_not_listed() -> None:

@@ -65,6 +65,7 @@ def survey(
     kinds, away = api.kept_kinds()
     asked = [ref for ref in kinds if (ref.group, ref.kind) not in _NEVER]
     done = parallel.each(asked, lambda ref: _look(api, ref), width=width, should_stop=should_stop)
+    api.close()  # no run needs as many connections, and a fleet's would be kept for long
     objects: dict[Origin, list[InventoryEntry]] = {}
     unseen = [f"{group}/*" for group in sorted(away)]
     for ref, result in zip(asked, done, strict=True):

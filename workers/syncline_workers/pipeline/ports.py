@@ -191,6 +191,9 @@ class Api(Protocol):
     def list_metadata(self, ref: ObjectRef, *, labels: str) -> Iterable[Manifest]:
         """PartialObjectMetadata of all objects of a kind that match, in pages."""
 
+    def close(self) -> None:
+        """Close the kept connections; used again, it opens new ones."""
+
 
 class Clusters(Protocol):
     """The fleet's API servers."""
