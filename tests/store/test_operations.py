@@ -15,7 +15,7 @@ from syncline.model.operation import (
     OperationTarget,
 )
 from syncline.model.request import TriggerKind
-from syncline.model.status import Outcome, Phase
+from syncline.model.status import Lane, Outcome, Phase
 from syncline.store import due, events, keys, operations, runs, targets
 from syncline.store.connection import Store
 from syncline.store.limits import Limits
@@ -256,6 +256,17 @@ def test_concurrency_keeps_members_held_until_others_end(store: Store) -> None:
 
     assert len(world.dispatch()) == 1
     assert counts(store, uid) == {"pending": 4, "synced": 1}
+    recount.check(store)
+
+
+def test_who_asks_for_one_target_passes_an_operation_over_many(store: Store) -> None:
+    world = World(store)
+    begin(store, [world.target(f"app-{number:02}") for number in range(51)])
+
+    begin(store, [world.target("urgent")])
+
+    assert [sent.name for sent in world.dispatch(Lane.USER)] == ["urgent@west"]
+    assert len(world.dispatch(Lane.PUSH)) > 0
     recount.check(store)
 
 
