@@ -9,7 +9,7 @@ from syncline.contract.reports import ClusterReport
 from syncline.model.names import TargetId, Uid
 from syncline.model.run import Claim
 from syncline.model.status import Lane, Phase
-from syncline.store import clusters, keys, runs, targets
+from syncline.store import clusters, due, keys, runs, targets
 from syncline.store.connection import Store
 from tests.store import recount
 from tests.store.world import World, away, names, report, request
@@ -205,3 +205,34 @@ def test_a_healthy_cluster_is_found_behind_any_number_of_doubtful_ones(store: St
     assert len(sent) == SLOTS // 4 + 1
     assert sent[-1].name == "app-0@west"
     recount.check(store)
+
+
+def test_doubtful_clusters_that_wait_for_a_place_are_probed_meanwhile(store: Store) -> None:
+    world = World(store)
+    places = PLACES[:10]
+    uids = [world.cluster(place).uid for place in places]
+    trouble(world)
+    trigger_all(world, 1, *places)
+
+    sent = runs.dispatch(store, Lane.USER, 20, slots=SLOTS)
+
+    assert len(sent) == SLOTS // 4
+    waiting = [uid for uid in uids if due.at(store, f"probe:{uid}") is not None]
+    assert len(waiting) == len(places) - len(sent)
+    for uid in waiting:
+        clusters.fold_cluster(store, ClusterReport(cluster=uid, reachable=True))
+    assert len(runs.dispatch(store, Lane.USER, 20, slots=SLOTS)) == len(waiting)
+    recount.check(store)
+
+
+def test_slow_clusters_that_wait_for_a_place_are_not_probed(store: Store) -> None:
+    world = World(store)
+    places = PLACES[:10]
+    for place in places:
+        answer(world, world.target("first", place), 5.0)
+    trigger_all(world, 1, *places)
+
+    runs.dispatch(store, Lane.USER, 20, slots=SLOTS)
+
+    probed = [due.at(store, f"probe:{world.cluster(place).uid}") for place in places]
+    assert probed == [None] * len(places)

@@ -86,7 +86,7 @@ def route(taken: Sequence[Due]) -> Routed:
     return routed
 
 
-PROBES = 32
+PROBES = 64
 """Clusters that one message has probed: each takes a thread of the worker for a moment."""
 
 
