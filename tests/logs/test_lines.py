@@ -150,3 +150,8 @@ def test_a_value_that_json_hardly_takes_loses_no_line(value: object) -> None:
     logs.get("syncline.test").info("odd", value=value)
 
     assert line(out)["event"] == "odd"
+
+
+@pytest.mark.parametrize("gap", [" ", "\r", "\f", "\xa0"])
+def test_a_bearer_token_is_masked_whatever_space_is_before_it(gap: str) -> None:
+    assert logs.clean(f"Bearer{gap}abcdefghijklmnop") == f"Bearer {logs.MASK}"
