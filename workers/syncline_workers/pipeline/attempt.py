@@ -57,17 +57,18 @@ class Attempt:
         """Seconds of the cluster's answers to this attempt, in the mean; None: there was none."""
         if self.api is None:
             return None
-        count, seconds = self.api.answered
-        answers = count - self.answered[0]
-        return round((seconds - self.answered[1]) / answers, 4) if answers > 0 else None
+        seconds = self.api.answered[1] - self.answered[1]
+        return round(seconds / self._requests, 4) if self._requests > 0 else None
 
     @property
     def asked(self) -> float:
         """Seconds that the cluster's whole rate takes for the requests of this attempt."""
-        if self.api is None:
-            return 0.0
-        requests = self.api.answered[0] - self.answered[0]
-        return round(requests / self.claim.cluster.spec.max_rate, 4)
+        return round(self._requests / self.claim.cluster.spec.max_rate, 4)
+
+    @property
+    def _requests(self) -> int:
+        """Those of this attempt that the cluster answered."""
+        return self.api.answered[0] - self.answered[0] if self.api else 0
 
     @property
     def inventory(self) -> Inventory | None:
