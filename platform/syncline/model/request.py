@@ -33,7 +33,7 @@ LANES = {
     TriggerKind.RETRY: Lane.DRIFT,
     TriggerKind.RECOVERY: Lane.PUSH,
 }
-"""By which lane the first request of a run travels."""
+"""By which lane the first request of a run travels; operations over many targets go by push."""
 
 
 class Trigger(Stored):

@@ -8,10 +8,10 @@
 --
 -- Returns {reason, detail} where refused, else {'', fence, request, attempt, deleting, orphan,
 -- revision, observed, render key, health, head, kubeconfig, installation, application, cluster,
--- repository, repository uid, inventory, surveyed, found, heard, burst}. Surveyed is '' where the target has
--- adopted what is its own already, '?' where nobody has surveyed the cluster yet; heard is how many
--- seconds ago the cluster answered anybody, '' where it is in doubt; burst is what the run may ask at
--- once, in seconds of the cluster's whole rate.
+-- repository, repository uid, inventory, surveyed, found, heard, burst}. Surveyed is '' where the
+-- target has adopted what is its own already, '?' where nobody has surveyed the cluster yet; heard is
+-- how many seconds ago the cluster answered anybody, '' where it is in doubt; burst is what the run
+-- may ask at once, in seconds of the cluster's whole rate.
 
 local id, ticket, worker, lease, attempts =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
