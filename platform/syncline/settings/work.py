@@ -79,7 +79,10 @@ class ClusterSettings(BaseSettings):
         default=timedelta(seconds=3), description="To open a connection; a LAN needs 0.1 s."
     )
     read_timeout: Duration = Field(
-        default=timedelta(seconds=30), description="For one answer; webhooks may take 10 s."
+        default=timedelta(seconds=30),
+        description="For one answer; webhooks may take 10 s. A cluster that is silent for 2 s is "
+        "asked for its version meanwhile, and given up where that takes longer than for a first "
+        "answer.",
     )
     first_answer_timeout: Duration = Field(
         default=timedelta(seconds=5),

@@ -19,6 +19,7 @@ from urllib3.exceptions import (
 from syncline.errors import ClusterUnreachable
 from syncline.settings import ClusterSettings
 from syncline_workers.cluster.access import Access
+from syncline_workers.cluster.doubt import Silent
 
 _MAX_WORDS = 200  # characters of what the other side, or the system, says
 
@@ -46,8 +47,14 @@ def unreachable(
         settings: how long a connection may take.
         within: seconds that the answer was given.
     """
+    before = ""
+    if isinstance(exc, Silent):
+        before = f"{access.address} took {asked} and is silent; asked once more, "
+        exc, asked = exc.cause, "GET /version"
+        within = settings.first_answer_timeout.total_seconds()
     late = f"took {asked} and did not answer within {within:g} s"
-    return ClusterUnreachable(access.subject, _fact(exc, access, asked, settings, late=late))
+    fact = _fact(exc, access, asked, settings, late=late)
+    return ClusterUnreachable(access.subject, before + fact)
 
 
 def _fact(

@@ -6,6 +6,7 @@ no byte of an answer had come, and everything that we ask for may be asked for t
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from syncline_workers.cluster import failures, transport
 from syncline_workers.cluster import login as who
 from syncline_workers.cluster.access import Access
 from syncline_workers.cluster.answer import Answer
+from syncline_workers.cluster.doubt import Doubt
 from syncline_workers.cluster.plugin import Credential
 
 MAX_IDLE = 60.0
@@ -57,7 +59,9 @@ class Session:
         self.credential = credential
         self._access = access
         self._now = now
-        self._on_connect = on_connect
+        self._first_within = settings.first_answer_timeout.total_seconds()
+        self._doubt = Doubt(self._ask_version, now)
+        self._listener = transport.Listener(on_connect, self._wonder, self._first_within)
         self._connect_within = settings.connect_timeout.total_seconds()
         self._headers = HTTPHeaderDict(
             [("User-Agent", "syncline"), *who.headers(access.user, credential)]
@@ -149,7 +153,13 @@ class Session:
             return self._connections
 
     def _open(self) -> HTTPConnectionPool:
-        return transport.opened(self._manager, self._access.url, self._on_connect)
+        return transport.opened(self._manager, self._access.url, self._listener)
+
+    def _wonder(self) -> None:
+        self._doubt.settle(lambda: -math.inf if self._answered is None else self._answered)
+
+    def _ask_version(self) -> None:
+        self.send(Question("GET", "/version", b"", {}, self._first_within))
 
 
 def _parts(body: bytes) -> list[bytes]:

@@ -9,8 +9,9 @@ environment's.
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from kubernetes.client import ApiClient, Configuration
@@ -18,10 +19,12 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, disabl
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import InsecureRequestWarning
 from urllib3.util import make_headers
+from urllib3.util.wait import wait_for_read
 
 from syncline.errors import CredentialRefused
 from syncline_workers import scratch
 from syncline_workers.cluster.access import Access
+from syncline_workers.cluster.doubt import SILENCE
 from syncline_workers.cluster.plugin import Credential
 
 
@@ -52,24 +55,48 @@ def made_for(access: Access, credential: Credential, *, size: int) -> PoolManage
     return manager
 
 
-def opened(manager: PoolManager, url: str, on_connect: Callable[[], None]) -> HTTPConnectionPool:
-    """The connections of a manager to a server, which tell of each that is made."""
+class Listener(NamedTuple):
+    """Who is told what becomes of connections."""
+
+    connected: Callable[[], None]
+    """One was made, also anew after it was dropped."""
+    silent: Callable[[], None]
+    """An answer is still waited for; raises where that is in vain."""
+    patience: float
+    """Seconds: waits that are no longer are not told of."""
+
+
+def opened(manager: PoolManager, url: str, listener: Listener) -> HTTPConnectionPool:
+    """The connections of a manager to a server, which tell of themselves."""
     found = manager.connection_from_url(url)
     found.ConnectionCls = _Secure if isinstance(found, HTTPSConnectionPool) else _Plain
-    found.conn_kw["on_connect"] = on_connect
+    found.conn_kw["listener"] = listener
     return found
 
 
 class _Telling:
-    """A connection that tells when it is made, also when it is made anew after it was dropped."""
+    """A connection that tells of itself. It is one of urllib3's, which are its other base."""
 
-    def __init__(self, *args: Any, on_connect: Callable[[], None], **options: Any) -> None:
+    timeout: float | None
+    sock: Any
+
+    def __init__(self, *args: Any, listener: Listener, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._on_connect = on_connect
+        self._listener = listener
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
-        self._on_connect()
+        self._listener.connected()
+
+    def getresponse(self) -> Any:
+        if self.timeout is not None and self.timeout > self._listener.patience:
+            self._wait(time.monotonic() + self.timeout)
+        return super().getresponse()  # type: ignore[misc]
+
+    def _wait(self, until: float) -> None:
+        while not wait_for_read(self.sock, SILENCE) and time.monotonic() + SILENCE < until:
+            self._listener.silent()
+        self.timeout = max(until - time.monotonic(), SILENCE)
 
 
 class _Plain(_Telling, HTTPConnection):
