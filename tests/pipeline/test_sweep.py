@@ -1,10 +1,15 @@
 import threading
+from itertools import count
+
+from structlog.testing import capture_logs
 
 from syncline.contract.reports import ClusterReport, SweepReport
+from syncline.errors import StoreUnavailable
 from syncline.model.names import TargetId, Uid
 from syncline_workers.change import owned
-from syncline_workers.pipeline.probe import probe, probe_all
+from syncline_workers.pipeline.probe import begin, probe
 from syncline_workers.pipeline.sweep import sweep
+from tests.harness.poll import until
 from tests.pipeline.twins import Api, Checks, Clusters, entry, live, ports
 
 C1, T1 = Uid("c1"), TargetId("a1.c1")
@@ -92,20 +97,40 @@ def test_a_probe_of_an_unregistered_cluster_is_no_report() -> None:
     assert probe(ports(checks=Checks()), Uid("other")) is None
 
 
-def test_clusters_that_hang_do_so_at_the_same_time() -> None:
-    together = threading.Barrier(3)
+def test_clusters_that_hang_keep_neither_the_task_nor_each_other_waiting() -> None:
+    hung, checks = threading.Event(), Checks()
+    turn = count()
 
     class Waits(Api):
         def identity(self) -> tuple[str, str]:
-            together.wait(10)  # goes on only where all three are asked at once
+            if next(turn) < 2:  # the third is asked all the same
+                hung.wait(20)
             return super().identity()
 
-    found = probe_all(ports(checks=Checks(), clusters=Clusters(Waits())), [C1, C1, C1])
+    begin(ports(checks=checks, clusters=Clusters(Waits())), [C1, C1, C1])
 
-    assert [each.reachable for each in found.clusters] == [True, True, True]
+    until(lambda: len(checks.folded) == 1, within=10, what="the answer of the third")
+    hung.set()
+    until(lambda: len(checks.folded) == 3, within=10, what="the answers of all")
+    assert all(each.reachable for each in checks.folded)
 
 
 def test_a_cluster_that_is_gone_is_left_out_of_many() -> None:
-    found = probe_all(ports(checks=Checks(), clusters=Clusters(Api())), [Uid("other"), C1])
+    checks = Checks()
 
-    assert [each.cluster for each in found.clusters] == [C1]
+    begin(ports(checks=checks, clusters=Clusters(Api())), [Uid("other"), C1])
+
+    until(lambda: bool(checks.folded), within=10, what="an answer")
+    assert [each.cluster for each in checks.folded] == [C1]
+
+
+def test_a_probe_that_cannot_be_folded_says_so() -> None:
+    class Away(Checks):
+        def fold(self, report: ClusterReport) -> None:
+            raise StoreUnavailable("the store", f"is away: {report.cluster} is lost")
+
+    with capture_logs() as lines:
+        begin(ports(checks=Away(), clusters=Clusters(Api())), [C1])
+        until(lambda: bool(lines), within=10, what="a line")
+
+    assert [(each["event"], each["cluster_id"]) for each in lines] == [("probe_lost", C1)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
-from syncline.contract.reports import Waiting
+from syncline.contract.reports import ClusterReport, Waiting
 from syncline.errors import ClusterUnreachable, CredentialRefused
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import TargetId, Uid
@@ -88,6 +88,10 @@ class Checks:
     fresh: dict[TargetId, Inventory] = field(default_factory=dict)
     found: dict[str, Inventory] = field(default_factory=dict)  # by application
     others: int = 0  # targets of the cluster that wait for nothing
+    folded: list[ClusterReport] = field(default_factory=list)
+
+    def fold(self, report: ClusterReport) -> None:
+        self.folded.append(report)
 
     def cluster(self, uid: Uid) -> tuple[ClusterRecord, str] | None:
         return (CLUSTER, "") if uid == "c1" else None

@@ -8,7 +8,6 @@ from syncline.settings import ClusterSettings, KeySettings, Settings
 from syncline.store import clusters
 from syncline.store.connection import Store
 from syncline_workers.app.process import Process
-from syncline_workers.results import folding
 from tests.store.world import World
 
 
@@ -25,7 +24,7 @@ def test_the_breaker_of_a_cluster_opens_after_the_failures_that_are_set(store: S
 
     reachable = []
     for _ in range(2):
-        folding.fold(report, worker.store())
+        clusters.fold_cluster(worker.store(), report)
         status = clusters.status(store, cluster)
         reachable.append(status is not None and status.reachable)
     worker.close()

@@ -44,12 +44,6 @@ class ClusterReport(Stored):
     error: str = ""  # "Reason: message"
 
 
-class ClusterReports(Stored):
-    """What the probes of several clusters saw, that were asked at the same time."""
-
-    clusters: tuple[ClusterReport, ...]
-
-
 class SweepReport(Stored):
     """What a sweep for drift over one cluster saw: targets with moved objects, and which."""
 

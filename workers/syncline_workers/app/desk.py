@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from syncline.contract.reports import PreviewRequest, Waiting
+from syncline.contract.reports import ClusterReport, PreviewRequest, Waiting
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory
 from syncline.model.names import TargetId, Uid
@@ -143,6 +143,10 @@ class StoreChecks:
         if record is None:
             return None
         return record, documents.sealed_kubeconfig(self.store, uid)
+
+    def fold(self, report: ClusterReport) -> None:
+        """See the port."""
+        clusters.fold_cluster(self.store, report)
 
     def inventories(self, uid: Uid) -> Iterable[tuple[TargetId, Inventory]]:
         """See the port."""

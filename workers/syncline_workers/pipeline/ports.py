@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from syncline.contract.reports import PreviewRequest, Waiting
+from syncline.contract.reports import ClusterReport, PreviewRequest, Waiting
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
@@ -92,6 +92,9 @@ class Checks(Protocol):
 
     def cluster(self, uid: Uid) -> tuple[ClusterRecord, str] | None:
         """The cluster and its sealed kubeconfig ("" unless ``stored``)."""
+
+    def fold(self, report: ClusterReport) -> None:
+        """Take what a probe saw."""
 
     def inventories(self, uid: Uid) -> Iterable[tuple[TargetId, Inventory]]:
         """What was applied by each idle, not deleting target of the cluster; read in chunks."""

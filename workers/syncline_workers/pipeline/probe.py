@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from syncline.contract.reports import ClusterReport, ClusterReports
-from syncline.errors import SynclineError
+import structlog
+
+from syncline.contract.reports import ClusterReport
+from syncline.errors import StoreUnavailable, SynclineError
 from syncline.model.names import Uid
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Ports
+
+AT_ONCE = 64
+"""Probes of one process at the same time. More of them wait."""
+
+log = structlog.get_logger(__name__)
 
 
 def probe(ports: Ports, uid: Uid) -> ClusterReport | None:
@@ -24,8 +32,34 @@ def probe(ports: Ports, uid: Uid) -> ClusterReport | None:
     return ClusterReport(cluster=uid, reachable=True, kube_uid=kube_uid, version=version)
 
 
-def probe_all(ports: Ports, uids: Sequence[Uid]) -> ClusterReports:
-    """Ask several at the same time: all that hang take one slot for one time-out."""
-    with ThreadPoolExecutor(len(uids), thread_name_prefix="probe") as threads:
-        found = threads.map(lambda uid: probe(ports, uid), uids)
-        return ClusterReports(clusters=tuple(each for each in found if each))
+def begin(ports: Ports, uids: Sequence[Uid]) -> None:
+    """Ask each from a thread of its own, which folds the answer; return at once.
+
+    So clusters that hang keep no slot of a worker, and those that answer wait for no other. What
+    ends with its process is probed again: its member of the due set is only held meanwhile.
+    """
+    threads = _own()
+    for uid in uids:
+        threads.submit(_fold, ports, uid)
+
+
+def _fold(ports: Ports, uid: Uid) -> None:
+    try:
+        report = probe(ports, uid)
+        if report:
+            ports.checks.fold(report)
+    except StoreUnavailable as exc:
+        log.warning("probe_lost", cluster_id=uid, error=str(exc))
+    except Exception:  # nobody else would tell
+        log.exception("probe_failed", cluster_id=uid)
+
+
+_threads: tuple[int, ThreadPoolExecutor] | None = None  # and their process
+
+
+def _own() -> ThreadPoolExecutor:
+    """Threads do not come along with a fork."""
+    global _threads  # noqa: PLW0603 - one for each process
+    if _threads is None or _threads[0] != os.getpid():
+        _threads = (os.getpid(), ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe"))
+    return _threads[1]

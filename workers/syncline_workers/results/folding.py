@@ -1,4 +1,7 @@
-"""Which report is folded by which step of the store. Adding a report adds one registration."""
+"""Which report is folded by which step of the store. Adding a report adds one registration.
+
+Probes alone fold what they saw themselves, when they see it: see ``pipeline.probe``.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from typing import Any
 import structlog
 
 from syncline.contract.reports import (
-    ClusterReport,
-    ClusterReports,
     FollowReport,
     HealthReport,
     LookupReport,
@@ -86,17 +87,6 @@ def _(report: FollowReport, store: Store) -> None:
     fleet.fold_follow(store, report)
     if report.revision or report.error:
         log.info("fleet_followed", revision=report.revision, error=report.error)
-
-
-@fold.register
-def _(report: ClusterReport, store: Store) -> None:
-    clusters.fold_cluster(store, report)
-
-
-@fold.register
-def _(report: ClusterReports, store: Store) -> None:
-    for each in report.clusters:
-        clusters.fold_cluster(store, each)
 
 
 @fold.register

@@ -11,7 +11,6 @@ from celery import Celery
 from syncline.contract import tasks
 from syncline.contract.celery import unpack
 from syncline.contract.reports import (
-    ClusterReports,
     FollowReport,
     HealthReport,
     LookupReport,
@@ -53,9 +52,9 @@ def register(app: Celery, ports: Callable[[], Ports]) -> None:
         return sweeps.sweep(ports(), unpack(tasks.SWEEP, argument).uid)
 
     @task(name=tasks.PROBE.name, ignore_result=False)
-    def probe(argument: _Argument) -> ClusterReports:
+    def probe(argument: _Argument) -> None:
         payload = unpack(tasks.PROBE, argument)
-        return probes.probe_all(ports(), (payload.uid, *payload.others))
+        probes.begin(ports(), (payload.uid, *payload.others))
 
     @task(name=tasks.HEALTH.name, ignore_result=False)
     def health(argument: _Argument) -> HealthReport | None:
