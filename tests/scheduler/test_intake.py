@@ -150,6 +150,7 @@ def test_a_sweep_comes_round_as_often_as_the_applications_ask(
 def test_a_cluster_without_targets_is_swept_once_at_most(store: Store, broker: Remembered) -> None:
     apply(store, cluster("one"))
     one = uid(store, Kind.CLUSTER, "one")
+    clusters.fold_cluster(store, ClusterReport(cluster=one, reachable=True))
     due.add(store, f"sweep:{one}")
 
     intake.take(store, broker, broker.load(), 200)
@@ -170,6 +171,28 @@ def test_a_cluster_that_is_away_is_not_swept_but_stays_in_turn(
 
     assert broker.taken("syncline.sweep") == []
     assert 171 <= (seconds_until(store, f"sweep:{one}") or 0) <= 189
+
+
+@pytest.mark.parametrize("kind", ["sweep", "health"])
+def test_a_cluster_that_failed_last_is_probed_before_it_is_looked_at(
+    store: Store, broker: Remembered, kind: str
+) -> None:
+    settled(store, broker)
+    one = uid(store, Kind.CLUSTER, "one")
+    seen = {"cluster": one, "error": "ClusterUnreachable: silent"}
+    clusters.fold_cluster(store, ClusterReport(reachable=False, **seen))
+    due.add(store, f"{kind}:{one}", 0.0)
+
+    intake.take(store, broker, broker.load(), 200)
+
+    assert broker.taken() == []
+    assert 4 <= (seconds_until(store, f"{kind}:{one}") or 0) <= 5
+    assert 8 <= (seconds_until(store, f"probe:{one}") or 0) <= 11
+
+    clusters.fold_cluster(store, ClusterReport(cluster=one, reachable=True))
+    due.add(store, f"{kind}:{one}", 0.0)
+    intake.take(store, broker, broker.load(), 200)
+    assert [each.task.name for each in broker.taken()] == [f"syncline.{kind}.v1"]
 
 
 def test_targets_of_a_cluster_that_is_away_are_not_looked_at(

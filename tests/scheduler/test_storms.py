@@ -6,12 +6,12 @@ from collections import Counter
 import pytest
 
 from syncline.contract import queues, tasks
-from syncline.contract.reports import LookupReport
+from syncline.contract.reports import ClusterReport, LookupReport
 from syncline.model.names import Uid
 from syncline.operations import hooks
 from syncline.scheduler import intake
 from syncline.scheduler.publisher import Load
-from syncline.store import audit, connection, due, keys, runs, sources, targets
+from syncline.store import audit, clusters, connection, due, keys, runs, sources, targets
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from tests.operations.asked import EVERYWHERE, application, apply, cluster, repository, run_all, uid
@@ -105,6 +105,8 @@ def test_what_is_late_all_at_once_after_an_outage_is_no_flood(store: Store) -> N
     places = [f"c{number:04}" for number in range(600)]
     apply(store, *map(cluster, places))
     uids = store.redis.hvals(keys.NAMES(Kind.CLUSTER))
+    for each in uids:
+        clusters.fold_cluster(store, ClusterReport(cluster=each, reachable=True))
     store.redis.delete(keys.DUE())
     store.redis.hset(keys.NOTES(), mapping={f"sweep:{each}": "180" for each in uids})
     store.redis.zadd(keys.DUE(), {f"sweep:{each}": 1.0 for each in uids})  # years late

@@ -9,7 +9,7 @@ from syncline.contract.reports import ClusterReport
 from syncline.model.names import TargetId, Uid
 from syncline.model.run import Claim
 from syncline.model.status import Lane, Phase
-from syncline.store import clusters, due, keys, runs, targets
+from syncline.store import clusters, connection, documents, due, keys, runs, targets
 from syncline.store.connection import Store
 from tests.store import recount
 from tests.store.world import World, away, names, report, request
@@ -31,11 +31,26 @@ def answer(world: World, target: TargetId, seconds: float | None) -> None:
     world.run(target, answer=seconds)
 
 
-def trouble(world: World) -> None:
-    """A cluster that always answered does so no more."""
-    silent = world.cluster("silent").uid
-    seen = ClusterReport(cluster=silent, reachable=False, error="ClusterUnreachable: silent")
-    clusters.fold_cluster(world.store, seen)
+def age(store: Store) -> None:
+    """Nobody heard of any cluster lately."""
+    long_ago = connection.now(store) - 60
+    for record in documents.all_clusters(store):
+        store.redis.hset(keys.RECORD(record.uid), "answered", long_ago)
+
+
+def see(world: World, name: str, *, reachable: bool) -> None:
+    """A probe of a cluster."""
+    uid = world.cluster(name, proven=False).uid
+    found = ClusterReport(cluster=uid, reachable=reachable, error="X: x")
+    clusters.fold_cluster(world.store, found)
+
+
+def trouble(world: World, *, lately: bool = False) -> None:
+    """A cluster that always answered does so no more; others may have, lately."""
+    world.cluster("silent")
+    if not lately:
+        age(world.store)
+    see(world, "silent", reachable=False)
 
 
 def test_a_slow_cluster_gets_one_run_and_more_once_it_is_quick_again(store: Store) -> None:
@@ -128,6 +143,54 @@ def test_who_waited_for_a_place_among_the_doubtful_is_not_forgotten(store: Store
     recount.check(store)
 
 
+def test_what_answered_while_another_was_waited_for_is_trusted(store: Store) -> None:
+    world = World(store)
+    trigger_all(world, 2, "a", "b", "c")
+    age(store)
+    see(world, "b", reachable=True)
+    trouble(world, lately=True)
+
+    sent = runs.dispatch(store, Lane.USER, 20, slots=4)
+
+    found = Counter(name.split("@")[1] for name in names(sent))
+    assert found in ({"b": 2, "a": 1}, {"b": 2, "c": 1})
+
+
+def test_each_silence_of_a_trusted_cluster_casts_doubt_anew(store: Store) -> None:
+    world = World(store)
+    trigger_all(world, 2, "a", "b", "c")
+    trouble(world)
+    first = store.redis.get(keys.TROUBLE())
+
+    see(world, "silent", reachable=False)
+    assert store.redis.get(keys.TROUBLE()) == first  # nobody trusted it
+
+    see(world, "a", reachable=True)
+    see(world, "a", reachable=False)
+    assert float(store.redis.get(keys.TROUBLE())) > float(first)
+
+
+def test_what_was_sent_before_its_cluster_came_in_doubt_waits_like_others(store: Store) -> None:
+    world = World(store)
+    trigger_all(world, 1, *PLACES[:20])
+    sent = runs.dispatch(store, Lane.USER, 20, slots=SLOTS)
+    assert len(sent) == 20
+    trouble(world)
+    runs.dispatch(store, Lane.USER, 20, slots=SLOTS)  # tells how many slots there are
+
+    claims = [runs.claim(store, each.target, each.ticket, "w") for each in sent]
+
+    taken = [each for each in claims if isinstance(each, Claim)]
+    refused = [each.reason for each in claims if not isinstance(each, Claim)]
+    assert (len(taken), refused) == (SLOTS // 4, ["ClusterBusy"] * (20 - SLOTS // 4))
+    probed = [world.cluster(place, proven=False).uid for place in PLACES[:20]]
+    assert sum(due.at(store, f"probe:{uid}") is not None for uid in probed) == len(refused)
+    for uid in probed:
+        clusters.fold_cluster(store, ClusterReport(cluster=uid, reachable=True))
+    assert len(runs.dispatch(store, Lane.USER, 50, slots=SLOTS)) == len(refused)
+    recount.check(store)
+
+
 class Fleet:
     """A hundred clusters, of which a tenth hangs from one moment on: sixteen slots for all."""
 
@@ -173,6 +236,7 @@ def test_a_hanging_tenth_never_has_more_than_a_quarter_of_the_slots(
     fleet = Fleet(store)
     runs.trigger(store, fleet.made, request())
     if known:  # nothing tells yet that they will hang: once they can take any slot
+        age(store)
         while not fleet.hung:  # clusters are served in an order of chance
             fleet.round()
         fleet.time_out()

@@ -91,7 +91,7 @@ def _publish(store: Store, publisher: Publisher, taken: Sequence[Due]) -> None:
     names = _names(store, taken)
     # What they are about is gone.
     due.reschedule_all(store, [(each, None) for each in taken if each.member not in names])
-    live = [each for each in taken if each.member in names]
+    live = _trusted(store, [each for each in taken if each.member in names])
     sent = _not_in_vain(store, live)
     rounds = _rounds(store, live, names)
     try:
@@ -115,6 +115,16 @@ def _names(store: Store, taken: Sequence[Due]) -> dict[str, str]:
             if record is not None and not record.deleting:
                 names[each.member] = record.name
     return names
+
+
+def _trusted(store: Store, live: Sequence[Due]) -> list[Due]:
+    """Put off looks at clusters that may hang: probes, which keep no slot, ask them first."""
+    doubted = clusters.in_doubt(store, sorted({uid for uid in map(_cluster_of, live) if uid}))
+    later = [each for each in live if _cluster_of(each) in doubted]
+    if later:
+        at = connection.now(store) + FULL_WAIT
+        due.reschedule_all(store, [(each, at) for each in later])
+    return [each for each in live if each not in later]
 
 
 def _not_in_vain(store: Store, live: Sequence[Due]) -> list[Due]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from syncline.contract.reports import ClusterReport, SweepReport
@@ -73,6 +73,16 @@ def mark(store: Store, cluster: Uid, limit: int = CHUNK) -> bool:
         True when all are done (the due member is removed then).
     """
     return breaker.mark(store, cluster, limit)
+
+
+def in_doubt(store: Store, clusters: Sequence[Uid]) -> set[Uid]:
+    """Return which must answer once more before they are looked at; those are probed now.
+
+    They were never heard of, failed last, or were not heard of since another became silent.
+    """
+    return {
+        Uid(each) for chunk in batched(clusters, CHUNK) for each in store.call("in_doubt", *chunk)
+    }
 
 
 def confirm(store: Store, cluster: Uid) -> bool:

@@ -117,6 +117,7 @@ SLOTS = Key("slots:<cluster>", "zset", "targets queued or running, by when that 
 LEASES = Key("leases:<cluster>", "zset", "targets running, by when their lease runs out")
 UNPROVEN = Key("unproven", "zset", "targets in slots of doubtful clusters, likewise")
 UNPROVEN_WAIT = Key("unproven-wait", "set", "doubtful clusters that wait for such a slot")
+UNPROVEN_QUOTA = Key("unproven-quota", "string", "most of such slots", "60 s; in trouble alone")
 TROUBLE = Key(
     "trouble",
     "string",

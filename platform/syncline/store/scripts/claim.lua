@@ -62,6 +62,13 @@ if live(K.leases(c.uid)) >= cap(c) and not call('ZSCORE', K.leases(c.uid), id) t
   back_in_line(t, c, 'cap')
   return refuse('ClusterBusy', 'Cluster/' .. c.name .. ' runs ' .. cap(c) .. ' already')
 end
+-- It was sent before its cluster came to be doubted, as were many others.
+if is_doubtful(c) and not call('ZSCORE', K.unproven(), id)
+  and live(K.unproven()) >= (tonumber(call('GET', K.unproven_quota()) or '') or math.huge) then
+  back_in_line(t, c, 'quota')
+  wait_for_proof(c)
+  return refuse('ClusterBusy', 'Cluster/' .. c.name .. ' must answer once more: others are silent')
+end
 
 local fence = whole(math.max(number(t, 'fence') + 1, micros))
 local untill = now + lease

@@ -3,7 +3,8 @@
 -- the cluster that was served longest ago, in it the target that waits longest.
 --
 -- ARGV  1 lane  2 room, at most 50  3 slots of all workers, 0 = not known
--- Touches  turns, ring, ready, groups, shares, target, slots, unproven, watch, counts, due
+-- Touches  turns, ring, ready, groups, shares, target, slots, unproven, unproven quota, watch,
+--          counts, due
 --
 -- Returns 1 where another step may find more, else 0; then target, ticket, name for each, flat.
 
@@ -13,22 +14,13 @@ local WAIT = 60 -- seconds until a message that nobody claimed is sent again; do
 
 local quota = slots > 0 and math.max(1, math.floor(slots / 4)) or math.huge
 
--- A cluster that waits to be proven need not wait for a run of its own: probes ask many at once. What
--- is slow is proven by its runs alone.
-local function ask(c)
-  local probe = 'probe:' .. c.uid
-  if not is_slow(c) and not call('ZSCORE', K.due(), probe) then due(probe, now) end
-end
-
 local function hold_back(c)
   if parks(c) then
     block(c, 'away')
   elseif not has_room(c) then
     block(c, 'cap')
   elseif is_doubtful(c) and live(K.unproven()) >= quota then
-    call('SADD', K.unproven_wait(), c.uid)
-    block(c, 'quota')
-    ask(c)
+    wait_for_proof(c)
   else
     return false
   end
@@ -64,6 +56,8 @@ local function queue(t, c)
   call('ZADD', K.watch(), seconds(deadline), t.id)
   save(t)
 end
+
+if slots > 0 and trouble_since() then call('SET', K.unproven_quota(), quota, 'EX', 60) end
 
 -- Who waits for a slot of the doubtful must not wait for one of them to end where none runs.
 if live(K.unproven()) < quota then let_unproven() end

@@ -13,6 +13,7 @@ if ARGV[2] == '1' then
   bind(c, ARGV[4], ARGV[5])
   undue('probe:' .. c.uid)
 else
+  undue('probe:' .. c.uid) -- it is held; the next one may be later than that
   flipped = note_failure(c, ARGV[3], tonumber(ARGV[6]), tonumber(ARGV[7]))
 end
 flush_counts()

@@ -45,8 +45,12 @@ end
 local TROUBLE = 60 -- seconds without another failure until clusters are trusted again
 local WRITTEN = 5 -- seconds; the time of the last answer need not be better known
 
-local function begin_trouble()
-  if not call('SET', K.trouble(), stamp, 'NX', 'EX', TROUBLE) then
+-- Each cluster that was trusted and is silent tells that others may be so since.
+local function note_trouble(was_trusted)
+  if was_trusted then
+    call('SET', K.trouble(), stamp, 'EX', TROUBLE)
+  else
+    call('SET', K.trouble(), stamp, 'NX', 'EX', TROUBLE)
     call('EXPIRE', K.trouble(), TROUBLE)
   end
   trouble = nil
@@ -61,13 +65,14 @@ end
 -- Returns 'opened', 'closed' or ''.
 local function note_failure(c, error, limit, probe_after)
   if not c.exists then return '' end
+  local was_trusted = not is_doubtful(c)
   set_cluster(c, 'checked_at', stamp)
   set_cluster(c, 'error', error)
   set_cluster(c, 'proven', '')
   set_cluster(c, 'failures', whole((tonumber(c.failures) or 0) + 1))
   due('probe:' .. c.uid, now + jittered(c, probe_after))
   if c.open == '1' then return '' end
-  begin_trouble()
+  note_trouble(was_trusted)
   if tonumber(c.failures) < limit then return '' end
   set_cluster(c, 'opened_at', stamp)
   flip(c, '1')
@@ -84,7 +89,7 @@ local function note_answer(c, pace)
     set_cluster(c, 'proven', '1')
   end
   local last, since = tonumber(c.answered) or 0, trouble_since()
-  if now > last + WRITTEN or (since and last < since) then set_cluster(c, 'answered', stamp) end
+  if now > last + WRITTEN or (since and last < since - LATELY) then set_cluster(c, 'answered', stamp) end
   note_pace(c, pace)
   if was_doubtful then
     if c.blocked == 'cap' or c.blocked == 'quota' then unblock(c) end

@@ -131,8 +131,10 @@ local function make_ready(t, lane)
 end
 
 -- Clusters that stop to answer are not known until a request to them has timed out, and until then
--- they can fill every slot. So from the first that does (trouble) each must answer once more.
+-- they can fill every slot. So from the first that does (trouble) each must answer once more, unless
+-- it did so while that request was waited for.
 local SLOW_ANSWER = 2 -- seconds, in the mean; a healthy API server needs 0.05
+local LATELY = 5 -- seconds; none is given up sooner
 local trouble
 
 local function trouble_since()
@@ -142,11 +144,18 @@ end
 
 local function is_slow(c) return (tonumber(c.pace) or 0) > SLOW_ANSWER end
 
--- Whether a cluster may keep who asks it waiting: those get one run each, and few slots together.
-local function is_doubtful(c)
-  if c.proven ~= '1' or is_slow(c) then return true end
+local function must_answer(c)
+  if c.proven ~= '1' then return true end
   local since = trouble_since()
-  return since and (tonumber(c.answered) or 0) < since
+  return since and (tonumber(c.answered) or 0) < since - LATELY
+end
+
+-- Whether a cluster may keep who asks it waiting: those get one run each, and few slots together.
+local function is_doubtful(c) return is_slow(c) or must_answer(c) end
+
+local function have_probed(c)
+  local probe = 'probe:' .. c.uid
+  if not call('ZSCORE', K.due(), probe) then due(probe, now) end
 end
 
 -- How many runs a cluster may have.
@@ -182,6 +191,14 @@ end
 local function take_slot(t, c, untill)
   call('ZADD', K.slots(c.uid), seconds(untill), t.id)
   if is_doubtful(c) then call('ZADD', K.unproven(), seconds(untill), t.id) end
+end
+
+-- A cluster that waits to be proven need not wait for a run of its own: probes ask many at once. What
+-- is slow is proven by its runs alone.
+local function wait_for_proof(c)
+  call('SADD', K.unproven_wait(), c.uid)
+  block(c, 'quota')
+  if not is_slow(c) then have_probed(c) end
 end
 
 -- Some of the doubtful clusters that wait for one of the few slots may try again.
