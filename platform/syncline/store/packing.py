@@ -17,6 +17,8 @@ from syncline.model.status import HealthStatus
 
 _GAP = "\x1f"
 
+_HOOK = "hook"
+
 _FORMAT = "1"
 """In front of a packed entry: which dictionary. Another one gets another number."""
 
@@ -80,7 +82,7 @@ def inventory(entry: InventoryEntry) -> str:
     return _GAP.join(
         (
             entry.ref.version,
-            entry.digest,
+            _place(entry) + entry.digest,
             entry.uid,
             entry.resource_version,
             str(entry.generation or ""),
@@ -96,9 +98,17 @@ def read_inventory(rows: Mapping[str, str]) -> Inventory:
     return tuple(sorted(read, key=lambda entry: entry.ref.key))
 
 
+def _place(entry: InventoryEntry) -> str:
+    """What few entries have stands before the digest: ``hook:``, or the number of a wave."""
+    if entry.hook:
+        return f"{_HOOK}:"
+    return f"{entry.wave}:" if entry.wave else ""
+
+
 def _entry(key: str, text: str) -> InventoryEntry:
     group, kind, namespace, name = key.split("/", 3)
-    version, digest, uid, resource_version, generation, owned, health, *_ = text.split(_GAP)
+    version, placed, uid, resource_version, generation, owned, health, *_ = text.split(_GAP)
+    place, _, digest = placed.rpartition(":")
     ref = ObjectRef(group=group, version=version, kind=kind, namespace=namespace, name=name)
     return InventoryEntry(
         ref=ref,
@@ -108,4 +118,6 @@ def _entry(key: str, text: str) -> InventoryEntry:
         generation=int(generation or 0),
         owned=owned,
         health=HealthStatus(health) if health else None,
+        wave=int(place) if place and place != _HOOK else 0,
+        hook=place == _HOOK,
     )
