@@ -7,7 +7,7 @@ from datetime import timedelta
 from syncline.errors import SynclineError, Transient
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
-from syncline_workers.change import order, owned, plan
+from syncline_workers.change import hooks, order, owned, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.health import registry
 from syncline_workers.health.verdict import Health
@@ -99,6 +99,7 @@ def entry_of(item: plan.Rendered, live: Manifest, health: Health | None) -> Inve
         generation=meta.get("generation", 0),
         owned=owned.mark(live),
         health=health and health.status,
+        wave=hooks.wave_of(item.manifest),
     )
 
 

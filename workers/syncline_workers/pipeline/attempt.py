@@ -48,6 +48,11 @@ class Attempt:
         return self.claim.request.options.dry_run
 
     @property
+    def now(self) -> float:
+        """Seconds since the epoch by the store's time: a fence is the time of its claim."""
+        return self.claim.lease.fence / 1e6 + time.time() - self.started_at
+
+    @property
     def wrote(self) -> bool:
         """Whether something may have reached the cluster."""
         return not self.is_dry and (self.unsure or bool(self.changes))

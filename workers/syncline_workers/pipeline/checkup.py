@@ -67,7 +67,11 @@ def again_after(status: HealthStatus, fence: int) -> float | None:
 
 
 def _is_open(entry: InventoryEntry) -> bool:
-    return entry.health is not HealthStatus.HEALTHY and registry.is_judged(entry.ref)
+    return (
+        not entry.hook
+        and entry.health is not HealthStatus.HEALTHY
+        and registry.is_judged(entry.ref)
+    )
 
 
 def _look(api: Api, wanted: Collection[ObjectRef], targets: int) -> _Seen:

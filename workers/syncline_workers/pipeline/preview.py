@@ -11,9 +11,10 @@ from syncline.model.change import Action, ref_of
 from syncline.model.names import Uid
 from syncline.model.run import Claim
 from syncline.model.values import Manifest
-from syncline_workers.change import diff, mask, plan
+from syncline_workers.change import diff, mask, plan, steps
 from syncline_workers.change.tracking import Origin
 from syncline_workers.pipeline import connection, namespaces, rendering, resolve
+from syncline_workers.pipeline import course as courses
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.forecast import Forecast
@@ -57,8 +58,10 @@ def _differences(
     ports: Ports, claim: Claim, api: Api, manifests: list[Manifest]
 ) -> list[Difference]:
     origin = Origin(claim.installation, claim.application.project, claim.application.name)
-    ready = plan.prepare(manifests, origin, ports.key)
-    work = plan.plan(ready, claim.inventory, mode=plan.Mode.FULL)
+    parts = steps.split(manifests)  # hooks are made anew for each run: they are no difference
+    ready = plan.prepare(parts.objects, origin, ports.key)
+    declared = courses.declared(claim.inventory, parts)
+    work = plan.plan(ready, declared, mode=plan.Mode.FULL)
     forecast = Forecast(api, manifests, claim.application)
     found = [_difference(api, forecast, item.manifest) for item in work.apply]
     found += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from syncline.errors import SynclineError, Transient
 from syncline.model.change import Action, Change, Inventory, InventoryEntry
+from syncline_workers.change import inventory as inventories
 from syncline_workers.change import order, tracking
 from syncline_workers.change.tracking import Origin
 from syncline_workers.cluster import parallel
@@ -30,6 +31,13 @@ def prune(attempt: Attempt, api: Api, gone: Inventory, origin: Origin) -> None:
             should_stop=lambda: not attempt.heart.alive(),
         )
         _note(attempt, group, done)
+
+
+def still_gone(attempt: Attempt, gone: Inventory) -> Inventory:
+    """Now that uids are known: what only changed its API group is still the same object."""
+    keys = {entry.ref.key for entry in gone}
+    kept = tuple(e for e in attempt.inventory or () if e.ref.key not in keys)
+    return inventories.removed(gone, kept)
 
 
 def _note(attempt: Attempt, group: tuple[InventoryEntry, ...], done: list[Result[Change]]) -> None:
