@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from syncline.health.registry import BUILT_IN, JUDGES, is_judged, judge
+from syncline.health.verdict import Health, aggregate, degraded, healthy, progressing
 from syncline.model.change import ObjectRef, ref_of
 from syncline.model.status import HealthStatus
-from syncline_workers.health.registry import BUILT_IN, JUDGES, is_judged, judge
-from syncline_workers.health.verdict import Health, aggregate, degraded, healthy, progressing
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 WORDS = {str(status).lower(): status for status in HealthStatus}

@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from syncline.contract.reports import HealthReport, TargetHealth, Waiting
 from syncline.errors import ClusterBusy, ClusterUnreachable, SynclineError
+from syncline.health import registry, verdict
+from syncline.health.verdict import Health
 from syncline.model.change import InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey, Uid
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
 from syncline_workers.change import tracking
-from syncline_workers.health import registry, verdict
-from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline import connection
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 
 from syncline.contract.reports import SweepReport
 from syncline.errors import ApplyRejected, SynclineError
+from syncline.health import registry
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import ObjectKey, Uid
 from syncline.model.values import Manifest
 from syncline_workers.change import drift, tracking
 from syncline_workers.change.drift import Drift
-from syncline_workers.health import registry
 from syncline_workers.pipeline import connection
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports

@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from syncline.health import reading
+from syncline.health.verdict import Health, degraded, healthy, progressing, suspended
 from syncline.model.values import Manifest
-from syncline_workers.health import reading
-from syncline_workers.health.verdict import Health, degraded, healthy, progressing, suspended
 
 _GOOD = ("Ready", "Available")
 """Either says that it works; where both are there, Ready says more."""

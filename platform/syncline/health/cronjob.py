@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from syncline.health import reading
+from syncline.health.verdict import Health, healthy, suspended
 from syncline.model.values import Manifest
-from syncline_workers.health import reading
-from syncline_workers.health.verdict import Health, healthy, suspended
 
 
 def judge(live: Manifest) -> Health:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from syncline.model.change import ObjectRef
-from syncline.model.status import HealthStatus
-from syncline.model.values import Manifest
-from syncline_workers.health import (
+from syncline.health import (
     apiservice,
     cronjob,
     customresourcedefinition,
@@ -25,7 +22,10 @@ from syncline_workers.health import (
     service,
     statefulset,
 )
-from syncline_workers.health.verdict import Health, progressing
+from syncline.health.verdict import Health, progressing
+from syncline.model.change import ObjectRef
+from syncline.model.status import HealthStatus
+from syncline.model.values import Manifest
 
 Judge: TypeAlias = Callable[[Manifest], Health]
 

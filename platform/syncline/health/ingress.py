@@ -6,9 +6,9 @@ leaves those at Progressing for ever; so the address is told and not waited for,
 
 from __future__ import annotations
 
+from syncline.health import reading
+from syncline.health.verdict import Health, healthy
 from syncline.model.values import Manifest
-from syncline_workers.health import reading
-from syncline_workers.health.verdict import Health, healthy
 
 
 def judge(live: Manifest) -> Health:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from syncline.health import reading, replicas
+from syncline.health.verdict import Health, degraded, healthy, suspended
 from syncline.model.values import Manifest
-from syncline_workers.health import reading, replicas
-from syncline_workers.health.verdict import Health, degraded, healthy, suspended
 
 
 def judge(live: Manifest) -> Health:

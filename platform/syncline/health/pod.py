@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from syncline.health import reading
+from syncline.health.verdict import Health, degraded, healthy, progressing
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
-from syncline_workers.health import reading
-from syncline_workers.health.verdict import Health, degraded, healthy, progressing
 
 STUCK = frozenset(
     {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncline_workers.health.verdict import Health, progressing
+from syncline.health.verdict import Health, progressing
 
 UNSEEN = progressing("NotObserved", "its controller has not seen the newest change yet")
 
