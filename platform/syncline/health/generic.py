@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from syncline.health import reading
+from syncline.health import reading, replicas
 from syncline.health.verdict import Health, degraded, healthy, progressing, suspended
 from syncline.model.values import Manifest
 
@@ -18,10 +18,9 @@ _GOOD = ("Ready", "Available")
 
 def judge(live: Manifest) -> Health:
     """Judge by observedGeneration, then Stalled, Reconciling, Ready and Available."""
-    status = reading.section(live, "status")
-    if "observedGeneration" in status and reading.is_unseen(live):
-        return progressing("NotObserved", "its controller has not seen the newest change yet")
-    conditions = _current(live)
+    if reading.is_behind(live):
+        return replicas.UNSEEN
+    conditions = reading.current(live)
     if (stalled := conditions.get("Stalled")) and reading.is_true(stalled):
         return degraded(reading.reason(stalled), reading.words(stalled))
     if reading.section(live, "spec").get("suspend") is True:
@@ -39,13 +38,3 @@ def _works(live: Manifest, conditions: dict[str, dict[str, Any]]) -> Health:
     if reading.conditions(live) and not conditions:
         return progressing("NotObserved", "its conditions are those of an older generation")
     return healthy()
-
-
-def _current(live: Manifest) -> dict[str, dict[str, Any]]:
-    """The conditions that speak of this generation, or of none."""
-    generation = reading.number(reading.section(live, "metadata"), "generation")
-    return {
-        kind: condition
-        for kind, condition in reading.conditions(live).items()
-        if reading.number(condition, "observedGeneration", generation) >= generation
-    }

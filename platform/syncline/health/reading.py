@@ -25,6 +25,22 @@ def is_unseen(live: Manifest) -> bool:
     return not isinstance(seen, int) or seen < number(section(live, "metadata"), "generation")
 
 
+def is_behind(live: Manifest) -> bool:
+    """Whether its controller counts generations and has not come to the newest yet."""
+    seen = section(live, "status").get("observedGeneration")
+    return isinstance(seen, int) and seen < number(section(live, "metadata"), "generation")
+
+
+def current(live: Manifest) -> dict[str, dict[str, Any]]:
+    """The conditions that speak of this generation, or of none."""
+    generation = number(section(live, "metadata"), "generation")
+    return {
+        kind: condition
+        for kind, condition in conditions(live).items()
+        if number(condition, "observedGeneration", generation) >= generation
+    }
+
+
 def conditions(live: Manifest) -> dict[str, dict[str, Any]]:
     """Type → condition."""
     found = section(live, "status").get("conditions")

@@ -15,6 +15,7 @@ from syncline.health import (
     horizontalpodautoscaler,
     ingress,
     job,
+    library,
     persistentvolumeclaim,
     pod,
     poddisruptionbudget,
@@ -22,7 +23,7 @@ from syncline.health import (
     service,
     statefulset,
 )
-from syncline.health.verdict import Health, progressing
+from syncline.health.verdict import Health, Judged, progressing
 from syncline.model.change import ObjectRef
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
@@ -81,13 +82,21 @@ def is_judged(ref: ObjectRef) -> bool:
 
 def judge(live: Manifest | None) -> Health:
     """Judge a live object; None: it is absent."""
+    return explain(live).health
+
+
+def explain(live: Manifest | None) -> Judged:
+    """Judge a live object and say who did."""
     if live is None:
-        return Health(HealthStatus.MISSING, "Missing", "not in the cluster")
+        return Judged(Health(HealthStatus.MISSING, "Missing", "not in the cluster"), "absence")
     if live["metadata"].get("deletionTimestamp"):
         waits = ", ".join(live["metadata"].get("finalizers") or ())
-        return progressing("Deleting", f"being deleted{f', waits for {waits}' if waits else ''}")
-    group = str(live["apiVersion"]).rpartition("/")[0]
-    own = JUDGES.get((group, live["kind"]))
-    if own:
-        return own(live)
-    return generic.judge(live) if group not in BUILT_IN else Health(HealthStatus.HEALTHY, "Healthy")
+        words = f"being deleted{f', waits for {waits}' if waits else ''}"
+        return Judged(progressing("Deleting", words), "deletion")
+    group, kind = str(live["apiVersion"]).rpartition("/")[0], str(live["kind"])
+    if own := JUDGES.get((group, kind)):
+        return Judged(own(live), f"built-in {kind}")
+    if group in BUILT_IN:
+        return Judged(Health(HealthStatus.HEALTHY, "Healthy"), "existence")
+    rule = library.rule_for(group, kind)
+    return (rule and rule.judge(live)) or Judged(generic.judge(live), "conditions")

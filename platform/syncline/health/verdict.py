@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from syncline.model.change import ObjectRef
 from syncline.model.status import HealthStatus, worst
@@ -19,6 +20,19 @@ class Health:
     status: HealthStatus
     reason: str = ""
     message: str = ""
+
+
+class Judged(NamedTuple):
+    """A judgement, and who made it: a judge or rule, and which of its cases."""
+
+    health: Health
+    by: str
+    case: int = 0  # 0: it has none
+
+    @property
+    def who(self) -> str:
+        """The judge or rule, and its case."""
+        return f"{self.by}, case {self.case}" if self.case else self.by
 
 
 def healthy(message: str = "") -> Health:
