@@ -11,7 +11,13 @@ from syncline.errors import InvalidDocument
 from syncline.health import reading, replicas
 from syncline.health.rule import Case, Rule
 from syncline.health.verdict import Health, Judged
-from syncline.model.expression import Expression, ExpressionFailed, ExpressionInvalid, FieldAbsent
+from syncline.model.expression import (
+    Expression,
+    ExpressionFailed,
+    ExpressionInvalid,
+    FieldAbsent,
+    Given,
+)
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
 
@@ -31,11 +37,12 @@ class Compiled:
         """Judge by the first case that holds; None where none does."""
         if self.rule.observed and reading.is_behind(live):
             return Judged(replicas.UNSEEN, self.name)
-        values = _values(live)
+        conditions = reading.current(live)
+        given = _given(live, conditions)
         for number, case in enumerate(self.cases, start=1):
             try:
-                if case.when.holds(values):
-                    return Judged(case.health(values), self.name, number)
+                if case.when.holds(given):
+                    return Judged(case.health(given, conditions), self.name, number)
             except ExpressionFailed as exc:
                 broken = Health(HealthStatus.UNKNOWN, "RuleFailed", str(exc))
                 return Judged(broken, self.name, number)
@@ -48,8 +55,8 @@ class _Text:
 
     parts: tuple[str | Expression, ...]
 
-    def fill(self, values: dict[str, Any]) -> str:
-        return "".join(p if isinstance(p, str) else _shown(p, values) for p in self.parts).strip()
+    def fill(self, given: Given) -> str:
+        return "".join(p if isinstance(p, str) else _shown(p, given) for p in self.parts).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +66,10 @@ class _Compiled:
     reason: _Text
     message: _Text
 
-    def health(self, values: dict[str, Any]) -> Health:
-        told = values["conditions"].get(self.case.condition, {})
-        reason = self.reason.fill(values) or (reading.reason(told) if told else "")
-        message = self.message.fill(values) or (reading.words(told) if told else "")
+    def health(self, given: Given, conditions: dict[str, dict[str, Any]]) -> Health:
+        told = conditions.get(self.case.condition, {})
+        reason = self.reason.fill(given) or (reading.reason(told) if told else "")
+        message = self.message.fill(given) or (reading.words(told) if told else "")
         reason = reason or str(self.case.status)
         bare = "" if self.case.status is HealthStatus.HEALTHY else reason
         return Health(self.case.status, reason, message or bare)
@@ -110,16 +117,14 @@ def _text(text: str, source: str) -> _Text:
     )
 
 
-def _values(live: Manifest) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        name: reading.section(live, name) for name in ("metadata", "spec", "status")
-    }
-    return {"self": live, "conditions": reading.current(live), **values}
+def _given(live: Manifest, conditions: dict[str, dict[str, Any]]) -> Given:
+    sections = (reading.section(live, name) for name in ("metadata", "spec", "status"))
+    return Given(dict(zip(VARIABLES, (live, *sections, conditions), strict=True)))
 
 
-def _shown(expression: Expression, values: dict[str, Any]) -> str:
+def _shown(expression: Expression, given: Given) -> str:
     try:
-        value = expression.evaluate(values)
+        value = expression.evaluate(given)
     except FieldAbsent:
         return ""
     if isinstance(value, str):

@@ -1,6 +1,6 @@
 """CEL expressions: checked once, evaluated many times over plain JSON values.
 
-The one place that knows which library evaluates them (Google's own, in C++): about 5 µs each. What
+The one place that knows which library evaluates them (Google's own, in C++): about 3 µs each. What
 is wrong with an expression is told when it is compiled, with its place. Evaluating takes bounded
 time (a budget of steps, regular expressions without backtracking) and changes nothing.
 """
@@ -42,6 +42,15 @@ class FieldAbsent(ExpressionFailed):
     reason = "FieldAbsent"
 
 
+class Given:
+    """The values of variables, made ready once for all expressions that are to see them."""
+
+    __slots__ = ("activation",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.activation = _environment(tuple(values)).Activation(dict(values))
+
+
 class Expression:
     """A compiled expression over named variables, whose values are plain JSON."""
 
@@ -69,15 +78,16 @@ class Expression:
         """Whether its value is a boolean, as far as that is known before it is evaluated."""
         return self._program.return_type().name() in ("BOOL", "DYN")
 
-    def evaluate(self, values: Mapping[str, Any]) -> Any:
+    def evaluate(self, values: Mapping[str, Any] | Given) -> Any:
         """Return its value as JSON would hold it; times and durations as their ISO text or seconds.
 
         Raises:
             FieldAbsent: what it reads is not there.
             ExpressionFailed: it has no value for another reason.
         """
+        given = values if isinstance(values, Given) else Given(values)
         try:
-            found = self._program.eval(data=values)
+            found = self._program.eval(given.activation)
             value = found.plain_value()
         except (RuntimeError, ValueError) as exc:
             raise ExpressionFailed(self.source, _first_line(str(exc))) from None
@@ -88,7 +98,7 @@ class Expression:
             raise kind(self.source, _first_line(value))
         return self._json(value)
 
-    def holds(self, values: Mapping[str, Any]) -> bool:
+    def holds(self, values: Mapping[str, Any] | Given) -> bool:
         """Say whether it is true; what reads an absent field is not.
 
         Raises:
