@@ -10,10 +10,13 @@ import pytest
 PROGRAM = (sys.executable, "-c", "from syncline.cli.main import main; main()")
 
 
-def syncline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def syncline(
+    *arguments: str, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("SYNCLINE_")}
     return subprocess.run(
         [*PROGRAM, *arguments],
+        input=stdin,
         env={**kept, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
         capture_output=True,
         text=True,
