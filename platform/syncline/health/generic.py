@@ -15,6 +15,9 @@ from syncline.model.values import Manifest
 _GOOD = ("Ready", "Available")
 """Either says that it works; where both are there, Ready says more."""
 
+_REFUSED = "ReconcileError"
+"""Why a Crossplane composite is not Synced; their groups are those that people choose."""
+
 
 def judge(live: Manifest) -> Health:
     """Judge by observedGeneration, then Stalled, Reconciling, Ready and Available."""
@@ -25,6 +28,8 @@ def judge(live: Manifest) -> Health:
         return degraded(reading.reason(stalled), reading.words(stalled))
     if reading.section(live, "spec").get("suspend") is True:
         return suspended("spec.suspend is true")
+    if (synced := conditions.get("Synced")) and synced.get("reason") == _REFUSED:
+        return degraded(_REFUSED, reading.words(synced))
     if (working := conditions.get("Reconciling")) and reading.is_true(working):
         return progressing(reading.reason(working), reading.words(working))
     return _works(live, conditions)

@@ -16,12 +16,15 @@ from syncline.health import (
     ingress,
     job,
     library,
+    persistentvolume,
     persistentvolumeclaim,
     pod,
     poddisruptionbudget,
     replicaset,
     service,
     statefulset,
+    validatingadmissionpolicy,
+    webhookconfiguration,
 )
 from syncline.health.verdict import Health, Judged, progressing
 from syncline.model.change import ObjectRef
@@ -30,10 +33,17 @@ from syncline.model.values import Manifest
 
 Judge: TypeAlias = Callable[[Manifest], Health]
 
+_ADMISSION = "admissionregistration.k8s.io"
+
 JUDGES: dict[tuple[str, str], Judge] = {
+    ("", "PersistentVolume"): persistentvolume.judge,
     ("", "PersistentVolumeClaim"): persistentvolumeclaim.judge,
     ("", "Pod"): pod.judge,
+    ("", "ReplicationController"): replicaset.judge,
     ("", "Service"): service.judge,
+    (_ADMISSION, "MutatingWebhookConfiguration"): webhookconfiguration.judge,
+    (_ADMISSION, "ValidatingAdmissionPolicy"): validatingadmissionpolicy.judge,
+    (_ADMISSION, "ValidatingWebhookConfiguration"): webhookconfiguration.judge,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): customresourcedefinition.judge,
     ("apiregistration.k8s.io", "APIService"): apiservice.judge,
     ("apps", "DaemonSet"): daemonset.judge,
@@ -50,7 +60,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
 BUILT_IN = frozenset(
     {
         "",
-        "admissionregistration.k8s.io",
+        _ADMISSION,
         "apiextensions.k8s.io",
         "apiregistration.k8s.io",
         "apps",

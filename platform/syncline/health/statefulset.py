@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from syncline.health import reading, replicas
 from syncline.health.verdict import Health, healthy, progressing
 from syncline.model.values import Manifest
@@ -13,9 +15,22 @@ def judge(live: Manifest) -> Health:
         return replicas.UNSEEN
     spec, status = reading.section(live, "spec"), reading.section(live, "status")
     wanted = reading.number(spec, "replicas", 1)
+    return _lacking(spec, status, wanted) or _updated(spec, status, wanted)
+
+
+def _lacking(spec: dict[str, Any], status: dict[str, Any], wanted: int) -> Health | None:
     ready = reading.number(status, "readyReplicas")
     if ready < wanted:
         return progressing("NotReady", f"{ready} of {wanted} replicas ready")
+    if (left := reading.number(status, "replicas") - wanted) > 0:
+        return progressing("ScalingDown", f"{left} replicas too many are still there")
+    available = reading.number(status, "availableReplicas")
+    if reading.number(spec, "minReadySeconds") and available < wanted:
+        return progressing("NotAvailable", f"{available} of {wanted} replicas available")
+    return None
+
+
+def _updated(spec: dict[str, Any], status: dict[str, Any], wanted: int) -> Health:
     strategy = spec.get("updateStrategy") or {}
     if strategy.get("type") == "OnDelete":
         return healthy(f"{wanted} of {wanted} replicas ready; updated as they are deleted")
