@@ -94,3 +94,53 @@ def test_a_file_that_is_missing_is_a_wrong_command_line() -> None:
 
     assert ended.returncode == 2
     assert "/nonexistent/a.yaml: cannot be read" in ended.stderr
+
+
+RULE = """
+apiVersion: syncline.dev/v1alpha1
+kind: HealthRule
+metadata: {name: deployments}
+spec:
+  group: apps
+  kinds: [Deployment]
+  cases:
+    - when: spec.replicas < 3
+      status: Degraded
+      reason: TooFew
+      message: ${spec.replicas} replicas are too few
+"""
+
+
+def test_rules_of_ones_own_decide_first(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULE)
+
+    ended = syncline(
+        *("health", "-f", "-", "--rules", str(rules), "-o", "json"), stdin=json.dumps(DEPLOYMENT)
+    )
+
+    assert ended.returncode == 1
+    (item,) = json.loads(ended.stdout)["items"]
+    assert (item["reason"], item["message"]) == ("TooFew", "2 replicas are too few")
+    assert (item["judgedBy"], item["case"]) == ("HealthRule/deployments", 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("spec.replicas < 3", "spec.replicas <", "HealthRule/deployments, case 1, when: line 1"),
+        ("kinds: [Deployment]", "kind: [Deployment]", "spec.kind: unknown field; did you mean"),
+        ("HealthRule", "Application", "document 1 (Application deployments)"),
+        ("[Deployment]", "[Deployment, Deployment]", "judges apps/Deployment, as"),
+    ],
+)
+def test_a_rule_that_is_wrong_is_told_with_its_place(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULE.replace(old, new))
+
+    ended = syncline("health", "-f", "-", "--rules", str(rules), stdin=json.dumps(DEPLOYMENT))
+
+    assert (ended.returncode, ended.stdout) == (4, "")
+    assert told in ended.stderr

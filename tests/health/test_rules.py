@@ -14,8 +14,8 @@ from syncline.errors import InvalidDocument
 from syncline.health import library
 from syncline.health.compiled import compile_rule
 from syncline.health.registry import JUDGES, explain
-from syncline.health.rule import Rule
 from syncline.health.verdict import Health, Judged, healthy, progressing
+from syncline.model.healthrule import Rule
 from syncline.model.status import HealthStatus
 
 CASES = sorted((Path(__file__).parent / "cases").rglob("*.yaml"))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from syncline.health import library
 from syncline.health.registry import JUDGES
-from syncline.health.rule import Case, Rule, RuleFile
+from syncline.health.rule import RuleFile
+from syncline.model.healthrule import Case, Rule
 from tools.reference import markdown
 
 INTRODUCTION = """\

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from syncline.errors import InvalidDocument
 from syncline.health import reading, replicas
-from syncline.health.rule import Case, Rule
 from syncline.health.verdict import Health, Judged
 from syncline.model.expression import (
     Expression,
@@ -18,6 +17,7 @@ from syncline.model.expression import (
     FieldAbsent,
     Given,
 )
+from syncline.model.healthrule import Case, Rule
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
 

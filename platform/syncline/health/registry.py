@@ -8,6 +8,7 @@ from typing import TypeAlias
 from syncline.health import (
     apiservice,
     cronjob,
+    custom,
     customresourcedefinition,
     daemonset,
     deployment,
@@ -26,6 +27,7 @@ from syncline.health import (
     validatingadmissionpolicy,
     webhookconfiguration,
 )
+from syncline.health.custom import NONE, Rules
 from syncline.health.verdict import Health, Judged, progressing
 from syncline.model.change import ObjectRef
 from syncline.model.status import HealthStatus
@@ -85,17 +87,19 @@ BUILT_IN = frozenset(
 """Groups of Kubernetes itself: a kind of these without a judge has no health."""
 
 
-def is_judged(ref: ObjectRef) -> bool:
+def is_judged(ref: ObjectRef, rules: Rules = NONE) -> bool:
     """Whether looking at such an object can tell anything beyond that it exists."""
-    return (ref.group, ref.kind) in JUDGES or ref.group not in BUILT_IN
+    if (ref.group, ref.kind) in JUDGES or ref.group not in BUILT_IN:
+        return True
+    return custom.find(rules, ref.group, ref.kind) is not None
 
 
-def judge(live: Manifest | None) -> Health:
-    """Judge a live object; None: it is absent."""
-    return explain(live).health
+def judge(live: Manifest | None, rules: Rules = NONE) -> Health:
+    """Judge a live object, None: it is absent; ``rules`` are those that people declared."""
+    return explain(live, rules).health
 
 
-def explain(live: Manifest | None) -> Judged:
+def explain(live: Manifest | None, rules: Rules = NONE) -> Judged:
     """Judge a live object and say who did."""
     if live is None:
         return Judged(Health(HealthStatus.MISSING, "Missing", "not in the cluster"), "absence")
@@ -104,6 +108,12 @@ def explain(live: Manifest | None) -> Judged:
         words = f"being deleted{f', waits for {waits}' if waits else ''}"
         return Judged(progressing("Deleting", words), "deletion")
     group, kind = str(live["apiVersion"]).rpartition("/")[0], str(live["kind"])
+    if (declared := custom.find(rules, group, kind)) and (found := declared.judge(live)):
+        return found
+    return _undeclared(live, group, kind)
+
+
+def _undeclared(live: Manifest, group: str, kind: str) -> Judged:
     if own := JUDGES.get((group, kind)):
         return Judged(own(live), f"built-in {kind}")
     if group in BUILT_IN:

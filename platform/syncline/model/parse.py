@@ -19,11 +19,12 @@ from syncline.model import yaml
 from syncline.model.application import Application
 from syncline.model.cluster import Cluster
 from syncline.model.documents import API_VERSION
+from syncline.model.healthrule import HealthRule
 from syncline.model.names import application_name
 from syncline.model.repository import Repository
 from syncline.model.schemas import KINDS
 
-Parsed: TypeAlias = Application | Cluster | Repository
+Parsed: TypeAlias = Application | Cluster | Repository | HealthRule
 
 _M = TypeVar("_M", bound=BaseModel)
 

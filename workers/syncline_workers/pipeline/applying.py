@@ -76,7 +76,8 @@ def _apply_stage(
 
 def _note(attempt: Attempt, item: plan.Rendered, live: Manifest) -> None:
     before = attempt.known(item.ref.key)
-    health = registry.judge(live) if registry.is_judged(item.ref) else None
+    rules = attempt.rules
+    health = registry.judge(live, rules) if registry.is_judged(item.ref, rules) else None
     after = entry_of(item, live, health)
     action = action_of(before, after)
     if action is not Action.UNCHANGED:

@@ -13,8 +13,10 @@ from syncline.cli.files import read
 from syncline.cli.output import Format, OutputOption
 from syncline.cli.text import one_line, plain
 from syncline.errors import InvalidDocument
-from syncline.health import objects, registry
+from syncline.health import custom, objects, registry
 from syncline.health.verdict import Judged
+from syncline.model import parse
+from syncline.model.healthrule import HealthRule
 from syncline.model.status import HealthStatus, worst
 from syncline.model.values import Manifest
 
@@ -31,10 +33,17 @@ def health(
             help="Live objects as `kubectl get -o yaml` prints them; - is standard input.",
         ),
     ],
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rules", metavar="FILE|DIR", help="HealthRule documents, which then decide first."
+        ),
+    ] = None,
     output_format: OutputOption = Format.TABLE,
 ) -> None:
     """Judge live objects from files; exit 1 if one is Missing, Degraded or Unknown."""
-    judged = [(live, registry.explain(live)) for live in _objects(files)]
+    declared = custom.compile_all(_rules(rules)) if rules else custom.NONE
+    judged = [(live, registry.explain(live, declared)) for live in _objects(files)]
     found = worst([each.health.status for _, each in judged])
     if output_format.is_for_programs:
         items = [_item(live, each) for live, each in judged]
@@ -56,6 +65,19 @@ def _objects(files: list[str]) -> Iterator[Manifest]:
             yield live
     if not count:
         raise InvalidDocument(", ".join(files), "holds no object")
+
+
+def _rules(files: list[str]) -> list[HealthRule]:
+    """The rules; documents of other kinds beside them are passed over."""
+    found = [
+        document
+        for name, text in read(files)
+        for document in parse.parse_documents(text, source=name)
+        if isinstance(document, HealthRule)
+    ]
+    if not found:
+        raise InvalidDocument(", ".join(files), "holds no HealthRule")
+    return found
 
 
 def _item(live: Manifest, judged: Judged) -> dict[str, Any]:
