@@ -18,14 +18,15 @@ class StoreRules:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._version = ""
-        self._rules: custom.Rules = custom.NONE
+        self._held: tuple[str, custom.Rules] = ("", custom.NONE)  # one value: threads read it
 
     def of(self, version: str) -> custom.Rules:
         """See the port."""
-        if version != self._version:
-            self._version, self._rules = version, self._read() if version else custom.NONE
-        return self._rules
+        held, found = self._held
+        if version != held:
+            found = self._read() if version else custom.NONE
+            self._held = (version, found)
+        return found
 
     def newest(self, cluster: Uid) -> tuple[custom.Rules, str | None]:
         """See the port."""
