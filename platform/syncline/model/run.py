@@ -40,6 +40,7 @@ class Claim(Stored):
     deleting: bool = False  # remove all objects: the target left its application's destination
     orphan: bool = False  # deleting: leave the objects, only forget them
     burst: float = 0.0  # it may ask at once what the cluster's whole rate allows in so many seconds
+    rules: str = ""  # version of the health rules that people declared; "" = there are none
     heard: float | None = None  # seconds since the cluster answered anybody; None: it is in doubt
 
     @property

@@ -12,6 +12,7 @@ from syncline.errors import NotFound
 from syncline.model.application import Application
 from syncline.model.cluster import Cluster
 from syncline.model.documents import API_VERSION, Document
+from syncline.model.healthrule import HealthRule
 from syncline.model.repository import Repository
 from syncline.model.values import format_duration
 
@@ -19,6 +20,7 @@ KINDS: dict[str, type[Document]] = {
     "Application": Application,
     "Cluster": Cluster,
     "Repository": Repository,
+    "HealthRule": HealthRule,
 }
 """Every kind that can be written, by its name."""
 

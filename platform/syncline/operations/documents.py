@@ -9,6 +9,7 @@ from syncline.errors import Conflict, InvalidDocument, NotFound
 from syncline.model.application import Application
 from syncline.model.change import Action
 from syncline.model.cluster import Cluster
+from syncline.model.healthrule import HealthRule
 from syncline.model.journal import AuditRecord
 from syncline.model.names import DEFAULT_PROJECT, application_name
 from syncline.model.records import ApplicationRecord, Record
@@ -21,6 +22,9 @@ from syncline.store.records import Kind
 
 Written = Repository | Cluster | Application
 """A document that can be registered."""
+
+Given = Written | HealthRule
+"""A document that can be written."""
 
 FLEET_REPOSITORY = "syncline-fleet"
 """The name of the Repository that stands for the fleet repository itself; nobody else's."""
@@ -39,7 +43,7 @@ class Applied:
 
 def apply(
     store: Store,
-    documents: Sequence[Written],
+    documents: Sequence[Given],
     *,
     actor: str,
     reason: str = "",
@@ -61,10 +65,10 @@ def apply(
     Raises:
         Conflict: one is declared in the fleet repository, or is still being deleted.
         InvalidDocument: a kubeconfig is given for none of these clusters, or where the spec names
-            another place; or a name is reserved.
+            another place; a name is reserved; or one is declared in the fleet repository alone.
         CredentialRefused: a kubeconfig is given and there is no platform key to seal it with.
     """
-    ordered = in_order(documents)
+    ordered = in_order(registrable(documents))
     _check_kubeconfigs(ordered, kubeconfigs)
     for document in ordered:
         _check_writable(store, document)
@@ -107,6 +111,22 @@ def delete(
     done = bury(store, kind, record, orphan=orphan)
     _audit(store, "orphan" if orphan else "delete", done, actor=actor, reason=reason)
     return done
+
+
+def registrable(documents: Sequence[Given]) -> list[Written]:
+    """Return documents that can be registered.
+
+    Raises:
+        InvalidDocument: one can be declared in the fleet repository alone.
+    """
+    for document in documents:
+        if isinstance(document, HealthRule):
+            raise InvalidDocument(
+                f"HealthRule/{document.metadata.name}",
+                "is declared in the fleet repository alone (syncline init --fleet URL); "
+                "try it with syncline health --rules FILE",
+            )
+    return [document for document in documents if not isinstance(document, HealthRule)]
 
 
 def in_order(documents: Sequence[Written]) -> list[Written]:

@@ -21,7 +21,7 @@ from syncline.model.journal import AuditRecord
 from syncline.model.names import DEFAULT_PROJECT, target_id
 from syncline.model.records import ApplicationRecord, ClusterRecord, Record
 from syncline.operations import placing
-from syncline.operations.documents import FLEET_REPOSITORY
+from syncline.operations.documents import FLEET_REPOSITORY, Written, registrable
 from syncline.store import audit, documents, due, fleet, restoring, targets
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -132,7 +132,7 @@ def _record(store: Store, line: RecordLine) -> str:
     return ""
 
 
-def _document(line: RecordLine) -> parse.Parsed:
+def _document(line: RecordLine) -> Written:
     meta = {key: line.document.get(key) or {} for key in ("labels", "annotations")}
     project = {"project": line.project} if line.of == "Application" else {}
     written = {
@@ -141,7 +141,7 @@ def _document(line: RecordLine) -> parse.Parsed:
         "metadata": {"name": line.name, **project, **meta},
         "spec": line.document["spec"],
     }
-    return parse.parse_mapping(written, source="backup")
+    return registrable([parse.parse_mapping(written, source="backup")])[0]
 
 
 def _target(store: Store, line: TargetLine, known: _Known) -> str:

@@ -26,7 +26,7 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
     _, fence, request, attempt, deleting, orphan, revision, observed = answer[:8]
     render_key, health, head, kubeconfig, installation = answer[8:13]
     application, cluster, repository, repository_uid, recorded, surveyed, found = answer[13:20]
-    heard, burst = answer[20:22]
+    heard, burst, *rules = answer[20:]
     inventory = _inventory(recorded)
     if surveyed not in ("", _NOT_YET):
         inventory = adoption.adopted(inventory, _inventory(found), orjson.loads(surveyed))
@@ -55,6 +55,7 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
         orphan=bool(orphan),
         burst=float(burst),
         heard=float(heard) if heard else None,
+        rules=rules[0] if rules else "",  # a snapshot has none: it judges nothing
     )
 
 

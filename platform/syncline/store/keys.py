@@ -205,6 +205,14 @@ RENDERED_SIZES = Key("rendered-sizes", "hash", "render key → bytes; total → 
 FLEET = Key("fleet", "hash", "the followed repository, revision, path, commit, error, unreached")
 FLEET_PENDING = Key("fleet-pending", "string", "FollowReport (JSON)", "until adopted")
 
+# Health rules
+HEALTH_RULES = Key(
+    "health-rules", "hash", "version, names and rules (JSON): what the fleet repository declares"
+)
+HEALTH_JUDGED = Key(
+    "health-judged", "hash", "cluster → version of the rules by which all of it was judged"
+)
+
 SCHEMA: dict[str, Key] = {
     name.lower(): value for name, value in sorted(globals().items()) if isinstance(value, Key)
 }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from syncline.errors import SynclineError, Transient
+from syncline.health import registry
+from syncline.health.verdict import Health
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
 from syncline_workers.change import order, owned, plan
 from syncline_workers.cluster import parallel
-from syncline_workers.health import registry
-from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
@@ -76,7 +76,8 @@ def _apply_stage(
 
 def _note(attempt: Attempt, item: plan.Rendered, live: Manifest) -> None:
     before = attempt.known(item.ref.key)
-    health = registry.judge(live) if registry.is_judged(item.ref) else None
+    rules = attempt.rules
+    health = registry.judge(live, rules) if registry.is_judged(item.ref, rules) else None
     after = entry_of(item, live, health)
     action = action_of(before, after)
     if action is not Action.UNCHANGED:

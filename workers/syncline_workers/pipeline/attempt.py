@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from syncline.health import custom
+from syncline.health.verdict import Health
 from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
 from syncline_workers import recorder
-from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.heartbeat import Heart
 from syncline_workers.pipeline.ports import Api, Ports
 from syncline_workers.pipeline.timeline import Stretch, Timeline
@@ -41,6 +42,11 @@ class Attempt:
     api: Api | None = None  # once it was connected
     answered: tuple[int, float] = (0, 0.0)  # the api's, before this attempt asked anything
     _before: dict[ObjectKey, InventoryEntry] | None = None  # the claim's inventory, once looked at
+
+    @property
+    def rules(self) -> custom.Rules:
+        """The health rules that people declared."""
+        return self.ports.rules.of(self.claim.rules) if self.claim.rules else custom.NONE
 
     @property
     def is_dry(self) -> bool:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from syncline.contract.reports import ClusterReport, PreviewRequest, Waiting
+from syncline.health import custom
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
@@ -115,6 +116,16 @@ class Checks(Protocol):
         """The question; None where it has expired."""
 
 
+class Rules(Protocol):
+    """The health rules that people declared, ready to judge; kept until they change."""
+
+    def of(self, version: str) -> custom.Rules:
+        """Those of a version, or newer ones; "" has none."""
+
+    def newest(self, cluster: Uid) -> tuple[custom.Rules, str | None]:
+        """Those of now; their version where the cluster was last judged by others, else None."""
+
+
 class Repositories(Protocol):
     """Git."""
 
@@ -216,6 +227,7 @@ class Ports:
     lookups: Lookups
     fleet: Fleet
     checks: Checks
+    rules: Rules
     repositories: Repositories
     clusters: Clusters
     renders: Renders

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from syncline.health import verdict as verdicts
+from syncline.health.verdict import Health
 from syncline.model import wanted
 from syncline.model.change import Inventory
 from syncline.model.run import Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.change import plan
-from syncline_workers.health import verdict as verdicts
-from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline import checkup
 from syncline_workers.pipeline.attempt import Attempt
 

@@ -15,6 +15,7 @@ class FollowedView(View):
     path: str = Field(description="The directory that holds documents.")
     commit: str = Field(description="What was adopted or refused last; empty: nothing yet.")
     error: str = Field(description="Why the newest commit is not adopted; empty where it is.")
+    health_rules: list[str] = Field(description="The names of the health rules that it declares.")
 
 
 class FleetView(View):

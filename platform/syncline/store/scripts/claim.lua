@@ -4,14 +4,14 @@
 -- ARGV  1 target  2 ticket  3 worker  4 lease, seconds  5 attempts that may be lost
 --       6 the installation's id, where the store has none
 -- Touches  target, pins, slots, leases, unproven, watch, specs, behind, members, ready…, counts;
---          reads record, heads, kubeconfig, inventory, found
+--          reads record, heads, kubeconfig, inventory, found, health rules
 --
 -- Returns {reason, detail} where refused, else {'', fence, request, attempt, deleting, orphan,
 -- revision, observed, render key, health, head, kubeconfig, installation, application, cluster,
--- repository, repository uid, inventory, surveyed, found, heard, burst}. Surveyed is '' where the
+-- repository, repository uid, inventory, surveyed, found, heard, burst, rules}. Surveyed is '' where the
 -- target has adopted what is its own already, '?' where nobody has surveyed the cluster yet; heard is
 -- how many seconds ago the cluster answered anybody, '' where it is in doubt; burst is what the run
--- may ask at once, in seconds of the cluster's whole rate.
+-- may ask at once, in seconds of the cluster's whole rate; rules is the version of the health rules.
 
 local id, ticket, worker, lease, attempts =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -106,4 +106,5 @@ return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orph
   get(t, 'revision'), get(t, 'observed'), get(t, 'render_key'), ({ seen(t) })[2], head, kubeconfig,
   installation(ARGV[6]), application, on, repository, repository_uid,
   call('HGETALL', K.inventory(id)), surveyed, found,
-  is_doubtful(c) and '' or seconds(now - (tonumber(c.answered) or 0)), burst(c) }
+  is_doubtful(c) and '' or seconds(now - (tonumber(c.answered) or 0)), burst(c),
+  call('HGET', K.health_rules(), 'version') or '' }

@@ -44,6 +44,7 @@ remove_record = function(uid)
     call('DEL', K.kubeconfig(uid), K.owners(uid), K.counts(uid), K.of_cluster(uid), K.groups(uid),
       K.slots(uid), K.leases(uid), K.found_on(uid))
     call('SREM', K.unproven_wait(), uid)
+    call('HDEL', K.health_judged(), uid)
     for _, word in ipairs({ 'probe:', 'sweep:', 'mark:' }) do undue(word .. uid) end
   else
     call('DEL', K.heads(name), K.seen(name), K.lookup_errors(name), K.looked(name))
