@@ -17,7 +17,9 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
         ├── CredentialRefused     a reference that may not be used, or a credential that was refused
         ├── RevisionNotFound PathNotFound UnsafePath
         ├── RenderFailed ManifestInvalid LimitExceeded
-        ├── ApplyRejected OwnedByAnother PruneRefused
+        ├── ApplyRejected         the API server refused an object
+        │   └── FieldConflict     other field managers hold fields of it
+        ├── OwnedByAnother PruneRefused
         ├── ClusterIdentityChanged
         ├── LeaseLost             another attempt holds the target: stop, write nothing
         └── Superseded            a newer wish took the place of this one
@@ -162,6 +164,17 @@ class ApplyRejected(Permanent):
     """The API server refused an object; the detail is its own message."""
 
     reason = "ApplyRejected"
+
+
+class FieldConflict(ApplyRejected):
+    """Other field managers hold fields of the object; ``held``: each field with its manager."""
+
+    reason = "FieldConflict"
+
+    def __init__(self, subject: str, detail: str, held: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(subject, detail)
+        self.args = (subject, detail, held)
+        self.held = held
 
 
 class OwnedByAnother(Permanent):

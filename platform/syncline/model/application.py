@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from syncline.model.documents import Document, ProjectMetadata
+from syncline.model.ownership import ConflictRule, Conflicts
 from syncline.model.selector import Selector
 from syncline.model.values import Duration, Name, Written
 
@@ -95,8 +96,13 @@ class SyncPolicy(Written):
         ge=timedelta(seconds=10),
         description="Between two looks at the live objects for drift.",
     )
-    force_conflicts: bool = Field(
-        default=True, description="Take over fields that another field manager holds."
+    conflicts: Conflicts = Field(
+        default=Conflicts.FORCE,
+        description="What happens to fields that another field manager holds: force (they become "
+        "ours), fail, or yield (they are left to the other).",
+    )
+    conflict_rules: tuple[ConflictRule, ...] = Field(
+        default=(), description="Exceptions from conflicts; the first that fits counts."
     )
     prune_limit: float = Field(
         default=0.5,

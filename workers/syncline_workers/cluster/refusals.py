@@ -25,7 +25,7 @@ from syncline.errors import (
 )
 from syncline.model.change import ObjectRef
 from syncline.model.values import Manifest
-from syncline_workers.change import mask
+from syncline_workers.change import conflicts, mask
 from syncline_workers.cluster.answer import Answer
 
 MAX_MESSAGE = 1000
@@ -34,7 +34,7 @@ MAX_MESSAGE = 1000
 _SCHEMA = re.compile(r"failed to (create typed|convert new|create manager)|unable to convert")
 _IMMUTABLE = re.compile(r"immutable|may not change once set|updates to \w+ spec for fields other")
 _QUOTA = re.compile(r"exceeded quota")
-_SHOWN = 5  # conflicts that are named
+_HOLDER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"')
 _MIN_SECRET = 3  # characters; masking shorter values would garble the message and hide nothing
 
 
@@ -152,23 +152,27 @@ def _forbidden(message: str, subject: str) -> SynclineError:
 def _conflict(
     status: Status, message: str, subject: str, manifest: Manifest | None
 ) -> SynclineError:
-    causes = [
-        f"{cause.get('field')} ({cause.get('message')})"
-        for cause in status.details.get("causes") or ()
-        if cause.get("reason") == "FieldManagerConflict"
-    ]
-    if causes:
-        more = f" and {len(causes) - _SHOWN} more" if len(causes) > _SHOWN else ""
-        shown = ", ".join(causes[:_SHOWN]) + more
-        return ApplyRejected(
-            subject,
-            f"other field managers hold {len(causes)} of its fields: {shown}. Take them out of "
-            "the manifest, or set syncPolicy.forceConflicts",
-        )
+    if held := _held(status):
+        return conflicts.refused(subject, held)
     meta = (manifest or {}).get("metadata") or {}
     if found := [field for field in ("resourceVersion", "uid") if meta.get(field)]:
         return ApplyRejected(subject, f"{message}. Take {', '.join(found)} out of the manifest")
     return ClusterBusy(subject, f"it changed meanwhile: {message}")
+
+
+def _held(status: Status) -> conflicts.Held:
+    """Fields that others hold, each with its manager."""
+    return tuple(
+        (str(cause.get("field")), _manager(str(cause.get("message"))))
+        for cause in status.details.get("causes") or ()
+        if cause.get("reason") == "FieldManagerConflict"
+    )
+
+
+def _manager(message: str) -> str:
+    """``conflict with "helm" using apps/v1`` → ``helm``."""
+    found = _HOLDER.match(message)
+    return found[1] if found else message
 
 
 def _advice(status: Status, ref: ObjectRef) -> str:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from syncline.errors import SynclineError, Transient
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
-from syncline_workers.change import order, owned, plan
+from syncline_workers.change import conflicts, order, owned, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.health import registry
 from syncline_workers.health.verdict import Health
+from syncline_workers.pipeline import conflicting
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
@@ -52,9 +53,8 @@ def _apply_stage(
 
     def one(item: plan.Rendered) -> Manifest:
         with attempt.part("apply object", item.ref):
-            if attempt.is_dry:
-                return forecast.apply(item.manifest, force=policy.force_conflicts)
-            return api.apply(item.manifest, force=policy.force_conflicts)
+            send = forecast.apply if attempt.is_dry else api.apply
+            return conflicting.apply(send, item.manifest, conflicts.stance(policy, item.ref))
 
     done = parallel.each(
         members,
