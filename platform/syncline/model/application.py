@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from syncline.model.documents import Document, ProjectMetadata
-from syncline.model.ownership import ConflictRule, Conflicts
+from syncline.model.ownership import ConflictRule, Conflicts, Tool
 from syncline.model.selector import Selector
 from syncline.model.values import Duration, Name, Written
 
@@ -103,6 +103,11 @@ class SyncPolicy(Written):
     )
     conflict_rules: tuple[ConflictRule, ...] = Field(
         default=(), description="Exceptions from conflicts; the first that fits counts."
+    )
+    take_over: tuple[Tool, ...] = Field(
+        default=(),
+        description="Tools whose fields of an object become ours when it is first applied: what "
+        "they applied and Git does not hold is removed. Others keep what they hold.",
     )
     prune_limit: float = Field(
         default=0.5,

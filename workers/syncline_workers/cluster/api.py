@@ -28,6 +28,7 @@ from syncline_workers.cluster.refusals import object_of, status_of
 
 _VERSION_KEPT = 300.0  # seconds: API servers are upgraded seldom
 _APPLY = "application/apply-patch+yaml"
+_PATCH = "application/json-patch+json"
 _METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _QUERY = f"fieldManager={FIELD_MANAGER}&fieldValidation=Strict"
 
@@ -125,6 +126,25 @@ class Api:
             self._discovery.refresh()  # the definition may have gone, or come back elsewhere
             answer = self._patch(ref, query, body)
         return self._object(answer, ref, manifest)
+
+    def set_managed_fields(
+        self, ref: ObjectRef, entries: list[dict[str, Any]], *, resource_version: str
+    ) -> None:
+        """Say anew who holds which fields of an object, if it has not changed since.
+
+        Raises:
+            ClusterBusy: it is not in ``resource_version`` any more.
+        """
+        values = {"managedFields": entries, "resourceVersion": resource_version}
+        patch = [
+            {"op": "replace", "path": f"/metadata/{field}", "value": value}
+            for field, value in values.items()
+        ]
+        path = self._discovery.kind(ref).path(ref.namespace, ref.name)
+        answer = self._pool.request(
+            "PATCH", f"{path}?fieldManager={FIELD_MANAGER}", body=orjson.dumps(patch), kind=_PATCH
+        )
+        self._object(answer, ref)
 
     def get(self, ref: ObjectRef) -> Manifest | None:
         """The live object, None where absent."""

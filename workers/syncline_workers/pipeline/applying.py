@@ -7,14 +7,15 @@ from datetime import timedelta
 from syncline.errors import SynclineError, Transient
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
-from syncline_workers.change import conflicts, order, owned, plan
+from syncline_workers.change import order, owned, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.health import registry
 from syncline_workers.health.verdict import Health
-from syncline_workers.pipeline import conflicting
+from syncline_workers.pipeline import writing
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
+from syncline_workers.pipeline.writing import Written
 
 _ESTABLISH = timedelta(seconds=30)  # until the definitions that were applied serve
 
@@ -49,12 +50,9 @@ def apply(attempt: Attempt, api: Api, work: plan.Plan) -> None:
 def _apply_stage(
     attempt: Attempt, api: Api, forecast: Forecast, members: list[plan.Rendered]
 ) -> None:
-    policy = attempt.claim.application.spec.sync_policy
-
-    def one(item: plan.Rendered) -> Manifest:
+    def one(item: plan.Rendered) -> Written:
         with attempt.part("apply object", item.ref):
-            send = forecast.apply if attempt.is_dry else api.apply
-            return conflicting.apply(send, item.manifest, conflicts.stance(policy, item.ref))
+            return writing.write(attempt, api, forecast, item)
 
     done = parallel.each(
         members,
@@ -74,14 +72,15 @@ def _apply_stage(
         raise first
 
 
-def _note(attempt: Attempt, item: plan.Rendered, live: Manifest) -> None:
-    before = attempt.known(item.ref.key)
+def _note(attempt: Attempt, item: plan.Rendered, written: Written) -> None:
+    before, live = attempt.known(item.ref.key), written.live
     health = registry.judge(live) if registry.is_judged(item.ref) else None
     after = entry_of(item, live, health)
     action = action_of(before, after)
-    if action is not Action.UNCHANGED:
+    if action is not Action.UNCHANGED or written.note:
         drifted = before is not None and before.digest == item.digest
-        attempt.changes.append(Change(ref=item.ref, action=action, drift=drifted))
+        told = Change(ref=item.ref, action=action, drift=drifted, message=written.note)
+        attempt.changes.append(told)
     if not attempt.is_dry:
         attempt.remember(after)
         if health is not None:

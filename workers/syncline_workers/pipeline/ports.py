@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from syncline.contract.reports import ClusterReport, PreviewRequest, Waiting
 from syncline.model.adoption import Survey
@@ -168,6 +168,15 @@ class Api(Protocol):
 
     def apply(self, manifest: Manifest, *, force: bool, dry_run: bool = False) -> Manifest:
         """Server-side apply; returns the object as the server holds it now."""
+
+    def set_managed_fields(
+        self, ref: ObjectRef, entries: list[dict[str, Any]], *, resource_version: str
+    ) -> None:
+        """Say anew who holds which fields of an object, if it has not changed since.
+
+        Raises:
+            ClusterBusy: it has.
+        """
 
     def get(self, ref: ObjectRef) -> Manifest | None:
         """The live object, None where absent."""

@@ -1,0 +1,66 @@
+"""Take over objects that another tool applied before us, where the policy consents.
+
+It happens at first contact with an object, or where a person asks for everything to be applied
+anew: who comes to hold fields later, holds them beside us.
+"""
+
+from __future__ import annotations
+
+from syncline.errors import FieldConflict
+from syncline.model.values import Manifest
+from syncline_workers.change import plan, takeover
+from syncline_workers.change.conflicts import Stance
+from syncline_workers.pipeline import conflicting
+from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.ports import Api
+
+_ROUNDS = 3  # versions of a kind in which other tools wrote fields of one object
+
+
+def apply(
+    attempt: Attempt, api: Api, item: plan.Rendered, stance: Stance
+) -> tuple[Manifest, tuple[str, ...]]:
+    """Apply an object; what is live afterwards, and whose fields became ours.
+
+    Applying comes first, and tells who else holds fields: an object that is new costs one request.
+
+    Raises:
+        ClusterBusy: it changed between two requests: the next attempt begins anew.
+        SynclineError: as the apply.
+    """
+    tools = attempt.claim.application.spec.sync_policy.take_over
+    if not tools:
+        return conflicting.apply(api.apply, item.manifest, stance), ()
+    live = _applied(attempt, api, item, stance)
+    if not _is_asked(attempt, item, live):
+        return live, ()
+    former: dict[str, None] = {}
+    for _ in range(_ROUNDS):
+        found = takeover.taken(live, tools, version=item.ref.api_version)
+        if found is None:
+            break
+        version = live["metadata"]["resourceVersion"]
+        api.set_managed_fields(item.ref, found.managed_fields, resource_version=version)
+        live = conflicting.apply(api.apply, item.manifest, stance)
+        former |= dict.fromkeys(found.managers)
+    return live, tuple(former)
+
+
+def _applied(attempt: Attempt, api: Api, item: plan.Rendered, stance: Stance) -> Manifest:
+    """The object as it was applied, or as it is where those are in the way who give it up."""
+    try:
+        return conflicting.apply(api.apply, item.manifest, stance)
+    except FieldConflict:
+        live = api.get(item.ref)
+        tools = attempt.claim.application.spec.sync_policy.take_over
+        if live is None or not _is_asked(attempt, item, live):
+            raise
+        if takeover.taken(live, tools, version=item.ref.api_version) is None:
+            raise
+        return live
+
+
+def _is_asked(attempt: Attempt, item: plan.Rendered, live: Manifest) -> bool:
+    before = attempt.known(item.ref.key)
+    is_new = before is None or before.uid != live["metadata"]["uid"]
+    return is_new or attempt.claim.request.options.full
