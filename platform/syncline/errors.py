@@ -18,7 +18,8 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
         ├── RevisionNotFound PathNotFound UnsafePath
         ├── RenderFailed ManifestInvalid LimitExceeded
         ├── ApplyRejected         the API server refused an object
-        │   └── FieldConflict     other field managers hold fields of it
+        │   ├── FieldConflict     other field managers hold fields of it
+        │   └── FieldImmutable    it would have to be deleted and made anew
         ├── OwnedByAnother PruneRefused
         ├── ClusterIdentityChanged
         ├── LeaseLost             another attempt holds the target: stop, write nothing
@@ -175,6 +176,17 @@ class FieldConflict(ApplyRejected):
         super().__init__(subject, detail)
         self.args = (subject, detail, held)
         self.held = held
+
+
+class FieldImmutable(ApplyRejected):
+    """Fields of the object cannot be changed: it would have to be deleted and made anew."""
+
+    reason = "FieldImmutable"
+
+    def __init__(self, subject: str, detail: str, fields: tuple[str, ...] = ()) -> None:
+        super().__init__(subject, detail)
+        self.args = (subject, detail, fields)
+        self.fields = fields
 
 
 class OwnedByAnother(Permanent):

@@ -17,6 +17,7 @@ import orjson
 
 from syncline.errors import CredentialRefused, NotReady
 from syncline.model.change import ObjectRef, ref_of
+from syncline.model.ownership import Propagation
 from syncline.model.values import Manifest
 from syncline_workers.change.digest import encode
 from syncline_workers.change.owned import FIELD_MANAGER
@@ -154,8 +155,15 @@ class Api:
         answer = self._pool.request("GET", kind.path(ref.namespace, ref.name))
         return None if answer.status == HTTPStatus.NOT_FOUND else self._object(answer, ref)
 
-    def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "") -> bool:
-        """Delete exactly this object, in the background; False where it was already gone.
+    def delete(
+        self,
+        ref: ObjectRef,
+        *,
+        uid: str,
+        resource_version: str = "",
+        propagation: Propagation = Propagation.BACKGROUND,
+    ) -> bool:
+        """Delete exactly this object; False where it was already gone.
 
         An object of the same name with another uid is not this one, and is left alone.
 
@@ -171,7 +179,7 @@ class Api:
         options = {
             "kind": "DeleteOptions",
             "apiVersion": "v1",
-            "propagationPolicy": "Background",
+            "propagationPolicy": propagation.value.capitalize(),
             "preconditions": conditions,
         }
         answer = self._pool.request(

@@ -11,7 +11,7 @@ from syncline_workers.change import order, owned, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.health import registry
 from syncline_workers.health.verdict import Health
-from syncline_workers.pipeline import writing
+from syncline_workers.pipeline import leaving, writing
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
@@ -74,8 +74,11 @@ def _apply_stage(
 
 def _note(attempt: Attempt, item: plan.Rendered, written: Written) -> None:
     before, live = attempt.known(item.ref.key), written.live
-    health = registry.judge(live) if registry.is_judged(item.ref) else None
-    after = entry_of(item, live, health)
+    health = registry.judge(live) if live and registry.is_judged(item.ref) else None
+    after = entry_of(item, live, health) if live else leaving.unwatched(item)
+    if written.is_left:
+        leaving.note(attempt, item, written, after)
+        return
     action = action_of(before, after)
     if action is not Action.UNCHANGED or written.note:
         drifted = before is not None and before.digest == item.digest

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from syncline.model.application import SyncPolicy
 from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
 from syncline_workers import recorder
+from syncline_workers.change.tracking import Origin
 from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.heartbeat import Heart
 from syncline_workers.pipeline.ports import Api, Ports
@@ -35,6 +37,7 @@ class Attempt:
     parameters: dict[str, str] = field(default_factory=dict)
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded
     changes: list[Change] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # for people, each naming its object
     unsure: bool = False  # a write had no definite answer
     judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)
     identity: tuple[str, str] = ("", "")  # of the cluster, once it answered
@@ -46,6 +49,17 @@ class Attempt:
     def is_dry(self) -> bool:
         """Whether nothing may be written."""
         return self.claim.request.options.dry_run
+
+    @property
+    def origin(self) -> Origin:
+        """Whose objects they are."""
+        application = self.claim.application
+        return Origin(self.claim.installation, application.project, application.name)
+
+    @property
+    def policy(self) -> SyncPolicy:
+        """What Syncline may do by itself."""
+        return self.claim.application.spec.sync_policy
 
     @property
     def wrote(self) -> bool:
@@ -97,6 +111,10 @@ class Attempt:
         self.unsure = True
         if self.entries is not None and key in self.entries:
             self.entries[key] = self.entries[key].model_copy(update={"digest": ""})
+
+    def warn(self, text: str) -> None:
+        """Something of an object was passed over."""
+        self.warnings.append(text)
 
     def forget(self, key: ObjectKey) -> None:
         """An object is gone, or not ours."""

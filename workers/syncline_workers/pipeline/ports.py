@@ -12,6 +12,7 @@ from syncline.contract.reports import ClusterReport, PreviewRequest, Waiting
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
+from syncline.model.ownership import Propagation
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Refusal
 from syncline.model.seal import PlatformKey
@@ -194,8 +195,15 @@ class Api(Protocol):
             NotReady: not all are within this time.
         """
 
-    def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "") -> bool:
-        """Delete with preconditions in the background; False where it was already gone."""
+    def delete(
+        self,
+        ref: ObjectRef,
+        *,
+        uid: str,
+        resource_version: str = "",
+        propagation: Propagation = Propagation.BACKGROUND,
+    ) -> bool:
+        """Delete with preconditions; False where it was already gone."""
 
     def kept_kinds(self) -> tuple[list[ObjectRef], frozenset[str]]:
         """One reference for each kind of which an apply may have left objects; groups away now."""

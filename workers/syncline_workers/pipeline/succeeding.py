@@ -12,6 +12,7 @@ from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline import checkup
 from syncline_workers.pipeline.attempt import Attempt
 
+_WARNINGS = 3  # that a message names
 _SETTLED = (HealthStatus.HEALTHY, HealthStatus.SUSPENDED)
 
 
@@ -27,7 +28,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         sync=SyncStatus.OUT_OF_SYNC if kept else SyncStatus.SYNCED,
         health=verdict.status,
         reason="PruneDisabled" if kept else _reason(verdict),
-        message=(verdict.message or _summary(attempt)) + left,
+        message=(verdict.message or _summary(attempt)) + left + _warned(attempt),
         revision=attempt.revision,
         observed=attempt.revision,
         render_key=attempt.render_key,
@@ -81,6 +82,12 @@ def _verdict(attempt: Attempt, work: plan.Plan) -> Health:
 
 def _reason(verdict: Health) -> str:
     return "Succeeded" if verdict.status in _SETTLED else verdict.reason or "Succeeded"
+
+
+def _warned(attempt: Attempt) -> str:
+    told = attempt.warnings
+    more = f"; and {len(told) - _WARNINGS} more warnings" if len(told) > _WARNINGS else ""
+    return "".join(f"; {each}" for each in told[:_WARNINGS]) + more
 
 
 def _summary(attempt: Attempt) -> str:

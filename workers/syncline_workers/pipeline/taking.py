@@ -6,7 +6,11 @@ anew: who comes to hold fields later, holds them beside us.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import TypeAlias
+
 from syncline.errors import FieldConflict
+from syncline.model.ownership import Tool
 from syncline.model.values import Manifest
 from syncline_workers.change import plan, takeover
 from syncline_workers.change.conflicts import Stance
@@ -14,11 +18,13 @@ from syncline_workers.pipeline import conflicting
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 
+Tools: TypeAlias = Collection[Tool]
+
 _ROUNDS = 3  # versions of a kind in which other tools wrote fields of one object
 
 
 def apply(
-    attempt: Attempt, api: Api, item: plan.Rendered, stance: Stance
+    attempt: Attempt, api: Api, item: plan.Rendered, stance: Stance, tools: Tools
 ) -> tuple[Manifest, tuple[str, ...]]:
     """Apply an object; what is live afterwards, and whose fields became ours.
 
@@ -28,10 +34,9 @@ def apply(
         ClusterBusy: it changed between two requests: the next attempt begins anew.
         SynclineError: as the apply.
     """
-    tools = attempt.claim.application.spec.sync_policy.take_over
     if not tools:
         return conflicting.apply(api.apply, item.manifest, stance), ()
-    live = _applied(attempt, api, item, stance)
+    live = _applied(attempt, api, item, stance, tools)
     if not _is_asked(attempt, item, live):
         return live, ()
     former: dict[str, None] = {}
@@ -46,13 +51,14 @@ def apply(
     return live, tuple(former)
 
 
-def _applied(attempt: Attempt, api: Api, item: plan.Rendered, stance: Stance) -> Manifest:
+def _applied(
+    attempt: Attempt, api: Api, item: plan.Rendered, stance: Stance, tools: Tools
+) -> Manifest:
     """The object as it was applied, or as it is where those are in the way who give it up."""
     try:
         return conflicting.apply(api.apply, item.manifest, stance)
     except FieldConflict:
         live = api.get(item.ref)
-        tools = attempt.claim.application.spec.sync_policy.take_over
         if live is None or not _is_asked(attempt, item, live):
             raise
         if takeover.taken(live, tools, version=item.ref.api_version) is None:
