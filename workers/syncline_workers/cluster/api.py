@@ -194,13 +194,17 @@ class Api:
         self._object(answer, ref)
         return True
 
-    def list_metadata(self, ref: ObjectRef, *, labels: str) -> Iterable[Manifest]:
-        """PartialObjectMetadata of all objects of a kind that match, in all namespaces.
+    def list_metadata(
+        self, ref: ObjectRef, *, labels: str, namespace: str = ""
+    ) -> Iterable[Manifest]:
+        """PartialObjectMetadata of all objects of a kind that match; namespace "": in all of them.
 
         Each has the apiVersion and kind of ``ref``, and its managedFields.
         """
         kind = self._discovery.any_version(ref)
-        return listing.metadata(self._pool, kind, ref, labels=labels) if kind else ()
+        if kind is None:
+            return ()
+        return listing.metadata(self._pool, kind, ref, labels=labels, namespace=namespace)
 
     def kept_kinds(self) -> tuple[list[ObjectRef], frozenset[str]]:
         """One reference for each kind of which an apply may have left objects; groups away now."""

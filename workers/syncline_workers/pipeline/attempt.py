@@ -37,6 +37,7 @@ class Attempt:
     parameters: dict[str, str] = field(default_factory=dict)
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded
     changes: list[Change] = field(default_factory=list)
+    unconfirmed: list[ObjectRef] = field(default_factory=list)  # a person has to let them go
     warnings: list[str] = field(default_factory=list)  # for people, each naming its object
     unsure: bool = False  # a write had no definite answer
     judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)

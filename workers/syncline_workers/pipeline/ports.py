@@ -208,8 +208,10 @@ class Api(Protocol):
     def kept_kinds(self) -> tuple[list[ObjectRef], frozenset[str]]:
         """One reference for each kind of which an apply may have left objects; groups away now."""
 
-    def list_metadata(self, ref: ObjectRef, *, labels: str) -> Iterable[Manifest]:
-        """PartialObjectMetadata of all objects of a kind that match, in pages."""
+    def list_metadata(
+        self, ref: ObjectRef, *, labels: str, namespace: str = ""
+    ) -> Iterable[Manifest]:
+        """PartialObjectMetadata of all objects of a kind that match, in pages; "": of all."""
 
     def close(self) -> None:
         """Close the kept connections; used again, it opens new ones."""

@@ -20,7 +20,6 @@ from syncline_workers import recorder
 from syncline_workers.change import inventory as inventories
 from syncline_workers.change import plan
 from syncline_workers.change.plan import Mode
-from syncline_workers.change.tracking import Origin
 from syncline_workers.pipeline import (
     adopting,
     applying,
@@ -66,7 +65,6 @@ def reconcile(ports: Ports, target: TargetId, ticket: str) -> Report | Refusal:
 
 def _sync(attempt: Attempt) -> Report:
     claim, ports = attempt.claim, attempt.ports
-    origin = _origin(claim)
     attempt.parameters = template.resolve(
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )
@@ -79,7 +77,7 @@ def _sync(attempt: Attempt) -> Report:
         manifests = rendering.render(attempt, api)
     with attempt.step("plan"):
         ready = plan.prepare(
-            namespaces.settle(api, manifests, claim.application), origin, ports.key
+            namespaces.settle(api, manifests, claim.application), attempt.origin, ports.key
         )
         work = plan.plan(ready, claim.inventory, mode=_mode(claim))
         gone = _guarded(claim, work, manifests)
@@ -96,7 +94,7 @@ def _sync(attempt: Attempt) -> Report:
             applying.ensure_namespace(attempt, api)
         applying.apply(attempt, api, work)
     with attempt.step("prune"):
-        pruning.prune(attempt, api, _still_gone(attempt, gone), origin)
+        pruning.prune(attempt, api, _still_gone(attempt, gone))
     return succeeding.report(attempt, work, kept=() if _prunes(claim) else work.prune)
 
 
@@ -114,16 +112,12 @@ def _delete(attempt: Attempt) -> Report:
             doubted = inventories.doubted(claim.inventory, everything)
             attempt.ports.desk.record(claim.lease, doubted)
         with attempt.step("prune"):
-            pruning.prune(attempt, api, claim.inventory, _origin(claim))
+            pruning.prune(attempt, api, claim.inventory)
     return succeeding.gone(attempt)
 
 
 def _touched(work: plan.Plan, gone: Inventory) -> set[ObjectKey]:
     return {item.ref.key for item in work.apply} | {entry.ref.key for entry in gone}
-
-
-def _origin(claim: Claim) -> Origin:
-    return Origin(claim.installation, claim.application.project, claim.application.name)
 
 
 def _mode(claim: Claim) -> Mode:
