@@ -9,6 +9,7 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
     │   ├── RepositoryUnreachable the Git host did not answer
     │   ├── StoreUnavailable      Redis is away
     │   ├── BrokerUnavailable     the Redis that messages travel by is away
+    │   ├── FieldContested        somebody sets a field again each time that it is put back
     │   ├── NotReady              waited for something that may still come (a CRD, a namespace)
     │   └── WorkerStopped         the worker was asked to end: the run is handed back
     └── Permanent                 stalled until revision, parameters or a user change something
@@ -93,6 +94,17 @@ class NotReady(Transient):
     """Something that was waited for did not come in time."""
 
     reason = "NotReady"
+
+
+class FieldContested(Transient):
+    """Somebody sets a field again each time that it is put back; tried again ``after`` seconds."""
+
+    reason = "FieldContested"
+
+    def __init__(self, subject: str, detail: str, after: float = 0.0) -> None:
+        super().__init__(subject, detail)
+        self.args = (subject, detail, after)
+        self.after = after
 
 
 class WorkerStopped(Transient):

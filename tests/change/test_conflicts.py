@@ -60,7 +60,7 @@ def test_what_is_yielded_is_left_out_and_the_rest_is_forced() -> None:
 
     settled = conflicts.settle(found, MANIFEST, FieldConflict("web", "", (HPA, KUBECTL)))
 
-    assert settled == conflicts.Settled(manifest={"spec": {"paused": False}}, force=True)
+    assert settled == conflicts.Settled(manifest={"spec": {"paused": False}}, forced=(KUBECTL,))
 
 
 def test_nothing_is_forced_where_all_is_yielded() -> None:
@@ -68,7 +68,7 @@ def test_nothing_is_forced_where_all_is_yielded() -> None:
         stance(conflicts="yield"), MANIFEST, FieldConflict("web", "", (HPA,))
     )
 
-    assert not settled.force
+    assert settled.forced == ()
 
 
 def test_only_what_may_not_be_yielded_is_named() -> None:

@@ -53,6 +53,7 @@ class Target:
     policy: Mapping[str, Any] = field(default_factory=dict)
     inventory: Inventory = ()
     name: str = "shop"
+    at: float = 1.0  # when it is claimed, by the store's clock
 
     def run(
         self, *manifests: Manifest, by: str = "push", deleting: bool = False, **options: Any
@@ -110,7 +111,7 @@ class Target:
         }
         kind = TriggerKind.DELETE if deleting else TriggerKind(by)
         return Claim(
-            lease=Lease(target=TARGET, fence=1_000_000, ticket="ticket", seconds=600),
+            lease=Lease(target=TARGET, fence=int(self.at * 1e6), ticket="ticket", seconds=600),
             installation=f"inst-{self.namespace}",
             request=Request(trigger=Trigger(kind=kind), options=options),
             application=ApplicationRecord(

@@ -76,6 +76,7 @@ class InventoryEntry(Stored):
     resource_version: str = ""
     generation: int = 0
     owned: str = ""  # time and digest of our field set in managedFields, see change.owned
+    contest: str = ""  # of a field of it that somebody else sets again, see change.contest
     health: HealthStatus | None = None  # as judged last; None: to be judged, if its kind is
 
 

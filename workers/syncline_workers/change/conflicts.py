@@ -46,10 +46,10 @@ class Stance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What is sent once more: without what is yielded, by force where something becomes ours."""
+    """What is sent once more: without what is yielded, by force where something is ``forced``."""
 
     manifest: Manifest
-    force: bool
+    forced: Held
 
 
 def stance(policy: SyncPolicy, ref: ObjectRef, wish: Conflicts | None = None) -> Stance:
@@ -68,19 +68,19 @@ def settle(stance: Stance, manifest: Manifest, refusal: FieldConflict) -> Settle
     """
     yielded: list[Path] = []
     failing: list[tuple[str, str]] = []
-    force = False
+    forced: list[tuple[str, str]] = []
     for field, manager in refusal.held:
         path = fields.locate(manifest, field)
         towards = stance.towards(path or (), manager)
         if towards is Conflicts.FORCE:
-            force = True
+            forced.append((field, manager))
         elif towards is Conflicts.YIELD and path:
             yielded.append(path)
         else:
             failing.append((field, manager))
     if failing or not refusal.held:
         raise refused(refusal.subject, tuple(failing))
-    return Settled(manifest=fields.without(manifest, yielded), force=force)
+    return Settled(manifest=fields.without(manifest, yielded), forced=tuple(forced))
 
 
 def refused(subject: str, held: Held) -> FieldConflict:

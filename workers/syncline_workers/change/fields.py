@@ -43,6 +43,27 @@ def is_below(path: Path, pointer: str) -> bool:
     )
 
 
+def absent(manifest: Manifest, live: Manifest) -> str:
+    """Name the first field of a manifest that the live object lacks, as the API server does.
+
+    Lists are compared by their length alone, and what a Secret never shows again is passed over.
+    """
+    shown = {key: value for key, value in manifest.items() if key != "stringData"}
+    return _absent(shown, live, "")
+
+
+def _absent(wanted: Any, there: Any, path: str) -> str:
+    if isinstance(wanted, dict) and isinstance(there, dict):
+        for key, value in wanted.items():
+            inner = f"{path}.{key}"
+            lacks = value is not None and value != {} and key not in there
+            if found := inner if lacks else _absent(value, there.get(key), inner):
+                return found
+    elif isinstance(wanted, list) and isinstance(there, list):
+        return path if len(there) < len(wanted) else ""
+    return ""
+
+
 def _walk(node: Any, text: str, path: Path) -> Path | None:
     if not text:
         return path

@@ -11,7 +11,7 @@ from syncline_workers.change import order, owned, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.health import registry
 from syncline_workers.health.verdict import Health
-from syncline_workers.pipeline import leaving, writing
+from syncline_workers.pipeline import contesting, leaving, writing
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
@@ -80,6 +80,8 @@ def _note(attempt: Attempt, item: plan.Rendered, written: Written) -> None:
         leaving.note(attempt, item, written, after)
         return
     action = action_of(before, after)
+    if before is not None and (kept := contesting.remembered(attempt, item, action, before)):
+        after = after.model_copy(update={"contest": kept})
     if action is not Action.UNCHANGED or written.note:
         drifted = before is not None and before.digest == item.digest
         told = Change(ref=item.ref, action=action, drift=drifted, message=written.note)

@@ -12,6 +12,7 @@ from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
 from syncline_workers import recorder
+from syncline_workers.change.contest import Contest
 from syncline_workers.change.tracking import Origin
 from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.heartbeat import Heart
@@ -38,6 +39,8 @@ class Attempt:
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded
     changes: list[Change] = field(default_factory=list)
     unconfirmed: list[ObjectRef] = field(default_factory=list)  # a person has to let them go
+    contests: dict[ObjectKey, Contest] = field(default_factory=dict)  # fields that were put back
+    contested: list[tuple[ObjectRef, Contest]] = field(default_factory=list)  # left as they are
     warnings: list[str] = field(default_factory=list)  # for people, each naming its object
     unsure: bool = False  # a write had no definite answer
     judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)
@@ -50,6 +53,11 @@ class Attempt:
     def is_dry(self) -> bool:
         """Whether nothing may be written."""
         return self.claim.request.options.dry_run
+
+    @property
+    def at(self) -> float:
+        """When it was claimed, by the store's clock: a fence is that time in microseconds."""
+        return self.claim.lease.fence / 1e6
 
     @property
     def origin(self) -> Origin:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.status import HealthStatus
 from syncline_workers.change import plan, tracking
+from syncline_workers.pipeline import contesting
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.writing import Written
 
@@ -12,6 +13,11 @@ from syncline_workers.pipeline.writing import Written
 def note(attempt: Attempt, item: plan.Rendered, written: Written, seen: InventoryEntry) -> None:
     """Tell of it once, and remember it, so that it is not pruned as long as it is rendered."""
     before, live = attempt.known(item.ref.key), written.live
+    if written.contest is not None:
+        attempt.contested.append((item.ref, written.contest))
+        if live is not None:
+            attempt.remember(contesting.left(item, live, written.contest))
+        return
     if before is None or before.digest != item.digest:
         told = Change(ref=item.ref, action=Action.SKIPPED, message=written.note)
         attempt.changes.append(told)

@@ -24,6 +24,7 @@ from syncline_workers.pipeline import (
     adopting,
     applying,
     connection,
+    contesting,
     failing,
     namespaces,
     pruning,
@@ -95,6 +96,7 @@ def _sync(attempt: Attempt) -> Report:
         applying.apply(attempt, api, work)
     with attempt.step("prune"):
         pruning.prune(attempt, api, _still_gone(attempt, gone))
+    contesting.check(attempt)
     return succeeding.report(attempt, work, kept=() if _prunes(claim) else work.prune)
 
 

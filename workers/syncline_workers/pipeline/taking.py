@@ -6,25 +6,24 @@ anew: who comes to hold fields later, holds them beside us.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 from syncline.errors import FieldConflict
 from syncline.model.ownership import Tool
 from syncline.model.values import Manifest
 from syncline_workers.change import plan, takeover
-from syncline_workers.change.conflicts import Stance
-from syncline_workers.pipeline import conflicting
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 
+Send: TypeAlias = Callable[[], Manifest]
 Tools: TypeAlias = Collection[Tool]
 
 _ROUNDS = 3  # versions of a kind in which other tools wrote fields of one object
 
 
 def apply(
-    attempt: Attempt, api: Api, item: plan.Rendered, stance: Stance, tools: Tools
+    attempt: Attempt, api: Api, item: plan.Rendered, send: Send, tools: Tools
 ) -> tuple[Manifest, tuple[str, ...]]:
     """Apply an object; what is live afterwards, and whose fields became ours.
 
@@ -35,8 +34,8 @@ def apply(
         SynclineError: as the apply.
     """
     if not tools:
-        return conflicting.apply(api.apply, item.manifest, stance), ()
-    live = _applied(attempt, api, item, stance, tools)
+        return send(), ()
+    live = _applied(attempt, api, item, send, tools)
     if not _is_asked(attempt, item, live):
         return live, ()
     former: dict[str, None] = {}
@@ -46,17 +45,15 @@ def apply(
             break
         version = live["metadata"]["resourceVersion"]
         api.set_managed_fields(item.ref, found.managed_fields, resource_version=version)
-        live = conflicting.apply(api.apply, item.manifest, stance)
+        live = send()
         former |= dict.fromkeys(found.managers)
     return live, tuple(former)
 
 
-def _applied(
-    attempt: Attempt, api: Api, item: plan.Rendered, stance: Stance, tools: Tools
-) -> Manifest:
+def _applied(attempt: Attempt, api: Api, item: plan.Rendered, send: Send, tools: Tools) -> Manifest:
     """The object as it was applied, or as it is where those are in the way who give it up."""
     try:
-        return conflicting.apply(api.apply, item.manifest, stance)
+        return send()
     except FieldConflict:
         live = api.get(item.ref)
         if live is None or not _is_asked(attempt, item, live):

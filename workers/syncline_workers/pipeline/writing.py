@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from syncline.errors import ApplyRejected, NotReady
 from syncline.model.values import Manifest
 from syncline_workers.change import conflicts, plan, wished
+from syncline_workers.change.contest import Contest
 from syncline_workers.change.wishes import Applies, Wishes
-from syncline_workers.pipeline import conflicting, recreating, taking
+from syncline_workers.pipeline import conflicting, contesting, recreating, taking
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
@@ -26,6 +27,7 @@ class Written:
     live: Manifest | None  # None: nobody looked
     note: str = ""
     is_left: bool = False  # nothing was sent
+    contest: Contest | None = None  # it is left because a field of it is fought for
 
 
 def write(attempt: Attempt, api: Api, forecast: Forecast, item: plan.Rendered) -> Written:
@@ -60,9 +62,17 @@ def _real(attempt: Attempt, api: Api, _: Forecast, item: plan.Rendered, wishes: 
         _expect_kind(api, item)
     stance = conflicts.stance(attempt.policy, item.ref, wishes.conflicts)
     tools = () if wishes.shares else attempt.policy.take_over
-    (live, former), note = recreating.apply(
-        attempt, api, item, wishes, lambda: taking.apply(attempt, api, item, stance, tools)
-    )
+
+    def send() -> Manifest:
+        return conflicting.apply(api.apply, item.manifest, stance, contend)
+
+    try:
+        contend = contesting.contend(attempt, api, item)
+        (live, former), note = recreating.apply(
+            attempt, api, item, wishes, lambda: taking.apply(attempt, api, item, send, tools)
+        )
+    except contesting.Left as fought:
+        return Written(live=api.get(item.ref), contest=fought.found, is_left=True)
     taken = f"taken over from {', '.join(former)}" if former else ""
     return Written(live=live, note=note or taken)
 
