@@ -17,6 +17,11 @@ class Action(StrEnum):
     UNCHANGED = "unchanged"
     DELETED = "deleted"
     SKIPPED = "skipped"
+    FAILED = "failed"  # it was refused: the message is the API server's
+
+
+WRITTEN = frozenset({Action.CREATED, Action.CONFIGURED, Action.DELETED})
+"""What tells that something reached the cluster."""
 
 
 class ObjectRef(Stored):

@@ -65,6 +65,8 @@ def _apply_stage(
         if result.value is not None:
             _note(attempt, item, result.value)
         first = first or result.error
+        if result.error is not None:
+            attempt.refused(item.ref, result.error)
         if isinstance(result.error, Transient):
             attempt.doubt(item.ref.key)
     attempt.heart.check()

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from syncline.errors import ClusterUnreachable, CredentialRefused, LeaseLost, SynclineError
 from syncline.model.application import SyncPolicy
-from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
+from syncline.model.change import WRITTEN, Action, Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
 from syncline_workers import recorder
@@ -19,6 +20,8 @@ from syncline_workers.pipeline.heartbeat import Heart
 from syncline_workers.pipeline.ports import Api, Ports
 from syncline_workers.pipeline.timeline import Stretch, Timeline
 
+_REFUSED = 20  # objects of which a report says what was wrong
+_DETAIL = 500  # characters of that
 _UNSEEN = nullcontext()
 
 
@@ -73,7 +76,9 @@ class Attempt:
     @property
     def wrote(self) -> bool:
         """Whether something may have reached the cluster."""
-        return not self.is_dry and (self.unsure or bool(self.changes))
+        return not self.is_dry and (
+            self.unsure or any(change.action in WRITTEN for change in self.changes)
+        )
 
     @property
     def answer(self) -> float | None:
@@ -120,6 +125,14 @@ class Attempt:
         self.unsure = True
         if self.entries is not None and key in self.entries:
             self.entries[key] = self.entries[key].model_copy(update={"digest": ""})
+
+    def refused(self, ref: ObjectRef, error: SynclineError) -> None:
+        """An object was not brought to what it is to be; of many, the first ones are told."""
+        if isinstance(error, (ClusterUnreachable, CredentialRefused, LeaseLost)):
+            return  # not because of the object
+        if sum(change.action is Action.FAILED for change in self.changes) < _REFUSED:
+            told = Change(ref=ref, action=Action.FAILED, message=error.detail[:_DETAIL])
+            self.changes.append(told)
 
     def warn(self, text: str) -> None:
         """Something of an object was passed over."""

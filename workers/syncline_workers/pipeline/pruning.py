@@ -63,6 +63,8 @@ def _note(
             if not attempt.is_dry:
                 attempt.forget(entry.ref.key)
         first = first or result.error
+        if result.error is not None:
+            attempt.refused(entry.ref, result.error)
         if isinstance(result.error, Transient):
             attempt.doubt(entry.ref.key)
     attempt.heart.check()
