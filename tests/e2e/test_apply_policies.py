@@ -124,3 +124,30 @@ def test_what_left_git_can_wait_for_a_confirmation(world: World) -> None:
     assert done.returncode == 0, done.stderr
     world.synced("careful@c0", revision=commit)
     assert world.live(0, f"{configmaps('careful')}/careful") is None
+
+
+def test_some_objects_can_be_synced_alone(world: World) -> None:
+    def files(value: str) -> dict[str, str | bytes | None]:
+        return {f"part/{name}.yaml": configmap(name, v=value) for name in ("web", "other")}
+
+    world.push(files("1"))
+    policy = {"automated": False}
+    world.apply(application("part", path="part", namespace="part", syncPolicy=policy))
+    world.becomes("part@c0", sync="OutOfSync")
+    world.cli("sync", "part", "--wait", "--reason", "first")
+    world.push(files("2"))
+    world.becomes("part@c0", sync="OutOfSync", reason="NewRevision")
+
+    done = world.cli(
+        "sync", "part", "--kind", "ConfigMap", "--object", "web", "--wait", "--reason", "only web"
+    )
+    refused = world.cli("sync", "part", "--object", "web", "--revision", "main", "--reason", "both")
+
+    assert done.returncode == 0, done.stderr
+    assert data(world, "part") == {"v": "2"}
+    other = world.live(0, f"{configmaps('part')}/other")
+    assert other is not None
+    assert other["data"] == {"v": "1"}
+    target = world.target("part@c0")
+    assert (target["sync"], target["reason"]) == ("OutOfSync", "NewRevision")
+    assert "takes either a revision or some objects" in refused.stderr

@@ -85,10 +85,17 @@ def digest_of(inputs: Inputs | None) -> tuple[str, str]:
 
 
 def flags(options: Options) -> str:
-    """Write options as scripts join them: prune, confirm_prune, full, dry_run; "-" is unset."""
+    """Write options as scripts join them: prune, confirm_prune, full, dry_run; "-" is unset.
+
+    What is seldom follows: changed_only, and which objects alone (JSON).
+    """
     prune = {True: "t", False: "f", None: "-"}[options.prune]
     others = (options.confirm_prune, options.full, options.dry_run)
-    return prune + "".join("t" if flag else "-" for flag in others)
+    usual = prune + "".join("t" if flag else "-" for flag in others)
+    if not options.changed_only and options.only is None:
+        return usual
+    only = options.only.model_dump_json() if options.only else ""
+    return f"{usual}{'t' if options.changed_only else '-'}{only}"
 
 
 def _heavy(report: Report, limits: Limits) -> str:

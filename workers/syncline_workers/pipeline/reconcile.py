@@ -27,6 +27,7 @@ from syncline_workers.pipeline import (
     contesting,
     failing,
     namespaces,
+    narrowing,
     pruning,
     rendering,
     resolve,
@@ -77,10 +78,10 @@ def _sync(attempt: Attempt) -> Report:
     with attempt.step("render"):
         manifests = rendering.render(attempt, api)
     with attempt.step("plan"):
-        ready = plan.prepare(
-            namespaces.settle(api, manifests, claim.application), attempt.origin, ports.key
-        )
-        work = plan.plan(ready, claim.inventory, mode=_mode(claim))
+        settled = namespaces.settle(api, manifests, claim.application)
+        ready = narrowing.chosen(claim, plan.prepare(settled, attempt.origin, ports.key))
+        moved = narrowing.moved(attempt, api)
+        work = plan.plan(ready, claim.inventory, mode=_mode(claim), moved=moved)
         gone = _guarded(claim, work, manifests)
     if not attempt.is_dry:
         with attempt.step("record"):
@@ -97,7 +98,8 @@ def _sync(attempt: Attempt) -> Report:
     with attempt.step("prune"):
         pruning.prune(attempt, api, _still_gone(attempt, gone))
     contesting.check(attempt)
-    return succeeding.report(attempt, work, kept=() if _prunes(claim) else work.prune)
+    kept = () if _prunes(claim) or narrowing.is_part(claim) else work.prune
+    return succeeding.report(attempt, work, kept=kept)
 
 
 def _delete(attempt: Attempt) -> Report:
@@ -123,11 +125,15 @@ def _touched(work: plan.Plan, gone: Inventory) -> set[ObjectKey]:
 
 
 def _mode(claim: Claim) -> Mode:
-    trusting = claim.request.trigger.kind in _TRUSTING and not claim.request.options.full
-    return Mode.CHANGED if trusting and claim.attempt == 1 else Mode.FULL
+    options = claim.request.options
+    trusting = claim.request.trigger.kind in _TRUSTING or options.changed_only
+    is_first = claim.attempt == 1 and not options.full
+    return Mode.CHANGED if trusting and is_first else Mode.FULL
 
 
 def _prunes(claim: Claim) -> bool:
+    if narrowing.is_part(claim):
+        return False
     asked = claim.request.options.prune
     return claim.application.spec.sync_policy.prune if asked is None else asked
 
