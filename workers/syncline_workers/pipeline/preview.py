@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 
 from syncline.contract.reports import Difference, PreviewReport, PreviewRequest
-from syncline.errors import FieldConflict, NotFound, SynclineError
+from syncline.errors import NotFound, SynclineError
 from syncline.model import template
 from syncline.model.application import SyncPolicy
 from syncline.model.change import Action
 from syncline.model.names import Uid
 from syncline.model.run import Claim
 from syncline.model.values import Manifest
-from syncline_workers.change import conflicts, diff, mask, plan
+from syncline_workers.change import diff, mask, plan
 from syncline_workers.change.tracking import Origin
-from syncline_workers.pipeline import conflicting, connection, namespaces, rendering, resolve
+from syncline_workers.pipeline import connection, desired, namespaces, rendering, resolve
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.forecast import Forecast
@@ -70,7 +70,7 @@ def _differences(
             unified=diff.unified(live, None, name=str(entry.ref)),
         )
         for entry in work.prune
-        if (live := api.get(entry.ref)) is not None
+        if (live := api.get(entry.ref)) is not None and desired.is_deleted(live, origin)
     ]
     return [difference for difference in found if difference is not None]
 
@@ -81,11 +81,7 @@ def _difference(
     """Compare the live object with a server-side dry run of the apply."""
     ref = item.ref
     live = api.get(ref)
-    try:
-        desired = conflicting.apply(forecast.apply, item.manifest, conflicts.stance(policy, ref))
-    except FieldConflict:  # a sync would fail; what it is meant to change is shown all the same
-        desired = forecast.apply(item.manifest, force=True)
-    text = diff.unified(live, desired, name=str(ref))
+    text = diff.unified(live, desired.desired(forecast, item, live, policy), name=str(ref))
     if not text:
         return None
     action = Action.CREATED if live is None else Action.CONFIGURED
