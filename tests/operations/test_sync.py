@@ -233,6 +233,7 @@ def test_the_same_key_gives_the_same_operation(fleet: Store) -> None:
         ({"all": True, "reason": "  "}, InvalidDocument, "needs a reason"),
         ({"all": True, "only": Part()}, InvalidDocument, "selects no objects"),
         ({"all": True, "only": WEB, "revision": "v1"}, InvalidDocument, "or some objects"),
+        ({"all": True, "only": WEB, "prune": True}, InvalidDocument, "prunes nothing"),
         ({"all": True, "only": Part(labels="a=b=c")}, InvalidDocument, "write key=value"),
         ({"applications": ("wbe",)}, NotFound, "Application/wbe: is not registered"),
         ({"application_selector": "a=b=c"}, InvalidDocument, "write key=value"),

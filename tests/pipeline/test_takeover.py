@@ -49,6 +49,7 @@ def test_what_git_does_not_hold_goes_where_the_policy_consents(
 
     live = target.live()
     assert ready(report).outcome == "Succeeded"
+    assert ready(report).changed == [("web", "configured")]
     assert report.changes[0].message == f"taken over from {manager}"
     assert live["data"] == {"a": "1"}
     assert managers(live) == [("syncline", "Apply")]

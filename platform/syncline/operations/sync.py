@@ -115,6 +115,8 @@ def _check_part(spec: OperationSpec) -> None:
         raise InvalidDocument("operation", "selects no objects: give a kind, a name or labels")
     if spec.revision is not None:
         raise InvalidDocument("operation", "takes either a revision or some objects, not both")
+    if spec.prune:
+        raise InvalidDocument("operation", "prunes nothing where it is about some objects alone")
     parse_selector(spec.only.labels)
 
 

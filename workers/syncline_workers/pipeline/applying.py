@@ -84,6 +84,8 @@ def _note(attempt: Attempt, item: plan.Rendered, written: Written) -> None:
     action = action_of(before, after)
     if before is not None and (kept := contesting.remembered(attempt, item, action, before)):
         after = after.model_copy(update={"contest": kept})
+    if written.note and action is Action.CREATED:  # it was there before, and was not known
+        action = Action.CONFIGURED
     if action is not Action.UNCHANGED or written.note:
         drifted = before is not None and before.digest == item.digest
         told = Change(ref=item.ref, action=action, drift=drifted, message=written.note)
