@@ -76,7 +76,7 @@ def pairs(entries: Inventory) -> Iterable[str]:
 
 
 def inventory(entry: InventoryEntry) -> str:
-    """Write one entry; its health stands last, where scripts look for it."""
+    """Write one entry; its health stands last, where scripts look for it. Most have no contest."""
     return _GAP.join(
         (
             entry.ref.version,
@@ -85,6 +85,7 @@ def inventory(entry: InventoryEntry) -> str:
             entry.resource_version,
             str(entry.generation or ""),
             entry.owned,
+            *([entry.contest] if entry.contest else ()),
             entry.health or "",
         )
     )
@@ -98,7 +99,8 @@ def read_inventory(rows: Mapping[str, str]) -> Inventory:
 
 def _entry(key: str, text: str) -> InventoryEntry:
     group, kind, namespace, name = key.split("/", 3)
-    version, digest, uid, resource_version, generation, owned, health, *_ = text.split(_GAP)
+    version, digest, uid, resource_version, generation, owned, *rest = text.split(_GAP)
+    health = rest.pop()
     ref = ObjectRef(group=group, version=version, kind=kind, namespace=namespace, name=name)
     return InventoryEntry(
         ref=ref,
@@ -107,5 +109,6 @@ def _entry(key: str, text: str) -> InventoryEntry:
         resource_version=resource_version,
         generation=int(generation or 0),
         owned=owned,
+        contest=rest[0] if rest else "",
         health=HealthStatus(health) if health else None,
     )

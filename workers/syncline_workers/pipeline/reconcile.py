@@ -20,13 +20,14 @@ from syncline_workers import recorder
 from syncline_workers.change import inventory as inventories
 from syncline_workers.change import plan
 from syncline_workers.change.plan import Mode
-from syncline_workers.change.tracking import Origin
 from syncline_workers.pipeline import (
     adopting,
     applying,
     connection,
+    contesting,
     failing,
     namespaces,
+    narrowing,
     pruning,
     rendering,
     resolve,
@@ -66,7 +67,6 @@ def reconcile(ports: Ports, target: TargetId, ticket: str) -> Report | Refusal:
 
 def _sync(attempt: Attempt) -> Report:
     claim, ports = attempt.claim, attempt.ports
-    origin = _origin(claim)
     attempt.parameters = template.resolve(
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )
@@ -78,10 +78,10 @@ def _sync(attempt: Attempt) -> Report:
     with attempt.step("render"):
         manifests = rendering.render(attempt, api)
     with attempt.step("plan"):
-        ready = plan.prepare(
-            namespaces.settle(api, manifests, claim.application), origin, ports.key
-        )
-        work = plan.plan(ready, claim.inventory, mode=_mode(claim))
+        settled = namespaces.settle(api, manifests, claim.application)
+        ready = narrowing.chosen(claim, plan.prepare(settled, attempt.origin, ports.key))
+        moved = narrowing.moved(attempt, api)
+        work = plan.plan(ready, claim.inventory, mode=_mode(claim), moved=moved)
         gone = _guarded(claim, work, manifests)
     if not attempt.is_dry:
         with attempt.step("record"):
@@ -96,8 +96,10 @@ def _sync(attempt: Attempt) -> Report:
             applying.ensure_namespace(attempt, api)
         applying.apply(attempt, api, work)
     with attempt.step("prune"):
-        pruning.prune(attempt, api, _still_gone(attempt, gone), origin)
-    return succeeding.report(attempt, work, kept=() if _prunes(claim) else work.prune)
+        pruning.prune(attempt, api, _still_gone(attempt, gone))
+    contesting.check(attempt)
+    kept = () if _prunes(claim) or narrowing.is_part(claim) else work.prune
+    return succeeding.report(attempt, work, kept=kept)
 
 
 def _delete(attempt: Attempt) -> Report:
@@ -114,7 +116,7 @@ def _delete(attempt: Attempt) -> Report:
             doubted = inventories.doubted(claim.inventory, everything)
             attempt.ports.desk.record(claim.lease, doubted)
         with attempt.step("prune"):
-            pruning.prune(attempt, api, claim.inventory, _origin(claim))
+            pruning.prune(attempt, api, claim.inventory)
     return succeeding.gone(attempt)
 
 
@@ -122,16 +124,16 @@ def _touched(work: plan.Plan, gone: Inventory) -> set[ObjectKey]:
     return {item.ref.key for item in work.apply} | {entry.ref.key for entry in gone}
 
 
-def _origin(claim: Claim) -> Origin:
-    return Origin(claim.installation, claim.application.project, claim.application.name)
-
-
 def _mode(claim: Claim) -> Mode:
-    trusting = claim.request.trigger.kind in _TRUSTING and not claim.request.options.full
-    return Mode.CHANGED if trusting and claim.attempt == 1 else Mode.FULL
+    options = claim.request.options
+    trusting = claim.request.trigger.kind in _TRUSTING or options.changed_only
+    is_first = claim.attempt == 1 and not options.full
+    return Mode.CHANGED if trusting and is_first else Mode.FULL
 
 
 def _prunes(claim: Claim) -> bool:
+    if narrowing.is_part(claim):
+        return False
     asked = claim.request.options.prune
     return claim.application.spec.sync_policy.prune if asked is None else asked
 

@@ -37,11 +37,13 @@ end
 
 local c = cluster(t.cluster)
 local w, pinned = at_hand(t)
-local is_dry = truth(w.flags, 4) == 'true'
+local is_dry, is_part = truth(w.flags, 4) == 'true', is_partial(w.flags)
 local name, attempts = get(t, 'name'), tonumber(ARGV[28])
 local wrote = ARGV[30] == '1'
 -- A pinned run that failed before it wrote tells nothing of the cluster: what was shown holds.
 local is_void = pinned and outcome ~= 'Succeeded' and not wrote
+-- A run of some objects alone tells nothing of the others: what was shown holds, too.
+local is_aside = is_void or is_part
 
 local function audit()
   if ARGV[21] == '' then return end
@@ -67,6 +69,7 @@ end
 
 local function keep_failure()
   remember()
+  if is_part and ARGV[14] ~= '' then check_at(t, now + tonumber(ARGV[14])) end
   put(t, 'spec_held', '')
 end
 
@@ -124,7 +127,7 @@ put(t, 'folded', fence)
 put(t, 'ended', get(t, 'ticket'))
 put(t, 'outcome', outcome)
 -- What the run tells of itself, where the target goes on showing an earlier one.
-put(t, 'verdict', (is_dry or is_void) and ARGV[6] .. '\31' .. ARGV[7] or '')
+put(t, 'verdict', (is_dry or is_aside) and ARGV[6] .. '\31' .. ARGV[7] or '')
 put(t, 'ticket', '')
 
 if outcome == 'Abandoned' then
@@ -156,7 +159,7 @@ end
 
 if not is_dry then
   if ARGV[37] == '1' then store_inventory(t, 38) end
-  if outcome ~= 'Superseded' then (is_void and keep_failure or keep_state)() end
+  if outcome ~= 'Superseded' then (is_aside and keep_failure or keep_state)() end
 end
 
 -- A pin ends with its operation: it would hold back for ever what follows the branch.

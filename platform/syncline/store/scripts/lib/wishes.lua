@@ -15,10 +15,13 @@ local function set_pending(t, w)
   for _, field in ipairs(WISH) do put(t, 'pending_' .. field, w and w[field] or '') end
 end
 
--- flags: prune (t, f, -), confirm_prune (t, -), full (t, -), dry_run (t, -)
+-- flags: prune (t, f, -), confirm_prune (t, -), full (t, -), dry_run (t, -); seldom also
+-- changed_only (t, -), and the objects alone that it is about (JSON): such a wish is partial.
 local WORDS = { t = 'true', f = 'false', ['-'] = 'null' }
 
 local function truth(flags, at) return string.sub(flags, at, at) == 't' and 'true' or 'false' end
+
+local function is_partial(flags) return #flags > 5 end
 
 local function request_json(w)
   return table.concat({
@@ -27,7 +30,8 @@ local function request_json(w)
     ',"operation":', w.operation == '' and 'null' or '"' .. w.operation .. '"',
     ',"options":{"prune":', WORDS[string.sub(w.flags, 1, 1)],
     ',"confirm_prune":', truth(w.flags, 2), ',"full":', truth(w.flags, 3),
-    ',"dry_run":', truth(w.flags, 4), '}}' })
+    ',"dry_run":', truth(w.flags, 4), ',"changed_only":', truth(w.flags, 5),
+    ',"only":', is_partial(w.flags) and string.sub(w.flags, 6) or 'null', '}}' })
 end
 
 local function join_flags(older, newer)
@@ -36,6 +40,8 @@ local function join_flags(older, newer)
     local a, b = string.sub(older, i, i), string.sub(newer, i, i)
     out[i] = (a == 't' or b == 't') and 't' or (b ~= '-' and b or a)
   end
+  -- What asks for less than the other adds nothing to it.
+  if truth(older, 5) == 'true' and truth(newer, 5) == 'true' then out[5] = 't' end
   return table.concat(out)
 end
 
@@ -134,7 +140,7 @@ end
 
 -- Who follows a pin may find the cluster between two revisions: see put_right.
 local function tear(t, w, pinned)
-  if pinned and truth(w.flags, 4) == 'false' then put(t, 'torn', '1') end
+  if pinned and truth(w.flags, 4) == 'false' and not is_partial(w.flags) then put(t, 'torn', '1') end
 end
 
 -- The wish at hand waits again, as attempt number `attempt`; a newer wish takes it in.
