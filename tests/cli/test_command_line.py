@@ -89,6 +89,7 @@ def test_the_schema_of_all_kinds_accepts_each_kind() -> None:
         "#/$defs/Application",
         "#/$defs/Cluster",
         "#/$defs/Repository",
+        "#/$defs/SyncWindow",
     ]
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from syncline.model.documents import Document, ProjectMetadata
 from syncline.model.selector import Selector
 from syncline.model.values import Duration, Name, Written
+from syncline.model.windows import Window
 
 
 class RendererName(StrEnum):
@@ -106,6 +107,11 @@ class SyncPolicy(Written):
         "where it is more than 3 objects.",
     )
     retry: Backoff = Field(default=Backoff(), description="After transient failures.")
+    windows: tuple[Window, ...] = Field(
+        default=(),
+        max_length=50,
+        description="When its changes may reach clusters, beside all SyncWindows; none: always.",
+    )
 
 
 class ApplicationSpec(Written):

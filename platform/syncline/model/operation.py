@@ -51,6 +51,7 @@ class OperationSpec(Stored):
     dry_run: bool = False
     confirm_prune: bool = False
     full: bool = False
+    break_glass: bool = False
     concurrency: int = Field(default=0, ge=0)  # targets at once; 0: no cap of its own
     reason: str = ""
     actor: str = ""

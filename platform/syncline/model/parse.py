@@ -22,8 +22,9 @@ from syncline.model.documents import API_VERSION
 from syncline.model.names import application_name
 from syncline.model.repository import Repository
 from syncline.model.schemas import KINDS
+from syncline.model.windows import SyncWindow
 
-Parsed: TypeAlias = Application | Cluster | Repository
+Parsed: TypeAlias = Application | Cluster | Repository | SyncWindow
 
 
 def parse_documents(

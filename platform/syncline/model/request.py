@@ -51,6 +51,7 @@ class Options(Stored):
     prune: bool | None = None
     confirm_prune: bool = False  # the guard's share and the empty render are accepted
     full: bool = False  # apply each object again, also the unchanged ones
+    break_glass: bool = False  # no closed sync window holds it back
 
 
 class Request(Stored):

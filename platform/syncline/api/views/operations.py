@@ -33,6 +33,9 @@ class OperationAsked(Asked):
     dry_run: bool = Field(default=False, description="Change nothing; report what would change.")
     confirm_prune: bool = Field(default=False, description="Accept what the prune guard refused.")
     full: bool = Field(default=False, description="Apply unchanged objects again, too.")
+    break_glass: bool = Field(
+        default=False, description="Do not wait for sync windows: the audit trail says so."
+    )
     concurrency: int = Field(default=0, ge=0, description="Targets at once; 0: no cap.")
     reason: str = Field(min_length=3, max_length=1000, description=_REASON)
 

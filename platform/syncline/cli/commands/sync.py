@@ -47,6 +47,9 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Apply unchanged objects again, too.")
     ] = False,
+    break_glass: Annotated[
+        bool, typer.Option("--break-glass", help="Do not wait for closed sync windows.")
+    ] = False,
     concurrency: Annotated[
         int, typer.Option(min=0, help="Targets at once; 0: as many as the fleet allows.")
     ] = 0,
@@ -70,6 +73,7 @@ def sync(
         "prune": prune,
         "confirmPrune": confirm_prune,
         "full": full,
+        "breakGlass": break_glass,
         "concurrency": concurrency,
         "reason": reason,
     }
