@@ -93,6 +93,7 @@ def test_the_schema_of_all_kinds_accepts_each_kind() -> None:
         "#/$defs/Cluster",
         "#/$defs/Repository",
         "#/$defs/HealthRule",
+        "#/$defs/SyncWindow",
     ]
 
 

@@ -43,6 +43,16 @@ def web(**spec: Any) -> tuple[str, dict[str, Any]]:
 ALL = (REPOSITORY, ONE, TWO, web())
 
 
+FREEZE = (
+    "windows/freeze.yaml",
+    mapping(
+        "SyncWindow",
+        "freeze",
+        {"kind": "deny", "starts": "2020-01-01T00:00", "ends": "2099-01-01T00:00", "fleet": True},
+    ),
+)
+
+
 @pytest.fixture
 def following(store: Store) -> Store:
     fleet.declare(store, "https://git.example/fleet", "main", "fleet")
@@ -314,3 +324,17 @@ def test_a_health_rule_is_not_registered_over_the_api(store: Store) -> None:
 
     with pytest.raises(InvalidDocument, match="is declared in the fleet repository alone"):
         documents.apply(store, [document], actor="ada")
+
+
+def test_a_window_that_a_commit_declares_holds_back_what_the_same_commit_brings(
+    following: Store,
+) -> None:
+    commit(following, *ALL, FREEZE)
+    settle(following)
+    assert run_all(following) == []
+    assert len(names(following)) == 2
+
+    commit(following, *ALL, revision="c2")
+    settle(following)
+
+    assert sorted(run_all(following)) == ["web@one", "web@two"]

@@ -12,6 +12,7 @@ from syncline.model.documents import Document, ProjectMetadata
 from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
 from syncline.model.selector import Selector
 from syncline.model.values import Duration, Name, Written
+from syncline.model.windows import Window
 
 
 class RendererName(StrEnum):
@@ -128,6 +129,11 @@ class SyncPolicy(Written):
         "where it is more than 3 objects.",
     )
     retry: Backoff = Field(default=Backoff(), description="After transient failures.")
+    windows: tuple[Window, ...] = Field(
+        default=(),
+        max_length=50,
+        description="When its changes may reach clusters, beside all SyncWindows; none: always.",
+    )
 
 
 class ApplicationSpec(Written):

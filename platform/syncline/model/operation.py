@@ -54,6 +54,7 @@ class OperationSpec(Stored):
     full: bool = False
     changed_only: bool = False
     only: Part | None = None  # these objects alone
+    break_glass: bool = False
     concurrency: int = Field(default=0, ge=0)  # targets at once; 0: no cap of its own
     reason: str = ""
     actor: str = ""

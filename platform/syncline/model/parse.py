@@ -23,8 +23,9 @@ from syncline.model.healthrule import HealthRule
 from syncline.model.names import application_name
 from syncline.model.repository import Repository
 from syncline.model.schemas import KINDS
+from syncline.model.windows import SyncWindow
 
-Parsed: TypeAlias = Application | Cluster | Repository | HealthRule
+Parsed: TypeAlias = Application | Cluster | Repository | HealthRule | SyncWindow
 
 _M = TypeVar("_M", bound=BaseModel)
 

@@ -14,13 +14,14 @@ from syncline.model.journal import AuditRecord
 from syncline.model.names import DEFAULT_PROJECT, application_name
 from syncline.model.records import ApplicationRecord, Record
 from syncline.model.repository import Repository
-from syncline.store import audit, due
+from syncline.model.windows import SyncWindow
+from syncline.store import audit, due, windows
 from syncline.store import documents as stored
 from syncline.store.connection import Store
 from syncline.store.documents import Put
 from syncline.store.records import Kind
 
-Written = Repository | Cluster | Application
+Written = Repository | Cluster | Application | SyncWindow
 """A document that can be registered."""
 
 Given = Written | HealthRule
@@ -29,7 +30,7 @@ Given = Written | HealthRule
 FLEET_REPOSITORY = "syncline-fleet"
 """The name of the Repository that stands for the fleet repository itself; nobody else's."""
 
-_ORDER = {Repository: 0, Cluster: 1, Application: 2}  # what others refer to comes first
+_ORDER = {SyncWindow: 0, Repository: 1, Cluster: 2, Application: 3}  # what others need is first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +139,7 @@ def name_of(document: Written) -> tuple[Kind, str, str]:
     """Return kind, project and name; the project is ``default`` for what belongs to none."""
     if isinstance(document, Application):
         return Kind.APPLICATION, document.metadata.project, document.metadata.name
-    kind = Kind.CLUSTER if isinstance(document, Cluster) else Kind.REPOSITORY
-    return kind, DEFAULT_PROJECT, document.metadata.name
+    return Kind(document.kind), DEFAULT_PROJECT, document.metadata.name
 
 
 def register(
@@ -148,10 +148,10 @@ def register(
     """Write one document and have its consequences followed up; no check, no audit record.
 
     A new or changed application or cluster has its targets expanded. The store itself has a
-    repository looked up and a cluster probed.
+    repository looked up, a cluster probed, and targets filed where a sync window changed.
     """
     put = _put(store, document, declared_in, kubeconfig)
-    if put.action is not Action.UNCHANGED and not isinstance(document, Repository):
+    if put.action is not Action.UNCHANGED and isinstance(document, Application | Cluster):
         due.add(store, f"expand:{put.record.uid}")
     kind, project, name = name_of(document)
     return Applied(kind=kind, name=_shown(name, project), action=put.action)
@@ -160,7 +160,8 @@ def register(
 def bury(store: Store, kind: Kind, record: Record, *, orphan: bool = False) -> Applied:
     """Leave a tombstone for one record and have its targets removed; no check, no audit record."""
     stays = orphan or kind is Kind.CLUSTER
-    if stored.mark_deleting(store, kind, record.uid, orphan=stays) and kind is not Kind.REPOSITORY:
+    marked = stored.mark_deleting(store, kind, record.uid, orphan=stays)
+    if marked and kind in (Kind.APPLICATION, Kind.CLUSTER):
         due.add(store, f"expand:{record.uid}")
     name = _shown(record.name, _project(record))
     return Applied(kind=kind, name=name, action=Action.DELETED)
@@ -169,6 +170,8 @@ def bury(store: Store, kind: Kind, record: Record, *, orphan: bool = False) -> A
 def _put(store: Store, document: Written, declared_in: str, kubeconfig: bytes | None) -> Put:
     if isinstance(document, Repository):
         return stored.put_repository(store, document, declared_in=declared_in)
+    if isinstance(document, SyncWindow):
+        return windows.put(store, document, declared_in=declared_in)
     if isinstance(document, Cluster):
         return stored.put_cluster(store, document, declared_in=declared_in, kubeconfig=kubeconfig)
     return stored.put_application(store, document, declared_in=declared_in)
@@ -240,4 +243,5 @@ def _shown(name: str, project: str) -> str:
 
 
 def _plural(kind: Kind) -> str:
-    return {Kind.REPOSITORY: "repositories"}.get(kind, f"{kind.lower()}s")
+    odd = {Kind.REPOSITORY: "repositories", Kind.SYNC_WINDOW: "windows"}
+    return odd.get(kind, f"{kind.lower()}s")

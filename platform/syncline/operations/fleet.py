@@ -28,7 +28,7 @@ from syncline.store import documents as stored
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
-OVER = (Kind.APPLICATION, Kind.CLUSTER, Kind.REPOSITORY)
+OVER = (Kind.APPLICATION, Kind.CLUSTER, Kind.REPOSITORY, Kind.SYNC_WINDOW)
 """In which order what disappeared is deleted: users before what they use."""
 
 _DECLARED = "fleet: "

@@ -52,7 +52,8 @@ def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = No
         return begun
     operation, is_new = operations.create(store, spec, idempotency_key=idempotency_key)
     if is_new:
-        _audit(store, spec.verb, operation.uid, actor=spec.actor, reason=spec.reason)
+        detail = "break-glass" if spec.break_glass else ""
+        _audit(store, spec.verb, operation.uid, actor=spec.actor, reason=spec.reason, detail=detail)
     return operation
 
 
@@ -103,7 +104,8 @@ def retry_failed(store: Store, uid: Uid, *, actor: str, reason: str) -> Operatio
         raise Conflict(f"operation {uid}", "still runs: wait for its end, or cancel it")
     if not old.counts.get(MemberState.FAILED):
         raise Conflict(f"operation {uid}", "has no failed targets")
-    changes = {"retry_of": uid, "actor": actor, "reason": reason}
+    # Who asks again breaks no glass by that: what was urgent then may not be now.
+    changes = {"retry_of": uid, "actor": actor, "reason": reason, "break_glass": False}
     return start(store, old.spec.model_copy(update=changes))
 
 
@@ -164,7 +166,7 @@ def _get(store: Store, uid: Uid) -> Operation:
     return operation
 
 
-def _audit(store: Store, verb: str, uid: Uid, *, actor: str, reason: str) -> None:
-    audit.append(
-        store, AuditRecord(actor=actor, verb=verb, subject=f"operation/{uid}", reason=reason)
-    )
+def _audit(store: Store, verb: str, uid: Uid, *, actor: str, reason: str, detail: str = "") -> None:
+    subject = f"operation/{uid}"
+    record = AuditRecord(actor=actor, verb=verb, subject=subject, reason=reason, detail=detail)
+    audit.append(store, record)

@@ -164,6 +164,7 @@ def options_of(spec: OperationSpec) -> Options:
         full=spec.full,
         changed_only=spec.changed_only,
         only=spec.only,
+        break_glass=spec.break_glass,
     )
 
 

@@ -85,12 +85,12 @@ def digest_of(inputs: Inputs | None) -> tuple[str, str]:
 
 
 def flags(options: Options) -> str:
-    """Write options as scripts join them: prune, confirm_prune, full, dry_run; "-" is unset.
+    """Write options as scripts join them: prune, confirm_prune, full, dry_run, break_glass.
 
-    What is seldom follows: changed_only, and which objects alone (JSON).
+    What is seldom follows: changed_only, and which objects alone (JSON). "-" is unset.
     """
     prune = {True: "t", False: "f", None: "-"}[options.prune]
-    others = (options.confirm_prune, options.full, options.dry_run)
+    others = (options.confirm_prune, options.full, options.dry_run, options.break_glass)
     usual = prune + "".join("t" if flag else "-" for flag in others)
     if not options.changed_only and options.only is None:
         return usual

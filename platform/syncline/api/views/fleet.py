@@ -31,6 +31,8 @@ class FleetView(View):
     aside: int = Field(
         default=0, description="Targets that were set aside: their runs lost their workers."
     )
+    windows: int = Field(default=0, description="Registered sync windows.")
+    held: int = Field(default=0, description="Targets whose requests wait for a sync window.")
     followed: FollowedView | None = Field(
         default=None, description="The fleet repository; null: none is followed."
     )

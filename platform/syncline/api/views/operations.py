@@ -49,6 +49,9 @@ class OperationAsked(Asked):
     only: PartAsked | None = Field(
         default=None, description="These objects alone: nothing is pruned, no status changes."
     )
+    break_glass: bool = Field(
+        default=False, description="Do not wait for sync windows: the audit trail says so."
+    )
     concurrency: int = Field(default=0, ge=0, description="Targets at once; 0: no cap.")
     reason: str = Field(min_length=3, max_length=1000, description=_REASON)
 

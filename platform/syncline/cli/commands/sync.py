@@ -60,6 +60,9 @@ def sync(
     labels: Annotated[
         str | None, typer.Option("--object-selector", help="Only objects with these labels.")
     ] = None,
+    break_glass: Annotated[
+        bool, typer.Option("--break-glass", help="Do not wait for closed sync windows.")
+    ] = False,
     concurrency: Annotated[
         int, typer.Option(min=0, help="Targets at once; 0: as many as the fleet allows.")
     ] = 0,
@@ -85,6 +88,7 @@ def sync(
         "full": full,
         "changedOnly": changed_only,
         "only": _part(kinds, names, labels),
+        "breakGlass": break_glass,
         "concurrency": concurrency,
         "reason": reason,
     }

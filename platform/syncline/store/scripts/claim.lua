@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes aside source lost found snapshot
+-- needs: base target queue operation window wishes aside source lost found snapshot
 -- Take the lease of a target and a snapshot of all that its run needs.
 --
 -- ARGV  1 target  2 ticket  3 worker  4 lease, seconds  5 attempts that may be lost
@@ -44,11 +44,12 @@ end
 
 local application, c = record_of(t.application), cluster(t.cluster)
 if not application or not c.exists then return refuse('Gone', 'its documents are not registered') end
-local w, pinned = next_wish(t)
+local w, pinned = turn(t)
 if not w then
   free_slot(t)
   settle(t)
   save(t)
+  if t.v.held then return refuse(WINDOW_CLOSED, get(t, 'message')) end
   return refuse('Stale', 'nothing is wanted any more')
 end
 if parks(c) then
@@ -72,7 +73,7 @@ end
 
 local fence = whole(math.max(number(t, 'fence') + 1, micros))
 local untill = now + lease
-if pinned then pop_pin(t) else set_pending(t, nil) end
+if pinned then pop_pin(t, w) else set_pending(t, nil) end
 take_at_hand(t, w, pinned)
 put(t, 'last_trigger', '{"kind":"' .. (string.match(w.trigger, '"kind":"(%a+)"') or 'user') .. '"}')
 put(t, 'fence', fence)

@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes aside source document found drop trigger awaited
+-- needs: base target queue operation window wishes aside source document found drop trigger awaited
 -- What a moved head means for the targets behind digests of inputs, about 50 in one step.
 --
 -- ARGV  1 repository name  2 revision as written  3 commit  4 trigger (JSON)  5 kind
