@@ -7,11 +7,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
-from tools.reference import api, cli, metrics, resources, settings  # noqa: E402 - found only now
+from tools.reference import api, cli, health, metrics, resources, settings  # noqa: E402 - found only now
 
 PAGES = {
     "api.md": api.render,
     "cli.md": cli.render,
+    "health.md": health.render,
     "metrics.md": metrics.render,
     "resources.md": resources.render,
     "settings.md": settings.render,

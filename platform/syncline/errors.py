@@ -9,6 +9,7 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
     │   ├── RepositoryUnreachable the Git host did not answer
     │   ├── StoreUnavailable      Redis is away
     │   ├── BrokerUnavailable     the Redis that messages travel by is away
+    │   ├── FieldContested        somebody sets a field again each time that it is put back
     │   ├── NotReady              waited for something that may still come (a CRD, a namespace)
     │   └── WorkerStopped         the worker was asked to end: the run is handed back
     └── Permanent                 stalled until revision, parameters or a user change something
@@ -17,7 +18,10 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
         ├── CredentialRefused     a reference that may not be used, or a credential that was refused
         ├── RevisionNotFound PathNotFound UnsafePath
         ├── RenderFailed ManifestInvalid LimitExceeded
-        ├── ApplyRejected OwnedByAnother PruneRefused
+        ├── ApplyRejected         the API server refused an object
+        │   ├── FieldConflict     other field managers hold fields of it
+        │   └── FieldImmutable    it would have to be deleted and made anew
+        ├── OwnedByAnother PruneRefused
         ├── HookFailed            a hook came to a bad end
         ├── StepTimedOut          an object kept a step waiting for longer than the policy allows
         ├── ClusterIdentityChanged
@@ -94,6 +98,17 @@ class NotReady(Transient):
     reason = "NotReady"
 
 
+class FieldContested(Transient):
+    """Somebody sets a field again each time that it is put back; tried again ``after`` seconds."""
+
+    reason = "FieldContested"
+
+    def __init__(self, subject: str, detail: str, after: float = 0.0) -> None:
+        super().__init__(subject, detail)
+        self.args = (subject, detail, after)
+        self.after = after
+
+
 class WorkerStopped(Transient):
     """The worker was asked to end, and its grace is over."""
 
@@ -164,6 +179,28 @@ class ApplyRejected(Permanent):
     """The API server refused an object; the detail is its own message."""
 
     reason = "ApplyRejected"
+
+
+class FieldConflict(ApplyRejected):
+    """Other field managers hold fields of the object; ``held``: each field with its manager."""
+
+    reason = "FieldConflict"
+
+    def __init__(self, subject: str, detail: str, held: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(subject, detail)
+        self.args = (subject, detail, held)
+        self.held = held
+
+
+class FieldImmutable(ApplyRejected):
+    """Fields of the object cannot be changed: it would have to be deleted and made anew."""
+
+    reason = "FieldImmutable"
+
+    def __init__(self, subject: str, detail: str, fields: tuple[str, ...] = ()) -> None:
+        super().__init__(subject, detail)
+        self.args = (subject, detail, fields)
+        self.fields = fields
 
 
 class OwnedByAnother(Permanent):

@@ -18,9 +18,13 @@ from syncline.contract.roll import Worker
 from syncline.model.access import Scope
 from syncline.model.status import Outcome
 from syncline.settings import Settings
+from syncline.store import runs
 from syncline.store.connection import Store
 from tests.api.conftest import Live
 from tests.api.fleets import Fleet, application
+from tests.operations.asked import apply, settle, state
+from tests.operations.test_windows import freeze
+from tests.store.world import request
 
 Samples = dict[tuple[str, ...], float]
 
@@ -85,6 +89,21 @@ def test_what_was_set_aside_is_counted(scraped: Scraped, fleet: Fleet) -> None:
     fleet.poison("app00@c00")
 
     assert scraped("syncline_targets_aside") == {(): 1}
+
+
+def test_what_waits_for_a_sync_window_is_counted(
+    scraped: Scraped, fleet: Fleet, store: Store
+) -> None:
+    fleet.grid(applications=2, clusters=1)
+    fleet.succeed("app00@c00")
+    apply(store, freeze(fleet=True))
+    settle(store)
+    assert scraped("syncline_targets_held") == {(): 0}
+
+    runs.trigger(store, [state(store, "app00@c00").id], request("push"))
+
+    assert scraped("syncline_targets_held") == {(): 1}
+    assert scraped("syncline_documents")["SyncWindow",] == 1
 
 
 def test_the_queue_is_measured(scraped: Scraped, fleet: Fleet) -> None:

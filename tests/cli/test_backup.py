@@ -18,7 +18,7 @@ from syncline.model.access import Scope
 from syncline.model.names import TargetName
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.operations import documents as verbs
-from syncline.store import documents, migrations, restoring, runs, targets, tokens
+from syncline.store import documents, migrations, restoring, runs, targets, tokens, windows
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from tests.api import fleets
@@ -27,6 +27,8 @@ from tests.api.fleets import Fleet
 from tests.cli.conftest import Ended, Run
 from tests.harness.redis import Redis
 from tests.harness.redis_fixtures import open_store
+from tests.operations.asked import settle
+from tests.operations.test_windows import freeze
 
 REFUSED = 4
 PRIVATE = 0o600
@@ -245,7 +247,7 @@ def test_a_newer_format_is_refused(stage: Stage) -> None:
 
     done = stage.restore()
 
-    assert (done.exit, "has version 99, this release reads 1" in done.err) == (REFUSED, True)
+    assert (done.exit, "has version 99, this release reads 2" in done.err) == (REFUSED, True)
 
 
 def test_an_older_format_is_brought_up(stage: Stage) -> None:
@@ -258,12 +260,26 @@ def test_an_older_format_is_brought_up(stage: Stage) -> None:
     def renamed(line: dict[str, Any]) -> dict[str, Any]:
         return {("of" if key == "was" else key): value for key, value in line.items()}
 
-    stage.patch.setattr(format_of, "VERSION", 2)
-    stage.patch.setattr(format_of, "UPGRADES", {1: renamed})
+    stage.patch.setattr(format_of, "VERSION", 3)
+    stage.patch.setattr(format_of, "UPGRADES", {2: renamed})
     done = stage.restore()
 
     assert done.exit == 0, done
     assert documented(answers(stage.live)) == documented(before)
+
+
+def test_sync_windows_come_back_before_what_they_hold(stage: Stage) -> None:
+    windows.put(stage.store, freeze(fleet=True))
+    stage.backup()
+    stage.lose()
+
+    done = stage.restore()
+    settle(stage.store)
+
+    assert done.exit == 0, done
+    shown = [each.name for each in targets.page(stage.store, held=True).items]
+    assert shown == [each.name for each in targets.page(stage.store).items]
+    assert len(shown) > 0
 
 
 def test_a_restore_that_fell_silent_is_over(shop: Fleet, live: Live, store: Store) -> None:

@@ -10,10 +10,13 @@ import pytest
 PROGRAM = (sys.executable, "-c", "from syncline.cli.main import main; main()")
 
 
-def syncline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def syncline(
+    *arguments: str, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("SYNCLINE_")}
     return subprocess.run(
         [*PROGRAM, *arguments],
+        input=stdin,
         env={**kept, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
         capture_output=True,
         text=True,
@@ -89,6 +92,8 @@ def test_the_schema_of_all_kinds_accepts_each_kind() -> None:
         "#/$defs/Application",
         "#/$defs/Cluster",
         "#/$defs/Repository",
+        "#/$defs/HealthRule",
+        "#/$defs/SyncWindow",
     ]
 
 

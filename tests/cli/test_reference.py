@@ -15,7 +15,7 @@ from tools.reference import cli
 STABLE = {
     *("up", "server", "scheduler", "worker", "flower", "simulate"),
     *("apply", "get", "describe", "delete", "sync", "diff", "status", "history"),
-    *("operation", "cluster", "repo", "schema", "render", "doctor"),
+    *("operation", "cluster", "repo", "schema", "render", "doctor", "health"),
 }
 
 

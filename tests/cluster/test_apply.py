@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncline.errors import ApplyRejected, CredentialRefused, ManifestInvalid
+from syncline.errors import ApplyRejected, CredentialRefused, FieldConflict, ManifestInvalid
 from syncline.model.change import ref_of
 from syncline.model.values import Manifest
 from syncline_workers.change import owned
@@ -99,14 +99,15 @@ def test_a_conflict_names_the_field_and_its_manager(
     path = f"/api/v1/namespaces/{namespace}/configmaps/settings?fieldManager=helm"
     api_server.call("PATCH", path, config(namespace, a="1"), kind="apply-patch+yaml")
 
-    with pytest.raises(ApplyRejected) as caught:
+    with pytest.raises(FieldConflict) as caught:
         api.apply(config(namespace, a="2"), force=False)
 
     assert str(caught.value) == (
         f"ConfigMap/{namespace}/settings: other field managers hold 1 of its fields: "
-        '.data.a (conflict with "helm"). Take them out of the manifest, or set '
-        "syncPolicy.forceConflicts"
+        '.data.a (by "helm"). Take them out of the manifest, or say force or yield in '
+        "syncPolicy.conflicts or a rule of syncPolicy.conflictRules"
     )
+    assert caught.value.held == ((".data.a", "helm"),)
 
 
 def test_force_takes_the_field_over(api: Api, namespace: str, api_server: ApiServer) -> None:

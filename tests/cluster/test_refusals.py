@@ -149,7 +149,7 @@ def test_many_conflicts_are_counted_and_five_are_named() -> None:
     found = refused(answered(409, "Apply failed", details={"causes": causes}))
 
     assert found.detail.startswith("other field managers hold 7 of its fields: .spec.f0 (")
-    assert '.spec.f4 (conflict with "hpa") and 2 more. Take them out' in found.detail
+    assert '.spec.f4 (by "hpa") and 2 more. Take them out' in found.detail
 
 
 def test_a_long_message_is_cut() -> None:

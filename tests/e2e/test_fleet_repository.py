@@ -190,6 +190,61 @@ def test_what_is_declared_cannot_be_changed_otherwise(world: World, tmp_path: Pa
     assert _data(world) == before
 
 
+HEALTH_RULE = {
+    "apiVersion": "syncline.dev/v1alpha1",
+    "kind": "HealthRule",
+    "metadata": {"name": "versions"},
+    "spec": {
+        "group": "",
+        "kinds": ["ConfigMap"],
+        "cases": [
+            {
+                "when": "self.data.v == 'bad'",
+                "status": "Degraded",
+                "reason": "BadVersion",
+                "message": "version ${self.data.v} is bad",
+            }
+        ],
+    },
+}
+
+
+def test_health_rules_judge_what_is_applied_and_what_is_there(world: World) -> None:
+    rule = {"fleet/health/versions.yaml": yaml.safe_dump(HEALTH_RULE)}
+    adopted(world, world.push(rule))
+    often = {"syncPolicy": {"interval": "10s"}}
+    good = {"fleet/web.yaml": web(parameters={"v": "good"}, **often), **_source("v", "${v}")}
+    bad = {"fleet/web.yaml": web(parameters={"v": "bad"}, **often)}
+
+    adopted(world, world.push(good))
+    until(lambda: _data(world) == {"v": "good"}, within=90, what="the good version is applied")
+    assert world.target("web@c0")["health"] == "Healthy"
+    assert followed(world)["healthRules"] == ["versions"]
+
+    adopted(world, world.push(bad))
+    _becomes(world, "Degraded", "ConfigMap/fleet-web/web: version bad is bad")
+
+    adopted(world, world.push({"fleet/health/versions.yaml": None}))
+    _becomes(world, "Healthy", "")  # nobody applied anything: a sweep has it judged again
+
+    adopted(world, world.push(rule))
+    _becomes(world, "Degraded", "ConfigMap/fleet-web/web: version bad is bad")
+
+    adopted(world, world.push({"fleet/health/versions.yaml": None, **good}))
+    _becomes(world, "Healthy", "")
+
+
+def _becomes(world: World, health: str, message: str) -> None:
+    def check() -> bool:
+        found = world.target("web@c0")
+        return found.get("health") == health and message in found["message"]
+
+    try:
+        until(check, within=120, what=f"web@c0 {health} {message}", every=0.2)
+    except AssertionError as exc:
+        raise AssertionError(f"{exc}\n{world.target('web@c0')}\n{world.logs()}") from exc
+
+
 def test_a_repository_that_is_away_is_shown_until_it_is_back(world: World) -> None:
     commit = followed(world)["commit"]
     world.git.status = 503

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
+from tests.fleet import pauses
 from tests.fleet.world import Figures, World
 
 TOLD = 5  # calls of Redis, the longest first
@@ -13,8 +14,10 @@ def of(world: World, work: Callable[[], object], *, runs: int | None = None) -> 
     count = runs or world.fleet.targets
     world.redis.forget_slow()
     before, simulator, calls = world.product.cpu(), world.simulated.cpu(), world.redis.calls()
+    paused: Figures = {}
     begun = time.perf_counter()
-    work()
+    with pauses.measured(paused):
+        work()
     seconds = time.perf_counter() - begun
     spent = less(world.product.cpu(), before)
     return {
@@ -28,6 +31,7 @@ def of(world: World, work: Callable[[], object], *, runs: int | None = None) -> 
         "redis_calls": _calls(world, calls, count),
         "redis_longest": dict(list(world.redis.slowest().items())[:TOLD]),
         "redis_goes_first": world.redis.goes_first,
+        **paused,
     }
 
 

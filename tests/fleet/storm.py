@@ -39,10 +39,11 @@ def storm(world: World, asked: Namespace) -> Figures:
 def _counted(world: World, before: dict[str, int], seconds: float) -> Figures:
     after = world.redis.tally()
     look_ups = sum(cost.grown(after, before, "tasks:lookup:").values())
-    runs = sum(cost.grown(after, before, "runs:").values())
+    ended = cost.grown(after, before, "runs:")
+    runs = sum(ended.values())
     most = 2 + int(seconds)  # at once, then one each second, and one for the last delivery
     assert 1 <= look_ups <= most, f"{look_ups} look-ups in {seconds} s: at most {most} are allowed"
-    assert runs == world.fleet.targets, f"{runs} runs of {world.fleet.targets} targets"
+    assert runs == world.fleet.targets, f"{runs} runs of {world.fleet.targets} targets: {ended}"
     return {"look_ups": look_ups, "runs_made": runs, **checks.everything(world)}
 
 

@@ -7,20 +7,24 @@ from pathlib import Path
 import pytest
 import yaml
 
+from syncline.health.registry import BUILT_IN, JUDGES, explain, is_judged, judge
+from syncline.health.verdict import Health, aggregate, degraded, healthy, progressing
 from syncline.model.change import ObjectRef, ref_of
 from syncline.model.status import HealthStatus
-from syncline_workers.health.registry import BUILT_IN, JUDGES, is_judged, judge
-from syncline_workers.health.verdict import Health, aggregate, degraded, healthy, progressing
 
-CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+CASES = sorted((Path(__file__).parent / "cases").rglob("*.yaml"))
 WORDS = {str(status).lower(): status for status in HealthStatus}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_a_live_object_is_judged_as_its_case_says(case: Path) -> None:
     live, expected = yaml.safe_load_all(case.read_text())
+    by = expected.pop("by", None)
 
-    assert judge(live) == Health(WORDS[case.stem.rpartition("-")[2]], **expected)
+    found = explain(live)
+
+    assert found.health == Health(WORDS[case.stem.rpartition("-")[2]], **expected)
+    assert by in (None, found.who)
 
 
 def test_every_judge_has_a_healthy_case_and_another() -> None:

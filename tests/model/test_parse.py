@@ -130,7 +130,10 @@ metadata: {name: x}
         "document 3 (Cluster East): spec.kubeconfig: is required",
         "document 4: a document must be a mapping, not ['a list']",
         "document 5: apiVersion: is required; write syncline.dev/v1alpha1",
-        "document 5: kind: is required; there is Application, Cluster, Repository",
+        (
+            "document 5: kind: is required; there is Application, Cluster, Repository, HealthRule, "
+            "SyncWindow"
+        ),
     ]
 
 

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from syncline.contract.reports import FollowReport
-from syncline.errors import Conflict
+from syncline.errors import Conflict, InvalidDocument
+from syncline.model import parse
 from syncline.model.change import Action
 from syncline.operations import documents, fleet
 from syncline.operations.documents import FLEET_REPOSITORY, Applied
-from syncline.store import audit, due
+from syncline.store import audit, due, rules
 from syncline.store import documents as stored
 from syncline.store import fleet as followed
 from syncline.store.connection import Store
@@ -40,6 +41,16 @@ def web(**spec: Any) -> tuple[str, dict[str, Any]]:
 
 
 ALL = (REPOSITORY, ONE, TWO, web())
+
+
+FREEZE = (
+    "windows/freeze.yaml",
+    mapping(
+        "SyncWindow",
+        "freeze",
+        {"kind": "deny", "starts": "2020-01-01T00:00", "ends": "2099-01-01T00:00", "fleet": True},
+    ),
+)
 
 
 @pytest.fixture
@@ -245,3 +256,85 @@ def test_a_repository_and_its_applications_may_disappear_together(following: Sto
 
     assert stored.get(following, Kind.REPOSITORY, "shop") is None
     assert names(following) == []
+
+
+def widgets(when: str = "status.ready", name: str = "widgets") -> tuple[str, dict[str, Any]]:
+    cases = [{"when": when, "status": "Healthy"}]
+    spec = {"group": "example.com", "kinds": ["Widget"], "cases": cases}
+    return f"health/{name}.yaml", mapping("HealthRule", name, spec)
+
+
+def test_health_rules_are_adopted_changed_and_removed_with_their_files(following: Store) -> None:
+    commit(following, *ALL, widgets())
+    first = rules.read(following)
+    commit(following, *ALL, widgets("status.works"), revision="c2")
+    second = rules.read(following)
+    commit(following, *ALL, revision="c3")
+
+    assert [rule.spec.cases[0].when for rule in first.rules + second.rules] == [
+        "status.ready",
+        "status.works",
+    ]
+    assert first.version != second.version
+    assert rules.read(following) == rules.Kept("", ())
+    assert status(following) == ("c3", "")
+    newest = next(iter(audit.read(following)))
+    assert newest.detail == "health rules changed"
+
+
+def test_the_same_health_rules_keep_their_version(following: Store) -> None:
+    commit(following, *ALL, widgets())
+    before = rules.version(following)
+    commit(following, *ALL, widgets(), revision="c2")
+
+    assert before
+    assert rules.version(following) == before
+    assert rules.names(following) == ["widgets"]
+
+
+def test_a_health_rule_that_is_wrong_refuses_the_commit_and_says_where(following: Store) -> None:
+    commit(following, *ALL, widgets())
+    good = rules.read(following)
+
+    commit(
+        following,
+        *ALL,
+        widgets("status.ready &&"),
+        widgets("nope(status)", name="others"),
+        revision="c2",
+    )
+
+    revision, error = status(following)
+    assert revision == "c2"
+    assert "HealthRule/widgets, case 1, when: line 1, column 16: Syntax error" in error
+    assert "HealthRule/others, case 1, when: line 1, column 5: undeclared reference" in error
+    assert rules.read(following) == good
+
+
+def test_a_health_rule_is_declared_once(following: Store) -> None:
+    commit(following, *ALL, widgets(), ("again.yaml", widgets()[1]), widgets(name="others"))
+
+    _, error = status(following)
+    assert "again.yaml: HealthRule widgets is declared twice" in error
+    assert "HealthRule/others judges example.com/Widget, as HealthRule/widgets does" in error
+
+
+def test_a_health_rule_is_not_registered_over_the_api(store: Store) -> None:
+    document = parse.parse_mapping(widgets()[1], source="test")
+
+    with pytest.raises(InvalidDocument, match="is declared in the fleet repository alone"):
+        documents.apply(store, [document], actor="ada")
+
+
+def test_a_window_that_a_commit_declares_holds_back_what_the_same_commit_brings(
+    following: Store,
+) -> None:
+    commit(following, *ALL, FREEZE)
+    settle(following)
+    assert run_all(following) == []
+    assert len(names(following)) == 2
+
+    commit(following, *ALL, revision="c2")
+    settle(following)
+
+    assert sorted(run_all(following)) == ["web@one", "web@two"]

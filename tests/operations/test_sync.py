@@ -6,6 +6,7 @@ import pytest
 
 from syncline.errors import Conflict, InvalidDocument, NotFound
 from syncline.model.operation import MemberState, OperationSpec, OperationState
+from syncline.model.part import Part
 from syncline.model.request import Options, TriggerKind
 from syncline.model.run import Claim
 from syncline.model.status import Outcome
@@ -28,6 +29,8 @@ from tests.operations.asked import (
     start,
     uid,
 )
+
+WEB = Part(names=("web",))
 
 
 @pytest.fixture
@@ -228,6 +231,10 @@ def test_the_same_key_gives_the_same_operation(fleet: Store) -> None:
     [
         ({}, InvalidDocument, "selects nothing: name applications, give a selector, or say all"),
         ({"all": True, "reason": "  "}, InvalidDocument, "needs a reason"),
+        ({"all": True, "only": Part()}, InvalidDocument, "selects no objects"),
+        ({"all": True, "only": WEB, "revision": "v1"}, InvalidDocument, "or some objects"),
+        ({"all": True, "only": WEB, "prune": True}, InvalidDocument, "prunes nothing"),
+        ({"all": True, "only": Part(labels="a=b=c")}, InvalidDocument, "write key=value"),
         ({"applications": ("wbe",)}, NotFound, "Application/wbe: is not registered"),
         ({"application_selector": "a=b=c"}, InvalidDocument, "write key=value"),
         ({"cluster_selector": "env=none"}, NotFound, "no target matches the selection"),

@@ -14,6 +14,13 @@ def test_a_wait_is_never_longer_than_the_jittered_cap(attempt: int) -> None:
     assert 4.0 <= wait(POLICY, attempt) <= 180 * 1.2
 
 
+def test_waits_differ_also_at_the_cap() -> None:
+    waits = [wait(POLICY, attempt) for attempt in range(50, 250)]
+
+    assert len(set(waits)) > 190
+    assert (min(waits) < 180 * 0.85, max(waits) > 180 * 1.15) == (True, True)
+
+
 def test_waits_grow() -> None:
     assert wait(POLICY, 1) < wait(POLICY, 3) < wait(POLICY, 5)
 

@@ -5,13 +5,37 @@ from typing import Any
 import pytest
 
 from syncline.contract.reports import HealthReport, TargetHealth
+from syncline.health import custom
 from syncline.model.change import InventoryEntry, ObjectRef
+from syncline.model.healthrule import HealthRule
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus
 from syncline_workers.pipeline.checkup import checkup
-from tests.pipeline.twins import FENCE, Api, Checks, Clusters, ports
+from tests.pipeline.twins import FENCE, Api, Checks, Clusters, Rules, ports
 
 C1 = Uid("c1")
+TOO_FEW = custom.compile_all(
+    [
+        HealthRule.model_validate(
+            {
+                "apiVersion": "syncline.dev/v1alpha1",
+                "kind": "HealthRule",
+                "metadata": {"name": "deployments"},
+                "spec": {
+                    "group": "apps",
+                    "kinds": ["Deployment"],
+                    "cases": [
+                        {
+                            "when": "spec.replicas < 3",
+                            "status": "Degraded",
+                            "message": "${spec.replicas} replicas are too few",
+                        }
+                    ],
+                },
+            }
+        )
+    ]
+)
 
 
 def target(number: int = 0) -> TargetId:
@@ -78,6 +102,21 @@ def test_what_becomes_of_a_hook_is_not_the_applications_health() -> None:
     assert report is not None
     assert report.targets[0].health is HealthStatus.HEALTHY
     assert api.asked == ["get Deployment/shop/web"]
+
+
+def test_a_rule_that_people_declared_decides_first() -> None:
+    web = entry("web", HealthStatus.PROGRESSING)
+    api = Api([deployment("web", 2)])
+    checks = Checks({target(): (web,)})
+
+    report = checkup(ports(checks=checks, clusters=Clusters(api), rules=Rules(TOO_FEW)), C1)
+
+    assert report is not None
+    (told,) = report.targets
+    assert (told.health, told.message) == (
+        HealthStatus.DEGRADED,
+        "Deployment/shop/web: 2 replicas are too few",
+    )
 
 
 def test_what_is_on_its_way_is_named_and_looked_at_again() -> None:

@@ -6,11 +6,12 @@ from structlog.testing import capture_logs
 from syncline.contract.reports import ClusterReport, SweepReport
 from syncline.errors import StoreUnavailable
 from syncline.model.names import TargetId, Uid
+from syncline.model.status import HealthStatus
 from syncline_workers.change import owned
 from syncline_workers.pipeline.probe import begin, probe
 from syncline_workers.pipeline.sweep import sweep
 from tests.harness.poll import until
-from tests.pipeline.twins import Api, Checks, Clusters, entry, live, ports
+from tests.pipeline.twins import Api, Checks, Clusters, Rules, entry, live, ports
 
 C1, T1 = Uid("c1"), TargetId("a1.c1")
 MARK = owned.mark(live("web", uid="u1", version="1"))
@@ -44,6 +45,23 @@ def test_an_object_that_changed_otherwise_has_its_health_looked_at_again() -> No
     report = swept(Checks({T1: (judged,)}), service)
 
     assert report == SweepReport(cluster=C1, reachable=True, stirred={T1: (judged.ref,)}, swept=1)
+
+
+def test_new_health_rules_have_everything_that_has_a_health_judged_again() -> None:
+    held = entry("web", uid="u1", version="1", mark=MARK)
+    ref = held.ref.model_copy(update={"name": "by-rule"})
+    by_rule = held.model_copy(update={"ref": ref, "health": HealthStatus.DEGRADED})
+    checks = Checks({T1: (held, by_rule)})
+    api = Api([live(name, uid="u1", version="1") for name in ("web", "by-rule")])
+    parts = {"checks": checks, "clusters": Clusters(api)}
+
+    report = sweep(ports(**parts, rules=Rules(version="v2", judged=False)), C1)
+    again = sweep(ports(**parts, rules=Rules(version="v2")), C1)
+
+    assert report == SweepReport(
+        cluster=C1, reachable=True, stirred={T1: (ref,)}, swept=1, rules="v2"
+    )
+    assert again == SweepReport(cluster=C1, reachable=True, swept=1)
 
 
 def test_an_object_that_lost_a_field_of_ours_has_drifted() -> None:

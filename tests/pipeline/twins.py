@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from syncline.contract.reports import ClusterReport, Waiting
 from syncline.errors import ClusterUnreachable, CredentialRefused
+from syncline.health import custom
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
@@ -177,6 +178,21 @@ class Clusters:
 
 
 @dataclass
+class Rules:
+    """Health rules of one version; ``judged``: the cluster was last judged by them."""
+
+    declared: custom.Rules = field(default_factory=dict)
+    version: str = ""
+    judged: bool = True
+
+    def of(self, version: str) -> custom.Rules:
+        return self.declared if version == self.version else custom.NONE
+
+    def newest(self, _: Uid) -> tuple[custom.Rules, str | None]:
+        return self.declared, None if self.judged else self.version
+
+
+@dataclass
 class Desk:
     """Renewals as scripted; an exception in the script is raised."""
 
@@ -201,6 +217,7 @@ def ports(**parts: Any) -> Ports:
         lookups=_NOTHING,
         fleet=_NOTHING,
         checks=_NOTHING,
+        rules=Rules(),
         repositories=_NOTHING,
         clusters=_NOTHING,
         renders=_NOTHING,

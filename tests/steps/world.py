@@ -28,7 +28,14 @@ from syncline.model.status import Lane, Outcome
 from syncline.settings import ClusterSettings, GitSettings, RenderSettings, Settings
 from syncline.store import documents, keys, runs, targets
 from syncline.store.connection import Store
-from syncline_workers.app.desk import StoreChecks, StoreDesk, StoreHosts, StoreLookups, StoreRenders
+from syncline_workers.app.desk import (
+    StoreChecks,
+    StoreDesk,
+    StoreHosts,
+    StoreLookups,
+    StoreRenders,
+)
+from syncline_workers.app.judging import StoreRules
 from syncline_workers.cluster.connect import Clusters
 from syncline_workers.git.repositories import open_repositories
 from syncline_workers.pipeline import sweep as sweeps
@@ -39,7 +46,7 @@ from tests.store import clock
 from tests.store.world import launched
 
 API = "syncline.dev/v1alpha1"
-MOST = 60  # attempts of one run
+MOST = 400  # attempts of one run
 
 
 class Killed(BaseException):
@@ -319,6 +326,7 @@ class World:
             repositories=open_repositories(settings.git, credentials, hosts),
             clusters=EdgedClusters(clusters, self.blade),
             renders=StoreRenders(self.store),
+            rules=StoreRules(self.store),
             key=key,
             render=settings.render,
             worker="played",

@@ -28,6 +28,12 @@ def set_back(store: Store, by: float) -> None:
         store.redis.hset(keys.CLOCK(), "at", repr(float(at) + by))
 
 
+def open_windows(store: Store, uid: str) -> None:
+    """The end of the present closing of a set has come."""
+    past = repr(now(store) - 1)
+    store.redis.hset(keys.WINDOW(uid), mapping={"auto_until": past, "manual_until": past})
+
+
 _TIMED = ("watch", "slots:", "leases:", "unproven", "ready:", "ring:", "due", "checks:")
 
 

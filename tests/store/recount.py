@@ -79,6 +79,7 @@ def check(store: Store) -> None:
     _owners(seen, targets)
     _inputs(seen, targets)
     _specs(seen, targets)
+    _windows(seen, targets)
     _operations(seen)
 
 
@@ -126,6 +127,9 @@ def _indexes(seen: Seen, targets: Rows) -> None:
             expected[f"index:{name}"].add(member)
         if "aside" in row:
             expected["index:aside"].add(member)
+        if "held" in row:
+            assert row["phase"] == "idle"
+            expected["index:held"].add(member)
     assert seen.members("index:") == dict(expected)
 
 
@@ -201,6 +205,20 @@ def _specs(seen: Seen, targets: Rows) -> None:
     assert kept == {uid: dict(counts) for uid, counts in uses.items()}
     specs = {uid: set(row) for uid, row in seen.rows("specs").items()}
     assert specs == {uid: set(counts) for uid, counts in uses.items()}
+
+
+def _windows(seen: Seen, targets: Rows) -> None:
+    having: Counter[str] = Counter()
+    held: Sets = defaultdict(set)
+    for ident, row in targets.items():
+        if "windows" in row:
+            having[row["windows"]] += 1
+        if "held" in row:
+            held[f"window-held:{row['windows']}"].add(f"{row['name']}\0{ident}")
+    kept = {uid: int(row["targets"]) for uid, row in seen.rows("window").items()}
+    assert kept == dict(having)
+    assert seen.sets.get("window-sets", set()) == set(having)
+    assert seen.members("window-held:") == dict(held)
 
 
 def _operations(seen: Seen) -> None:

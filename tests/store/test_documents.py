@@ -277,6 +277,7 @@ def test_counts_of_everything_are_kept(store: Store) -> None:
         Kind.REPOSITORY: 0,
         Kind.CLUSTER: 1,
         Kind.APPLICATION: 2,
+        Kind.SYNC_WINDOW: 0,
     }
     recount.check(store)
 

@@ -43,12 +43,13 @@ from syncline.store import (
     sources,
     steps,
     targets,
+    windows,
 )
 from syncline.store.connection import Store, now
 from tests.harness.redis import Redis
 from tests.harness.redis_fixtures import open_store
 from tests.store import clock, recount
-from tests.store.world import World, away, failed, inventory, paused, report, request
+from tests.store.world import World, away, failed, inventory, moment, paused, report, request
 
 PLAIN = (TriggerKind.USER, TriggerKind.PUSH, TriggerKind.DRIFT, TriggerKind.SPEC)
 CLUSTERS = ("west", "east")
@@ -98,6 +99,8 @@ class Machine(RuleBasedStateMachine):
                 self.world.target(app, on)
             elif state.reason in {"SetAside", "WorkerLost", "Unforeseen"} and not state.requested:
                 self.settled[target] = max(self.settled[target], state.done)  # it stalled
+            elif state.aside_at:  # what waited for the same inputs was refused, the rest runs
+                self.settled[target] = self.asked[target]
 
     def settle(self, claim: Claim) -> None:
         """Note a request that has had its outcome."""
@@ -323,6 +326,35 @@ class Machine(RuleBasedStateMachine):
             runs.requeue_silent(self.store)
         self.look()
 
+    # Sync windows
+
+    @rule(which=st.sets(st.integers(0, 3), min_size=1), manual=st.booleans(), later=st.booleans())
+    def close(self, which: set[int], manual: bool, later: bool) -> None:
+        when = {"starts": moment(500), "ends": moment(900)} if later else {}
+        found = [self.targets[each] for each in which if self.row(self.targets[each])]
+        if found:
+            self.world.closed(*found, manualSync=manual, **when)
+
+    @rule(which=st.integers(0, 3))
+    def open(self, which: int) -> None:
+        windows.file(self.store, [], [self.targets[which]])
+
+    @rule(which=st.integers(0, 3), passed=st.booleans())
+    def time_comes(self, which: int, passed: bool) -> None:
+        """What is to close later closes now, or what is closed opens."""
+        if (uid := self.row(self.targets[which]).get("windows")) is None:
+            return
+        if passed:
+            clock.open_windows(self.store, uid)
+        else:
+            self.store.redis.hset(keys.WINDOW(uid), mapping={"auto_from": "1", "manual_from": "1"})
+
+    @rule(which=st.integers(0, 3), pinned=st.booleans())
+    def break_the_glass(self, which: int, pinned: bool) -> None:
+        wish = request(revision="v3" if pinned else None, break_glass=True)
+        self.world.trigger(self.targets[which], wish)
+        self.look()
+
     # The world around
 
     @rule(which=st.integers(0, 1), reachable=st.booleans(), times=st.integers(1, 3))
@@ -404,6 +436,7 @@ class Machine(RuleBasedStateMachine):
                 operations.cancel(self.store, uid)
                 self.excuse()
             operations.launch(self.store, uid)
+        windows.file(self.store, [], self.targets)
         for target in self.targets:
             clock.pass_deadline(self.store, target)
             if due.at(self.store, f"retry:{target}") is not None:

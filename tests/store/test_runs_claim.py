@@ -42,6 +42,7 @@ def test_a_claim_hands_out_everything_that_a_run_needs(store: Store) -> None:
     assert claim.kubeconfig == documents.sealed_kubeconfig(store, claim.cluster.uid)
     assert claim.installation == store.redis.get(keys.INSTALLATION())
     assert str(claim.name) == "shop@west"
+    assert claim.rules == ""
 
 
 def test_a_second_claim_of_a_running_target_is_held_off(store: Store) -> None:

@@ -265,9 +265,11 @@ def test_the_same_failure_again_and_again_is_one_entry(store: Store) -> None:
     world = World(store)
     target = world.target()
     world.run(target, revision="c1", changes=CHANGED)
+    refused = (Change(ref=entry("web").ref, action=Action.FAILED, message="is invalid"),)
     for number in range(5):
         claim = world.start(target, request(TriggerKind.PUSH))
-        runs.fold(store, failed(claim, retry_after=None, message=f"try {number}"))
+        told = failed(claim, retry_after=None, message=f"try {number}", changes=refused)
+        runs.fold(store, told)
 
     kept = targets.history(store, target)
 

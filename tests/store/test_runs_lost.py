@@ -151,6 +151,25 @@ def test_a_failure_with_a_stale_ticket_changes_nothing(store: Store) -> None:
     assert world.state(target).reason == "Succeeded"
 
 
+def test_what_broke_many_at_once_does_not_bring_them_back_at_once(store: Store) -> None:
+    world = World(store)
+    world.cluster(max_runs=30)
+    found = [world.target(f"app-{number}") for number in range(20)]
+    for target in found:
+        world.trigger(target)
+    for sent in world.dispatch(room=20):
+        runs.fold_failure(store, world.claim(sent).lease.ticket, "ValueError: no")
+
+    times = [due.at(store, f"retry:{target}") for target in found]
+
+    began = now(store)
+    waits = [at - began for at in times if at is not None]
+    assert len(waits) == 20
+    assert max(waits) - min(waits) > 0.3
+    assert max(waits) < 5 * 1.1
+    recount.check(store)
+
+
 def test_a_failure_before_the_claim_puts_the_target_back_in_line(store: Store) -> None:
     world = World(store)
     target = world.target()

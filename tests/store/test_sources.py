@@ -182,6 +182,43 @@ def test_a_target_that_already_ran_at_the_new_head_is_left_alone(
     assert world.state(target).phase is Phase.IDLE
 
 
+def test_a_target_that_just_runs_at_the_new_head_is_not_run_again(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    target = world.target()
+    world.run(target, revision="c1", inputs=inputs("c1", "t1"))
+    moved = LookupReport(
+        repository=uid, heads={"main": "c2"}, affected={"main": (digest(store, target),)}
+    )
+    sources.fold_lookup(store, moved)
+    claim = world.claim(world.sent(target))
+
+    store.redis.hset(keys.SEEN("fleet"), "main", "c1")  # as a second look-up finds it meanwhile
+    assert sources.fold_lookup(store, moved) == 0
+    runs.fold(store, report(claim, revision="c2", observed="c2"))
+
+    assert world.state(target).phase is Phase.IDLE
+    assert world.dispatch_any() == []
+    recount.check(store)
+
+
+def test_a_pinned_run_of_the_new_head_is_followed_by_one_of_the_branch(
+    store: Store, fleet: tuple[World, Uid]
+) -> None:
+    world, uid = fleet
+    target = world.target()
+    world.run(target, revision="c1", inputs=inputs("c1", "t1"))
+    store.redis.hset(keys.HEADS("fleet"), "main", "c2")  # as a look-up leaves it half-way
+    runs.trigger(store, [target], request(revision="main"))
+    assert world.claim(world.sent(target)).head == "c2"
+
+    moved = LookupReport(
+        repository=uid, heads={"main": "c2"}, affected={"main": (digest(store, target),)}
+    )
+    assert sources.fold_lookup(store, moved) == 1
+
+
 def test_a_policy_that_waits_for_people_shows_the_new_revision(
     store: Store, fleet: tuple[World, Uid]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syncline.contract.reports import ClusterReport
@@ -9,13 +10,15 @@ from syncline.model.application import Application
 from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.cluster import Cluster
 from syncline.model.names import TargetId, Uid, target_id
+from syncline.model.openings import Named
 from syncline.model.operation import OperationSpec
 from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.model.repository import Repository
 from syncline.model.request import Options, Request, Trigger, TriggerKind
 from syncline.model.run import Claim, Progress, Report
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
-from syncline.store import clusters, documents, operations, runs, targets
+from syncline.model.windows import Window
+from syncline.store import clusters, documents, keys, operations, runs, targets, windows
 from syncline.store.connection import Store
 
 API = "syncline.dev/v1alpha1"
@@ -64,6 +67,16 @@ def application(
             },
         }
     )
+
+
+def window(kind: str = "deny", **spec: Any) -> Window:
+    """One that is active, for an hour, unless told otherwise."""
+    begun = {"starts": moment(-60), "ends": moment(3600)}
+    return Window.model_validate({"kind": kind, **begun, **spec})
+
+
+def moment(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
 def request(
@@ -222,6 +235,12 @@ class World:
         claim = self.start(target, wish)
         assert runs.fold(self.store, report(claim, **values))
         return claim
+
+    def closed(self, *targets: TargetId, **spec: Any) -> str:
+        """Give targets a window that denies; returns its set."""
+        freeze = Named(name="SyncWindow/freeze", window=window(**spec))
+        windows.file(self.store, [freeze], targets)
+        return str(self.store.redis.hget(keys.TARGET(targets[0]), "windows"))
 
     def state(self, target: TargetId) -> Any:
         return targets.get(self.store, target)

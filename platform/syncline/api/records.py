@@ -14,7 +14,13 @@ from syncline.api.views.documents import (
 )
 from syncline.errors import NotFound
 from syncline.model.names import DEFAULT_PROJECT, Uid, application_name
-from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
+from syncline.model.records import (
+    ApplicationRecord,
+    ClusterRecord,
+    Record,
+    RepositoryRecord,
+    SyncWindowRecord,
+)
 from syncline.store import clusters, documents, fleet, sources, targets
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -25,6 +31,7 @@ _PLURALS = {
     Kind.APPLICATION: "applications",
     Kind.CLUSTER: "clusters",
     Kind.REPOSITORY: "repositories",
+    Kind.SYNC_WINDOW: "windows",
 }
 
 
@@ -69,6 +76,16 @@ def repository(store: Store, name: str) -> RepositoryRecord:
     """
     found = documents.get(store, Kind.REPOSITORY, name)
     return cast("RepositoryRecord", _present(found, Kind.REPOSITORY, name))
+
+
+def window(store: Store, name: str) -> SyncWindowRecord:
+    """Return the sync window of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = documents.get(store, Kind.SYNC_WINDOW, name)
+    return cast("SyncWindowRecord", _present(found, Kind.SYNC_WINDOW, name))
 
 
 def show_applications(store: Store, records: Iterable[Record]) -> list[ApplicationView]:

@@ -91,7 +91,9 @@ def parts(name: str, *words: str) -> Cell:
 
 TARGETS = Kind(
     plural="targets",
-    filters=frozenset({"application", "cluster", "project", "sync", "health", "aside", "begins"}),
+    filters=frozenset(
+        {"application", "cluster", "project", "sync", "health", "aside", "held", "begins"}
+    ),
     columns={
         "name": field("name"),
         "sync": status("sync"),
@@ -104,6 +106,7 @@ TARGETS = Kind(
         "phase": field("phase"),
         "synced at": when("syncedAt"),
         "operation": field("operation"),
+        "held until": when("heldUntil"),
     },
     last={"message": message},
 )
@@ -165,4 +168,26 @@ OPERATIONS = Kind(
     last={"why": lambda item: one_line(item["spec"]["reason"]), "message": message},
 )
 
-KINDS = {kind.plural: kind for kind in (TARGETS, APPLICATIONS, CLUSTERS, REPOSITORIES, OPERATIONS)}
+WINDOWS = Kind(
+    plural="windows",
+    filters=frozenset({"selector"}),
+    columns={
+        "name": field("name"),
+        "kind": lambda item: item["spec"]["kind"],
+        "active": lambda item: "yes" if item["active"] else "no",
+        "changes at": when("changesAt"),
+        "manual": lambda item: "passes" if item["spec"]["manualSync"] else "waits",
+        "for": field("selects"),
+    },
+    wide={
+        "schedule": lambda item: item["spec"]["schedule"] or "once",
+        "time zone": lambda item: item["spec"]["timeZone"],
+        "declared in": field("declaredIn"),
+    },
+    last={"message": message},
+)
+
+KINDS = {
+    kind.plural: kind
+    for kind in (TARGETS, APPLICATIONS, CLUSTERS, REPOSITORIES, OPERATIONS, WINDOWS)
+}

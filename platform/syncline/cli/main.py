@@ -23,6 +23,7 @@ from syncline.cli.commands import (
     diff,
     doctor,
     get,
+    health,
     history,
     operation,
     queue,
@@ -71,6 +72,7 @@ app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
+app.command("health")(health.health)
 app.command("version")(version.version)
 
 

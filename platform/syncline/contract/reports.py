@@ -55,6 +55,7 @@ class SweepReport(Stored):
     # What a survey had found, nobody declares, and is gone: by the name of its application.
     vanished: dict[str, Inventory] = {}
     swept: int = 0  # targets compared
+    rules: str | None = None  # health rules by which all is to be judged anew; None: as before
     error: str = ""
 
 

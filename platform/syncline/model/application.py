@@ -9,8 +9,10 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from syncline.model.documents import Document, ProjectMetadata
+from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
 from syncline.model.selector import Selector
 from syncline.model.values import Duration, Name, Written
+from syncline.model.windows import Window
 
 
 class RendererName(StrEnum):
@@ -95,8 +97,29 @@ class SyncPolicy(Written):
         ge=timedelta(seconds=10),
         description="Between two looks at the live objects for drift.",
     )
-    force_conflicts: bool = Field(
-        default=True, description="Take over fields that another field manager holds."
+    conflicts: Conflicts = Field(
+        default=Conflicts.FORCE,
+        description="What happens to fields that another field manager holds: force (they become "
+        "ours), fail, or yield (they are left to the other).",
+    )
+    conflict_rules: tuple[ConflictRule, ...] = Field(
+        default=(), description="Exceptions from conflicts; the first that fits counts."
+    )
+    take_over: tuple[Tool, ...] = Field(
+        default=(),
+        description="Tools whose fields of an object become ours when it is first applied: what "
+        "they applied and Git does not hold is removed. Others keep what they hold.",
+    )
+    recreate: bool = Field(
+        default=False,
+        description="Delete an object and make it anew where a field of it cannot be changed. "
+        "Namespaces, CustomResourceDefinitions, PersistentVolumes and their claims only where "
+        "the object's own annotation says so.",
+    )
+    propagation: Propagation = Field(
+        default=Propagation.BACKGROUND,
+        description="What becomes of the dependents of an object that is deleted: background "
+        "(they are deleted afterwards), foreground (before it) or orphan (they stay).",
     )
     prune_limit: float = Field(
         default=0.5,
@@ -111,6 +134,11 @@ class SyncPolicy(Written):
         ge=timedelta(seconds=1),
         description="How long one wave may take to become healthy, or the hooks of one step to "
         "complete, before the run fails. It means nothing to an application without either.",
+    )
+    windows: tuple[Window, ...] = Field(
+        default=(),
+        max_length=50,
+        description="When its changes may reach clusters, beside all SyncWindows; none: always.",
     )
 
 

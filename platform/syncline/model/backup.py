@@ -19,9 +19,11 @@ from syncline.model.names import Uid
 from syncline.model.values import Stored
 
 FORMAT = "syncline-backup"
-VERSION = 1
+VERSION = 2
 
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda line: line,  # 2 has sync windows among its records
+}
 """Version → what makes a line of the next version of one of this version."""
 
 
@@ -41,7 +43,7 @@ class RecordLine(Stored):
     """A registered document. Clusters: with identity, and the kubeconfig as it is sealed."""
 
     kind: Literal["record"] = "record"
-    of: Literal["Repository", "Cluster", "Application"]
+    of: Literal["Repository", "Cluster", "Application", "SyncWindow"]
     uid: Uid
     name: str
     project: str = ""

@@ -17,6 +17,11 @@ class Action(StrEnum):
     UNCHANGED = "unchanged"
     DELETED = "deleted"
     SKIPPED = "skipped"
+    FAILED = "failed"  # it was refused: the message is the API server's
+
+
+WRITTEN = frozenset({Action.CREATED, Action.CONFIGURED, Action.DELETED})
+"""What tells that something reached the cluster."""
 
 
 class ObjectRef(Stored):
@@ -79,6 +84,7 @@ class InventoryEntry(Stored):
     resource_version: str = ""
     generation: int = 0
     owned: str = ""  # time and digest of our field set in managedFields, see change.owned
+    contest: str = ""  # of a field of it that somebody else sets again, see change.contest
     health: HealthStatus | None = None  # as judged last; None: to be judged, if its kind is
     wave: int = 0  # as it was applied: it is deleted in the reverse order
     hook: bool = False  # it ran for one run: neither pruned nor watched as what is declared is

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from syncline.model.change import Change
 from syncline.model.names import TargetId, Uid
+from syncline.model.part import Part
 from syncline.model.status import HealthStatus, SyncStatus
 from syncline.model.values import Stored
 
@@ -51,6 +52,9 @@ class OperationSpec(Stored):
     dry_run: bool = False
     confirm_prune: bool = False
     full: bool = False
+    changed_only: bool = False
+    only: Part | None = None  # these objects alone
+    break_glass: bool = False
     concurrency: int = Field(default=0, ge=0)  # targets at once; 0: no cap of its own
     reason: str = ""
     actor: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import typing
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,11 +19,15 @@ from syncline.model import yaml
 from syncline.model.application import Application
 from syncline.model.cluster import Cluster
 from syncline.model.documents import API_VERSION
+from syncline.model.healthrule import HealthRule
 from syncline.model.names import application_name
 from syncline.model.repository import Repository
 from syncline.model.schemas import KINDS
+from syncline.model.windows import SyncWindow
 
-Parsed: TypeAlias = Application | Cluster | Repository
+Parsed: TypeAlias = Application | Cluster | Repository | HealthRule | SyncWindow
+
+_M = TypeVar("_M", bound=BaseModel)
 
 
 def parse_documents(
@@ -70,6 +74,21 @@ def parse_mapping(value: Any, *, source: str) -> Parsed:
         title = _title(value)
         raise InvalidDocument(source, "\n".join(f"{title}: {x}" if title else x for x in found))
     return found
+
+
+def fit(model: type[_M], value: Any, *, source: str) -> _M:
+    """Read a mapping as one model.
+
+    Raises:
+        InvalidDocument: one line for each mistake, with field path and a suggestion.
+    """
+    if not isinstance(value, dict):
+        raise InvalidDocument(source, f"must be a mapping, not {_shown(value)}")
+    try:
+        return model.model_validate(value, by_alias=True, by_name=False)
+    except ValidationError as exc:
+        lines = [_line(model, error) for error in exc.errors(include_url=False)]
+        raise InvalidDocument(source, "\n".join(lines)) from exc
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

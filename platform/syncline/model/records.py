@@ -7,6 +7,7 @@ from syncline.model.cluster import ClusterSpec
 from syncline.model.names import TargetName, Uid
 from syncline.model.repository import RepositorySpec
 from syncline.model.values import Stored
+from syncline.model.windows import SyncWindowSpec
 
 
 class Record(Stored):
@@ -43,6 +44,12 @@ class RepositoryRecord(Record):
     """A registered repository."""
 
     spec: RepositorySpec
+
+
+class SyncWindowRecord(Record):
+    """A registered sync window."""
+
+    spec: SyncWindowSpec
 
 
 def name_of(application: ApplicationRecord, cluster: ClusterRecord) -> TargetName:

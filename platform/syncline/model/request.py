@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from syncline.model.part import Part
 from syncline.model.status import Lane
 from syncline.model.values import Stored
 
@@ -51,6 +52,9 @@ class Options(Stored):
     prune: bool | None = None
     confirm_prune: bool = False  # the guard's share and the empty render are accepted
     full: bool = False  # apply each object again, also the unchanged ones
+    changed_only: bool = False  # apply what differs from what is live, and nothing else
+    only: Part | None = None  # these objects alone; None: all
+    break_glass: bool = False  # no closed sync window holds it back
 
 
 class Request(Stored):
@@ -65,5 +69,6 @@ class Request(Stored):
 
     @property
     def is_pinned(self) -> bool:
-        """Pinned and dry requests are kept apart: they satisfy nothing but themselves."""
-        return self.revision is not None or self.options.dry_run
+        """Pinned, dry and partial requests are kept apart: they satisfy nothing but themselves."""
+        options = self.options
+        return self.revision is not None or options.dry_run or options.only is not None

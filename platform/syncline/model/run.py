@@ -56,6 +56,7 @@ class Claim(Stored):
     deleting: bool = False  # remove all objects: the target left its application's destination
     orphan: bool = False  # deleting: leave the objects, only forget them
     burst: float = 0.0  # it may ask at once what the cluster's whole rate allows in so many seconds
+    rules: str = ""  # version of the health rules that people declared; "" = there are none
     heard: float | None = None  # seconds since the cluster answered anybody; None: it is in doubt
     progress: Progress | None = None  # of a run with steps that has not ended
     rites: str = ""  # hooks that the target's deletion runs, sealed: see pipeline.rites
@@ -74,7 +75,7 @@ class Claim(Stored):
 class Refusal(Stored):
     """Why a claim was not granted. ``reason`` is a PascalCase word; nothing is to be done."""
 
-    reason: str  # Stale, Held, ClusterBusy, ClusterParked, Gone, Paused
+    reason: str  # Stale, Held, ClusterBusy, ClusterParked, Gone, Paused, WindowClosed
     detail: str = ""
 
 

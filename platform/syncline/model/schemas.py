@@ -12,13 +12,17 @@ from syncline.errors import NotFound
 from syncline.model.application import Application
 from syncline.model.cluster import Cluster
 from syncline.model.documents import API_VERSION, Document
+from syncline.model.healthrule import HealthRule
 from syncline.model.repository import Repository
 from syncline.model.values import format_duration
+from syncline.model.windows import SyncWindow
 
 KINDS: dict[str, type[Document]] = {
     "Application": Application,
     "Cluster": Cluster,
     "Repository": Repository,
+    "HealthRule": HealthRule,
+    "SyncWindow": SyncWindow,
 }
 """Every kind that can be written, by its name."""
 

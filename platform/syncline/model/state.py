@@ -39,6 +39,8 @@ class TargetLine(Stored):
     updated_at: float = 0.0  # any change of this state
     synced_at: float = 0.0  # the last run that ended Succeeded
     aside_at: float = 0.0  # when it was set aside: its runs lost their workers
+    held: bool = False  # a closed sync window holds its request back
+    held_until: float = 0.0  # when that opens; 0: not held, or nobody knows
 
 
 class TargetState(TargetLine):
@@ -58,6 +60,7 @@ class TargetState(TargetLine):
     created_at: float = 0.0
     started_at: float = 0.0  # the last claim
     retry_at: float = 0.0  # when the request that failed, or waits for a step, is taken up again
+    windows: str = ""  # the set of sync windows that it has, by its id
     last_log: str = ""  # what the last run logged that lost its worker, until one ends
 
 
@@ -82,6 +85,8 @@ class FleetSummary(Summary):
     clusters: int = 0
     repositories: int = 0
     aside: int = 0  # targets that were set aside
+    windows: int = 0  # registered SyncWindows
+    held: int = 0  # targets whose requests wait for a sync window
 
 
 class ClusterStatus(Stored):

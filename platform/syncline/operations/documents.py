@@ -9,23 +9,28 @@ from syncline.errors import Conflict, InvalidDocument, NotFound
 from syncline.model.application import Application
 from syncline.model.change import Action
 from syncline.model.cluster import Cluster
+from syncline.model.healthrule import HealthRule
 from syncline.model.journal import AuditRecord
 from syncline.model.names import DEFAULT_PROJECT, application_name
 from syncline.model.records import ApplicationRecord, Record
 from syncline.model.repository import Repository
-from syncline.store import audit, due
+from syncline.model.windows import SyncWindow
+from syncline.store import audit, due, windows
 from syncline.store import documents as stored
 from syncline.store.connection import Store
 from syncline.store.documents import Put
 from syncline.store.records import Kind
 
-Written = Repository | Cluster | Application
+Written = Repository | Cluster | Application | SyncWindow
 """A document that can be registered."""
+
+Given = Written | HealthRule
+"""A document that can be written."""
 
 FLEET_REPOSITORY = "syncline-fleet"
 """The name of the Repository that stands for the fleet repository itself; nobody else's."""
 
-_ORDER = {Repository: 0, Cluster: 1, Application: 2}  # what others refer to comes first
+_ORDER = {SyncWindow: 0, Repository: 1, Cluster: 2, Application: 3}  # what others need is first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class Applied:
 
 def apply(
     store: Store,
-    documents: Sequence[Written],
+    documents: Sequence[Given],
     *,
     actor: str,
     reason: str = "",
@@ -61,10 +66,10 @@ def apply(
     Raises:
         Conflict: one is declared in the fleet repository, or is still being deleted.
         InvalidDocument: a kubeconfig is given for none of these clusters, or where the spec names
-            another place; or a name is reserved.
+            another place; a name is reserved; or one is declared in the fleet repository alone.
         CredentialRefused: a kubeconfig is given and there is no platform key to seal it with.
     """
-    ordered = in_order(documents)
+    ordered = in_order(registrable(documents))
     _check_kubeconfigs(ordered, kubeconfigs)
     for document in ordered:
         _check_writable(store, document)
@@ -109,6 +114,22 @@ def delete(
     return done
 
 
+def registrable(documents: Sequence[Given]) -> list[Written]:
+    """Return documents that can be registered.
+
+    Raises:
+        InvalidDocument: one can be declared in the fleet repository alone.
+    """
+    for document in documents:
+        if isinstance(document, HealthRule):
+            raise InvalidDocument(
+                f"HealthRule/{document.metadata.name}",
+                "is declared in the fleet repository alone (syncline init --fleet URL); "
+                "try it with syncline health --rules FILE",
+            )
+    return [document for document in documents if not isinstance(document, HealthRule)]
+
+
 def in_order(documents: Sequence[Written]) -> list[Written]:
     """Sort so that what others refer to comes first; else the order stays."""
     return sorted(documents, key=lambda document: _ORDER[type(document)])
@@ -118,8 +139,7 @@ def name_of(document: Written) -> tuple[Kind, str, str]:
     """Return kind, project and name; the project is ``default`` for what belongs to none."""
     if isinstance(document, Application):
         return Kind.APPLICATION, document.metadata.project, document.metadata.name
-    kind = Kind.CLUSTER if isinstance(document, Cluster) else Kind.REPOSITORY
-    return kind, DEFAULT_PROJECT, document.metadata.name
+    return Kind(document.kind), DEFAULT_PROJECT, document.metadata.name
 
 
 def register(
@@ -128,10 +148,10 @@ def register(
     """Write one document and have its consequences followed up; no check, no audit record.
 
     A new or changed application or cluster has its targets expanded. The store itself has a
-    repository looked up and a cluster probed.
+    repository looked up, a cluster probed, and targets filed where a sync window changed.
     """
     put = _put(store, document, declared_in, kubeconfig)
-    if put.action is not Action.UNCHANGED and not isinstance(document, Repository):
+    if put.action is not Action.UNCHANGED and isinstance(document, Application | Cluster):
         due.add(store, f"expand:{put.record.uid}")
     kind, project, name = name_of(document)
     return Applied(kind=kind, name=_shown(name, project), action=put.action)
@@ -140,7 +160,8 @@ def register(
 def bury(store: Store, kind: Kind, record: Record, *, orphan: bool = False) -> Applied:
     """Leave a tombstone for one record and have its targets removed; no check, no audit record."""
     stays = orphan or kind is Kind.CLUSTER
-    if stored.mark_deleting(store, kind, record.uid, orphan=stays) and kind is not Kind.REPOSITORY:
+    marked = stored.mark_deleting(store, kind, record.uid, orphan=stays)
+    if marked and kind in (Kind.APPLICATION, Kind.CLUSTER):
         due.add(store, f"expand:{record.uid}")
     name = _shown(record.name, _project(record))
     return Applied(kind=kind, name=name, action=Action.DELETED)
@@ -149,6 +170,8 @@ def bury(store: Store, kind: Kind, record: Record, *, orphan: bool = False) -> A
 def _put(store: Store, document: Written, declared_in: str, kubeconfig: bytes | None) -> Put:
     if isinstance(document, Repository):
         return stored.put_repository(store, document, declared_in=declared_in)
+    if isinstance(document, SyncWindow):
+        return windows.put(store, document, declared_in=declared_in)
     if isinstance(document, Cluster):
         return stored.put_cluster(store, document, declared_in=declared_in, kubeconfig=kubeconfig)
     return stored.put_application(store, document, declared_in=declared_in)
@@ -220,4 +243,5 @@ def _shown(name: str, project: str) -> str:
 
 
 def _plural(kind: Kind) -> str:
-    return {Kind.REPOSITORY: "repositories"}.get(kind, f"{kind.lower()}s")
+    odd = {Kind.REPOSITORY: "repositories", Kind.SYNC_WINDOW: "windows"}
+    return odd.get(kind, f"{kind.lower()}s")

@@ -8,25 +8,27 @@ deletes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from syncline.contract.reports import FollowReport
 from syncline.errors import Conflict, InvalidDocument
+from syncline.health import custom
 from syncline.model import parse
 from syncline.model.change import Action
 from syncline.model.documents import API_VERSION, Metadata
+from syncline.model.healthrule import HealthRule
 from syncline.model.journal import AuditRecord
 from syncline.model.names import application_name
 from syncline.model.records import ApplicationRecord, Record
 from syncline.model.repository import GitCredential, Repository, RepositorySpec
 from syncline.operations import documents
 from syncline.operations.documents import FLEET_REPOSITORY, Applied, Written
-from syncline.store import audit, due, fleet
+from syncline.store import audit, due, fleet, rules
 from syncline.store import documents as stored
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
-OVER = (Kind.APPLICATION, Kind.CLUSTER, Kind.REPOSITORY)
+OVER = (Kind.APPLICATION, Kind.CLUSTER, Kind.REPOSITORY, Kind.SYNC_WINDOW)
 """In which order what disappeared is deleted: users before what they use."""
 
 _DECLARED = "fleet: "
@@ -82,10 +84,11 @@ def adopt(store: Store) -> list[Applied]:
     if report is None:
         return []
     try:
-        declared = _read(report)
+        declared, judging = _read(report)
     except InvalidDocument as exc:
         fleet.adopted(store, report.revision, error=f"{exc.reason}: {exc.detail}")
         return []
+    rules_changed = rules.keep(store, judging)
     gone = list(_disappeared(store, declared))
     held = [key for key in declared if _is_tombstone(store, key)]
     applied = [
@@ -94,7 +97,7 @@ def adopt(store: Store) -> list[Applied]:
         if key not in held
     ]
     applied += [documents.bury(store, kind, record) for kind, record in gone]
-    _audit(store, report, applied)
+    _audit(store, report, applied, rules_changed=rules_changed)
     if held:
         kind, project, name = held[0]
         raise Conflict(
@@ -105,9 +108,12 @@ def adopt(store: Store) -> list[Applied]:
     return applied
 
 
-def _read(report: FollowReport) -> Mapping[_Key, tuple[str, Written]]:
+def _read(
+    report: FollowReport,
+) -> tuple[Mapping[_Key, tuple[str, Written]], Sequence[HealthRule]]:
     """Parse and check all documents; every mistake of the commit is told at once."""
     declared: dict[_Key, tuple[str, Written]] = {}
+    judging: dict[str, HealthRule] = {}
     mistakes: list[str] = []
     for file, mapping in report.documents:
         try:
@@ -115,17 +121,31 @@ def _read(report: FollowReport) -> Mapping[_Key, tuple[str, Written]]:
         except InvalidDocument as exc:
             mistakes.append(str(exc))
             continue
+        if isinstance(document, HealthRule):
+            if document.metadata.name in judging:
+                mistakes.append(f"{file}: HealthRule {document.metadata.name} is declared twice")
+            judging[document.metadata.name] = document
+            continue
         key = documents.name_of(document)
         if mistake := _misplaced(key, file, declared):
             mistakes.append(mistake)
         declared[key] = (file, document)
-    if not declared and not mistakes:
+    mistakes += _unsound(judging.values())
+    if not declared and not judging and not mistakes:
         mistakes.append("declares no document at all: nothing is deleted for that")
     if mistakes:
         more = len(mistakes) - _MISTAKES
         shown = mistakes[:_MISTAKES] + ([f"and {more} more"] if more > 0 else [])
         raise InvalidDocument(f"commit {report.revision[:12]}", "\n".join(shown))
-    return declared
+    return declared, list(judging.values())
+
+
+def _unsound(judging: Iterable[HealthRule]) -> list[str]:
+    try:
+        custom.compile_all(judging)
+    except InvalidDocument as exc:
+        return exc.detail.splitlines()
+    return []
 
 
 def _misplaced(key: _Key, file: str, declared: Mapping[_Key, tuple[str, Written]]) -> str:
@@ -171,9 +191,11 @@ def _is_tombstone(store: Store, key: _Key) -> bool:
     return record is not None and record.deleting
 
 
-def _audit(store: Store, report: FollowReport, applied: Sequence[Applied]) -> None:
+def _audit(
+    store: Store, report: FollowReport, applied: Sequence[Applied], *, rules_changed: bool
+) -> None:
     changed = [each for each in applied if each.action is not Action.UNCHANGED]
-    if not changed:
+    if not changed and not rules_changed:
         return
     counts: dict[str, int] = {}
     for each in changed:
@@ -185,6 +207,9 @@ def _audit(store: Store, report: FollowReport, applied: Sequence[Applied]) -> No
             verb="adopt",
             subject=f"fleet/{report.revision[:12]}",
             reason="a new commit of the fleet repository",
-            detail=", ".join(f"{count} {action}" for action, count in sorted(counts.items())),
+            detail=", ".join(
+                [f"{count} {action}" for action, count in sorted(counts.items())]
+                + ["health rules changed"] * rules_changed
+            ),
         ),
     )

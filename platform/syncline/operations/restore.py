@@ -20,9 +20,10 @@ from syncline.model.documents import API_VERSION
 from syncline.model.journal import AuditRecord
 from syncline.model.names import DEFAULT_PROJECT, target_id
 from syncline.model.records import ApplicationRecord, ClusterRecord, Record
+from syncline.model.windows import SyncWindow
 from syncline.operations import placing
-from syncline.operations.documents import FLEET_REPOSITORY
-from syncline.store import audit, documents, due, fleet, restoring, targets
+from syncline.operations.documents import FLEET_REPOSITORY, Written, registrable
+from syncline.store import audit, documents, due, fleet, restoring, targets, windows
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from syncline.store.restoring import Restore
@@ -121,9 +122,11 @@ def _record(store: Store, line: RecordLine) -> str:
         documents.put_application(store, document, **told)
     elif isinstance(document, Cluster):
         documents.put_cluster(store, document, **told)
+    elif isinstance(document, SyncWindow):
+        windows.put(store, document, **told)
     else:
         documents.put_repository(store, document, **told)
-    if line.of != "Repository":
+    if isinstance(document, Application | Cluster):
         due.add(store, f"expand:{line.uid}")
     try:
         restoring.complete_record(store, line)
@@ -132,7 +135,7 @@ def _record(store: Store, line: RecordLine) -> str:
     return ""
 
 
-def _document(line: RecordLine) -> parse.Parsed:
+def _document(line: RecordLine) -> Written:
     meta = {key: line.document.get(key) or {} for key in ("labels", "annotations")}
     project = {"project": line.project} if line.of == "Application" else {}
     written = {
@@ -141,7 +144,7 @@ def _document(line: RecordLine) -> parse.Parsed:
         "metadata": {"name": line.name, **project, **meta},
         "spec": line.document["spec"],
     }
-    return parse.parse_mapping(written, source="backup")
+    return registrable([parse.parse_mapping(written, source="backup")])[0]
 
 
 def _target(store: Store, line: TargetLine, known: _Known) -> str:

@@ -11,6 +11,7 @@ from syncline.errors import Conflict, InvalidDocument, NotFound
 from syncline.model.journal import AuditRecord
 from syncline.model.names import Uid
 from syncline.model.operation import MemberState, Operation, OperationSpec
+from syncline.model.selector import parse_selector
 from syncline.operations import selection
 from syncline.operations.selection import Place
 from syncline.store import audit, due, operations
@@ -40,6 +41,7 @@ def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = No
         raise InvalidDocument(
             "operation", "selects nothing: name applications, give a selector, or say all"
         )
+    _check_part(spec)
     try:
         selection.check(store, spec)
         _check_some(store, spec)
@@ -50,7 +52,8 @@ def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = No
         return begun
     operation, is_new = operations.create(store, spec, idempotency_key=idempotency_key)
     if is_new:
-        _audit(store, spec.verb, operation.uid, actor=spec.actor, reason=spec.reason)
+        detail = "break-glass" if spec.break_glass else ""
+        _audit(store, spec.verb, operation.uid, actor=spec.actor, reason=spec.reason, detail=detail)
     return operation
 
 
@@ -101,8 +104,22 @@ def retry_failed(store: Store, uid: Uid, *, actor: str, reason: str) -> Operatio
         raise Conflict(f"operation {uid}", "still runs: wait for its end, or cancel it")
     if not old.counts.get(MemberState.FAILED):
         raise Conflict(f"operation {uid}", "has no failed targets")
-    changes = {"retry_of": uid, "actor": actor, "reason": reason}
+    # Who asks again breaks no glass by that: what was urgent then may not be now.
+    changes = {"retry_of": uid, "actor": actor, "reason": reason, "break_glass": False}
     return start(store, old.spec.model_copy(update=changes))
+
+
+def _check_part(spec: OperationSpec) -> None:
+    """A part of another revision would leave a target of which nobody can say what it holds."""
+    if spec.only is None:
+        return
+    if spec.only.is_whole:
+        raise InvalidDocument("operation", "selects no objects: give a kind, a name or labels")
+    if spec.revision is not None:
+        raise InvalidDocument("operation", "takes either a revision or some objects, not both")
+    if spec.prune:
+        raise InvalidDocument("operation", "prunes nothing where it is about some objects alone")
+    parse_selector(spec.only.labels)
 
 
 def _check_some(store: Store, spec: OperationSpec) -> None:
@@ -149,7 +166,7 @@ def _get(store: Store, uid: Uid) -> Operation:
     return operation
 
 
-def _audit(store: Store, verb: str, uid: Uid, *, actor: str, reason: str) -> None:
-    audit.append(
-        store, AuditRecord(actor=actor, verb=verb, subject=f"operation/{uid}", reason=reason)
-    )
+def _audit(store: Store, verb: str, uid: Uid, *, actor: str, reason: str, detail: str = "") -> None:
+    subject = f"operation/{uid}"
+    record = AuditRecord(actor=actor, verb=verb, subject=subject, reason=reason, detail=detail)
+    audit.append(store, record)

@@ -12,6 +12,8 @@ retry      target       work: the back-off of a failed run is over
 expand     application or cluster   work: targets follow documents
 operation  operation    work: members are found and launched
 fleet      adopt        work: a commit of the fleet repository is made so
+window     set          work: a set of sync windows opened; it closes at another time next
+windows    all          work: a SyncWindow changed; targets are filed under those that they have
 
 A member that was taken comes up again by itself, so what is lost on the way is sent again. A kind
 that is not here belongs to a newer release: it is left to its scheduler.
@@ -42,7 +44,7 @@ TASKS: Mapping[str, Task[SubjectPayload]] = MappingProxyType(
 )
 """Kinds that become a message."""
 
-WORK = frozenset({"mark", "retry", "expand", "operation", "fleet"})
+WORK = frozenset({"mark", "retry", "expand", "operation", "fleet", "window", "windows"})
 """Kinds that the scheduler does itself."""
 
 PEOPLE = ("operation", "preview")

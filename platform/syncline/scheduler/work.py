@@ -13,8 +13,9 @@ from syncline import logs
 from syncline.errors import Conflict, StoreUnavailable, SynclineError
 from syncline.model.names import TargetId, Uid
 from syncline.model.request import Request, Trigger, TriggerKind
-from syncline.operations import expand, fleet, sync
+from syncline.operations import expand, fleet, sync, windows
 from syncline.store import clusters, connection, due, operations, runs
+from syncline.store import windows as opened
 from syncline.store.connection import Store
 from syncline.store.due import Due
 
@@ -83,6 +84,18 @@ def _adopt(store: Store, taken: Due) -> bool:
     return _more(store, taken, finished=True)
 
 
+def _window(store: Store, taken: Due) -> bool:
+    at = opened.advance(store, taken.id)
+    if at is None:
+        return _more(store, taken, finished=True)
+    due.reschedule(store, taken, at)
+    return at <= connection.now(store)
+
+
+def _windows(store: Store, taken: Due) -> bool:
+    return _more(store, taken, finished=windows.advance(store))
+
+
 def _more(store: Store, taken: Due, *, finished: bool) -> bool:
     if finished:
         due.done(store, taken)
@@ -97,5 +110,7 @@ KINDS: Mapping[str, Callable[[Store, Due], bool]] = {
     "mark": _mark,
     "retry": _retry,
     "fleet": _adopt,
+    "window": _window,
+    "windows": _windows,
 }
 """One function for each kind of ``due.WORK``."""

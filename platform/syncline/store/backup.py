@@ -33,7 +33,8 @@ STATE = ("revision", "observed", "render_key", "applied", "synced_at", "fence", 
 
 _PAGE = 100
 _AUDIT_PAGE = 1000
-_KINDS = (Kind.REPOSITORY, Kind.CLUSTER, Kind.APPLICATION)  # what others refer to comes first
+# What others refer to comes first, and what holds them back.
+_KINDS = (Kind.SYNC_WINDOW, Kind.REPOSITORY, Kind.CLUSTER, Kind.APPLICATION)
 
 
 def lines(store: Store) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ import orjson
 from syncline.contract.reports import HealthReport, SweepReport, TargetHealth, Waiting
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import Phase
-from syncline.store import breaker, keys, packing
+from syncline.store import breaker, keys, packing, rules
 from syncline.store.batches import batched
 from syncline.store.connection import Store
 from syncline.store.packing import object_key
@@ -49,9 +49,14 @@ def take(store: Store, cluster: Uid, *, limit: int = MOST) -> tuple[int, list[Wa
 
 
 def ask(store: Store, report: SweepReport) -> None:
-    """Have the objects that a sweep saw changed, though not in what we declare, judged again."""
+    """Have the objects that a sweep saw changed, though not in what we declare, judged again.
+
+    That new rules ask for all of them is noted last: where this is cut short, the next sweep asks.
+    """
     for target, objects in report.stirred.items():
         store.call("checks_ask", target, *(object_key(ref) for ref in objects))
+    if report.rules is not None:
+        rules.judged(store, report.cluster, report.rules)
 
 
 def fold(store: Store, report: HealthReport) -> int:

@@ -26,7 +26,7 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
     _, fence, request, attempt, deleting, orphan, revision, observed = answer[:8]
     render_key, health, head, kubeconfig, installation = answer[8:13]
     application, cluster, repository, repository_uid, recorded, surveyed, found = answer[13:20]
-    heard, burst, progress, rites = answer[20:24]
+    heard, burst, rules, progress, rites = answer[20:25]
     inventory = _inventory(recorded)
     if surveyed not in ("", _NOT_YET):
         inventory = adoption.adopted(inventory, _inventory(found), orjson.loads(surveyed))
@@ -57,6 +57,7 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
         heard=float(heard) if heard else None,
         progress=Progress.model_validate_json(progress) if progress else None,
         rites=rites,
+        rules=rules,  # a snapshot has none: it judges nothing
     )
 
 

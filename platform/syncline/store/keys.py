@@ -95,6 +95,7 @@ OF_PROJECT = Key("index:project:<project>", "zset", "members: its targets")
 BY_SYNC = Key("index:sync:<status>", "zset", "members: targets of that sync status")
 BY_HEALTH = Key("index:health:<status>", "zset", "members: targets of that health status")
 ASIDE = Key("index:aside", "zset", "members: targets that were set aside")
+HELD = Key("index:held", "zset", "members: targets whose request waits for a sync window")
 COUNTS = Key(
     "counts:<scope>",
     "hash",
@@ -130,6 +131,18 @@ DRAIN = Key(
     "hash",
     "<lane>:rate (runs a second), <lane>:ended and <lane>:behind when it was measured; at",
 )
+
+# Sync windows
+WINDOWS = Key("windows", "hash", "version: grows as a SyncWindow changes; walk: where it was filed")
+WINDOW = Key(
+    "window:<set>",
+    "hash",
+    "windows (JSON), targets (how many have just these); auto_from, auto_until, auto_why, "
+    "manual_…: when it is closed next for what happens by itself, for people; cursor of letting go",
+    "while a target has it",
+)
+WINDOW_HELD = Key("window-held:<set>", "zset", "members: targets that it holds back", "as the set")
+WINDOW_SETS = Key("window-sets", "set", "all sets")
 
 # Timers
 DUE = Key("due", "zset", "kind:id by the time it is due")
@@ -204,6 +217,14 @@ RENDERED_BY = Key("rendered-by-use", "zset", "render keys by the time of their l
 RENDERED_SIZES = Key("rendered-sizes", "hash", "render key → bytes; total → their sum")
 FLEET = Key("fleet", "hash", "the followed repository, revision, path, commit, error, unreached")
 FLEET_PENDING = Key("fleet-pending", "string", "FollowReport (JSON)", "until adopted")
+
+# Health rules
+HEALTH_RULES = Key(
+    "health-rules", "hash", "version, names and rules (JSON): what the fleet repository declares"
+)
+HEALTH_JUDGED = Key(
+    "health-judged", "hash", "cluster → version of the rules by which all of it was judged"
+)
 
 SCHEMA: dict[str, Key] = {
     name.lower(): value for name, value in sorted(globals().items()) if isinstance(value, Key)

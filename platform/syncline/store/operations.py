@@ -158,7 +158,13 @@ def is_cancelled(store: Store, uid: Uid) -> bool:
 def options_of(spec: OperationSpec) -> Options:
     """Return what an operation asks of each of its targets."""
     return Options(
-        dry_run=spec.dry_run, prune=spec.prune, confirm_prune=spec.confirm_prune, full=spec.full
+        dry_run=spec.dry_run,
+        prune=spec.prune,
+        confirm_prune=spec.confirm_prune,
+        full=spec.full,
+        changed_only=spec.changed_only,
+        only=spec.only,
+        break_glass=spec.break_glass,
     )
 
 

@@ -78,7 +78,7 @@ def pairs(entries: Inventory) -> Iterable[str]:
 
 
 def inventory(entry: InventoryEntry) -> str:
-    """Write one entry; its health stands last, where scripts look for it."""
+    """Write one entry; its health stands last, where scripts look for it. Most have no contest."""
     return _GAP.join(
         (
             entry.ref.version,
@@ -87,6 +87,7 @@ def inventory(entry: InventoryEntry) -> str:
             entry.resource_version,
             str(entry.generation or ""),
             entry.owned,
+            *([entry.contest] if entry.contest else ()),
             entry.health or "",
         )
     )
@@ -107,7 +108,8 @@ def _place(entry: InventoryEntry) -> str:
 
 def _entry(key: str, text: str) -> InventoryEntry:
     group, kind, namespace, name = key.split("/", 3)
-    version, placed, uid, resource_version, generation, owned, health, *_ = text.split(_GAP)
+    version, placed, uid, resource_version, generation, owned, *rest = text.split(_GAP)
+    health = rest.pop()
     place, _, digest = placed.rpartition(":")
     ref = ObjectRef(group=group, version=version, kind=kind, namespace=namespace, name=name)
     return InventoryEntry(
@@ -117,6 +119,7 @@ def _entry(key: str, text: str) -> InventoryEntry:
         resource_version=resource_version,
         generation=int(generation or 0),
         owned=owned,
+        contest=rest[0] if rest else "",
         health=HealthStatus(health) if health else None,
         wave=int(place) if place and place != _HOOK else 0,
         hook=place == _HOOK,

@@ -19,8 +19,15 @@ from syncline.model.application import ApplicationSpec
 from syncline.model.cluster import ClusterSpec
 from syncline.model.documents import Document
 from syncline.model.names import Uid
-from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
+from syncline.model.records import (
+    ApplicationRecord,
+    ClusterRecord,
+    Record,
+    RepositoryRecord,
+    SyncWindowRecord,
+)
 from syncline.model.repository import RepositorySpec
+from syncline.model.windows import SyncWindowSpec
 
 
 class Kind(StrEnum):
@@ -29,6 +36,7 @@ class Kind(StrEnum):
     REPOSITORY = "Repository"
     CLUSTER = "Cluster"
     APPLICATION = "Application"
+    SYNC_WINDOW = "SyncWindow"
 
 
 FIELDS = (
@@ -53,6 +61,7 @@ _SPECS: dict[Kind, type[BaseModel]] = {
     Kind.REPOSITORY: RepositorySpec,
     Kind.CLUSTER: ClusterSpec,
     Kind.APPLICATION: ApplicationSpec,
+    Kind.SYNC_WINDOW: SyncWindowSpec,
 }
 
 
@@ -69,6 +78,7 @@ def content(document: Document, spec: BaseModel) -> Content:
     meta = document.metadata
     needed = {"spec": spec.model_dump(mode="json", by_alias=True), "labels": meta.labels}
     text = _canonical({**needed, "annotations": meta.annotations})
+    needed["spec"].get("syncPolicy", {}).pop("windows", None)  # when to run: nothing to run for
     return Content(text, _sha(text), _sha(_canonical(needed)))
 
 
@@ -135,5 +145,7 @@ def _record(kind: Kind, found: Mapping[str, str | None], repository: str | None)
             return ClusterRecord(
                 **common, kube_uid=found["kube_uid"] or "", version=found["version"] or ""
             )
+        case Kind.SYNC_WINDOW:
+            return SyncWindowRecord(**common)
         case _:
             return RepositoryRecord(**common)

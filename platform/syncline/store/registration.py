@@ -14,6 +14,7 @@ from syncline.model.cluster import Cluster
 from syncline.model.names import DEFAULT_PROJECT, Uid
 from syncline.model.records import ApplicationRecord, Record
 from syncline.model.repository import Repository
+from syncline.model.windows import SyncWindow
 from syncline.store import keys, reading, records
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -37,7 +38,10 @@ class Write:
     uid: Uid | None = None  # that a new record gets; None: made here
 
 
-def put(store: Store, kind: Kind, document: Repository | Cluster | Application, w: Write) -> Put:
+Registrable = Repository | Cluster | Application | SyncWindow
+
+
+def put(store: Store, kind: Kind, document: Registrable, w: Write) -> Put:
     """Register or change a document.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from syncline.model.change import Change
+from syncline.model.change import Action, Change
 from syncline.model.request import Options, TriggerKind
 from syncline.model.run import Inputs, Report
 from syncline.model.state import HistoryEntry
@@ -53,7 +53,7 @@ def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> lis
         "" if report.cluster_reachable is None else str(int(report.cluster_reachable)),
         _history(report, message),
         _signature(report),
-        "1" if report.changes or report.request.trigger.kind in _ASKED else "",
+        "1" if _is_news(report) or report.request.trigger.kind in _ASKED else "",
         *_audit(report),
         "1" if report.gone else "",
         *map(str, limits.breaker),
@@ -87,10 +87,17 @@ def digest_of(inputs: Inputs | None) -> tuple[str, str]:
 
 
 def flags(options: Options) -> str:
-    """Write options as scripts join them: prune, confirm_prune, full, dry_run; "-" is unset."""
+    """Write options as scripts join them: prune, confirm_prune, full, dry_run, break_glass.
+
+    What is seldom follows: changed_only, and which objects alone (JSON). "-" is unset.
+    """
     prune = {True: "t", False: "f", None: "-"}[options.prune]
-    others = (options.confirm_prune, options.full, options.dry_run)
-    return prune + "".join("t" if flag else "-" for flag in others)
+    others = (options.confirm_prune, options.full, options.dry_run, options.break_glass)
+    usual = prune + "".join("t" if flag else "-" for flag in others)
+    if not options.changed_only and options.only is None:
+        return usual
+    only = options.only.model_dump_json() if options.only else ""
+    return f"{usual}{'t' if options.changed_only else '-'}{only}"
 
 
 def _heavy(report: Report, limits: Limits) -> str:
@@ -141,12 +148,17 @@ def _signature(report: Report) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
+def _is_news(report: Report) -> bool:
+    """Whether something happened to an object; one that is refused again tells nothing new."""
+    return any(change.action is not Action.FAILED for change in report.changes)
+
+
 def _audit(report: Report) -> tuple[str, str, str, str]:
     """Verb, actor, reason, detail; nothing where nobody asked and nothing changed."""
     trigger, options = report.request.trigger, report.request.options
     if report.outcome is Outcome.WAITING:  # told once, at the end of the run
         return "", "", "", ""
-    wrote = report.changes and not options.dry_run
+    wrote = _is_news(report) and not options.dry_run
     if trigger.kind not in _ASKED and not wrote:
         return "", "", "", ""
     verb = "remove" if trigger.kind is TriggerKind.DELETE else "run"

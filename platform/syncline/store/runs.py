@@ -7,6 +7,7 @@ written without it. What is lost is found by its deadline (``requeue_silent``).
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -179,7 +180,9 @@ def fold_failure(store: Store, ticket: str, error: str, last_log: str = "") -> b
     target = ticket.rpartition(".")[0]
     attempts = store.limits.attempts
     reason = _REASONS.get(error.partition(":")[0], "Unforeseen")
-    told = (error[:2000], attempts, _BACK_OFF, reason, last_log[-LOG:])
+    # What broke many at the same moment must not bring them back at the same moment.
+    after = _BACK_OFF * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
+    told = (error[:2000], attempts, after, reason, last_log[-LOG:])
     return bool(store.call("failure", target, ticket, *told))
 
 
@@ -254,7 +257,8 @@ _TOLD = ("name", "reason", "message", "revision")
 LOG = 2000
 """Characters that are kept of what a lost run logged last."""
 
-_BACK_OFF = 5.0  # seconds after the first unforeseen failure in a row; doubles
+_BACK_OFF = 5.0  # seconds after the first unforeseen failure in a row; doubles, jittered
+_JITTER = 0.1  # each way
 
 _REASONS = {
     "WorkerLostError": "WorkerLost",

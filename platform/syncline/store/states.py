@@ -27,6 +27,8 @@ _HELD = {
     "attempt": _Held(("attempt", "pending_attempt")),
     "deleting": _Held(("deleting",), bool),
     "generation": _Held(("want",)),
+    "held": _Held(("held",), bool),
+    "held_until": _Held(("held",)),
     "heavy": _Held(("heavy",), bool),
     "operation": _Held(("operation", "pending_operation")),
     "requested": _Held(("pending_generation", "pins"), bool),

@@ -104,18 +104,21 @@ def page(
     sync: SyncStatus | None = None,
     health: HealthStatus | None = None,
     aside: bool = False,
+    held: bool = False,
     begins: str = "",
 ) -> Page[TargetLine]:
     """List targets in order of their names; all filters must hold, each has an index.
 
-    ``aside``: only those that were set aside; ``begins``: only those whose names begin so.
+    ``aside``: only those that were set aside; ``held``: only those whose request waits for a sync
+    window; ``begins``: only those whose names begin so.
 
     Raises:
         Conflict: the cursor is none that a page returned.
     """
     lists = _lists(application, cluster, project, sync, health)
-    if aside:
-        lists = [keys.ASIDE(), *(each for each in lists if each != keys.ALL())]
+    narrow = [key() for key, wanted in ((keys.ASIDE, aside), (keys.HELD, held)) if wanted]
+    if narrow:
+        lists = [*narrow, *(each for each in lists if each != keys.ALL())]
     found: list[str] = []
     start, stop = index.between(cursor, begins)
     while start and len(found) <= limit:  # one more tells whether another page follows
@@ -140,7 +143,8 @@ def summary(store: Store) -> FleetSummary:
         for kind in Kind:
             pipe.zcard(keys.RECORDS(kind))
         pipe.zcard(keys.ASIDE())
-        counts, repositories, clusters, applications, aside = pipe.execute()
+        pipe.zcard(keys.HELD())
+        counts, repositories, clusters, applications, windows, aside, held = pipe.execute()
     return FleetSummary(
         **_summary(counts).model_dump(),
         phases=_words(Phase, "phase", counts),
@@ -148,6 +152,8 @@ def summary(store: Store) -> FleetSummary:
         clusters=clusters,
         repositories=repositories,
         aside=aside,
+        windows=windows,
+        held=held,
     )
 
 

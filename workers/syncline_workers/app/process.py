@@ -20,6 +20,7 @@ from syncline_workers.app.desk import (
     StoreLookups,
     StoreRenders,
 )
+from syncline_workers.app.judging import StoreRules
 from syncline_workers.cluster.connect import Clusters
 from syncline_workers.git.repositories import open_repositories
 from syncline_workers.pipeline.ports import Ports
@@ -90,6 +91,7 @@ def _ports(settings: Settings, store: Store, begin: Begin | None) -> Ports:
         lookups=StoreLookups(store),
         fleet=StoreFleet(store),
         checks=StoreChecks(store),
+        rules=StoreRules(store),
         repositories=open_repositories(settings.git, credentials, StoreHosts(store, settings)),
         clusters=Clusters(settings.cluster, credentials, key),
         renders=StoreRenders(store),

@@ -13,7 +13,7 @@ import heapq
 from syncline import logs
 from syncline.contract.reports import LookupReport
 from syncline.model import giturl
-from syncline.model.change import ObjectRef
+from syncline.model.change import WRITTEN, ObjectRef
 from syncline.model.names import ObjectKey, Uid
 from syncline.model.records import RepositoryRecord
 from syncline.model.run import Claim, Report
@@ -150,7 +150,7 @@ def _outcome(report: Report | None, error: str, timeline: Timeline) -> _Attribut
         "syncline.reason": report.reason,
         "syncline.health": report.health.value,
         "syncline.objects.requested": sum(_is_object(p) for s in timeline.steps for p in s.parts),
-        "syncline.objects.changed": len(report.changes),
+        "syncline.objects.changed": sum(each.action in WRITTEN for each in report.changes),
     }
     if report.kube_uid:
         found["k8s.cluster.uid"] = report.kube_uid

@@ -1,1 +1,1 @@
-"""Pure: order, diff, inventory, prune guard, digests and masks of manifests."""
+"""Pure: order, diff, inventory, prune guard, digests and masks; conflicts, take-over, wishes."""

@@ -23,3 +23,13 @@ def mark(live: Manifest) -> str:
             fields = json.dumps(entry.get("fieldsV1"), sort_keys=True, separators=(",", ":"))
             return f"{entry.get('time')}|{hashlib.sha256(fields.encode()).hexdigest()[:16]}"
     return ""
+
+
+def last_writer(live: Manifest) -> str:
+    """Who of the others wrote to the object last, by managedFields; "": nobody."""
+    others = [
+        entry
+        for entry in live.get("metadata", {}).get("managedFields") or ()
+        if entry.get("manager") != FIELD_MANAGER and not entry.get("subresource")
+    ]
+    return str(max(others, key=lambda entry: entry.get("time") or "")["manager"]) if others else ""

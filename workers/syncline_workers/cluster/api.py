@@ -17,6 +17,7 @@ import orjson
 
 from syncline.errors import CredentialRefused, NotReady
 from syncline.model.change import ObjectRef, ref_of
+from syncline.model.ownership import Propagation
 from syncline.model.values import Manifest
 from syncline_workers.change.digest import encode
 from syncline_workers.change.owned import FIELD_MANAGER
@@ -28,6 +29,7 @@ from syncline_workers.cluster.refusals import object_of, status_of
 
 _VERSION_KEPT = 300.0  # seconds: API servers are upgraded seldom
 _APPLY = "application/apply-patch+yaml"
+_PATCH = "application/json-patch+json"
 _METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _QUERY = f"fieldManager={FIELD_MANAGER}&fieldValidation=Strict"
 
@@ -126,6 +128,25 @@ class Api:
             answer = self._patch(ref, query, body)
         return self._object(answer, ref, manifest)
 
+    def set_managed_fields(
+        self, ref: ObjectRef, entries: list[dict[str, Any]], *, resource_version: str
+    ) -> None:
+        """Say anew who holds which fields of an object, if it has not changed since.
+
+        Raises:
+            ClusterBusy: it is not in ``resource_version`` any more.
+        """
+        values = {"managedFields": entries, "resourceVersion": resource_version}
+        patch = [
+            {"op": "replace", "path": f"/metadata/{field}", "value": value}
+            for field, value in values.items()
+        ]
+        path = self._discovery.kind(ref).path(ref.namespace, ref.name)
+        answer = self._pool.request(
+            "PATCH", f"{path}?fieldManager={FIELD_MANAGER}", body=orjson.dumps(patch), kind=_PATCH
+        )
+        self._object(answer, ref)
+
     def get(self, ref: ObjectRef) -> Manifest | None:
         """The live object, None where absent."""
         kind = self._discovery.any_version(ref)
@@ -134,8 +155,15 @@ class Api:
         answer = self._pool.request("GET", kind.path(ref.namespace, ref.name))
         return None if answer.status == HTTPStatus.NOT_FOUND else self._object(answer, ref)
 
-    def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "") -> bool:
-        """Delete exactly this object, in the background; False where it was already gone.
+    def delete(
+        self,
+        ref: ObjectRef,
+        *,
+        uid: str,
+        resource_version: str = "",
+        propagation: Propagation = Propagation.BACKGROUND,
+    ) -> bool:
+        """Delete exactly this object; False where it was already gone.
 
         An object of the same name with another uid is not this one, and is left alone.
 
@@ -151,7 +179,7 @@ class Api:
         options = {
             "kind": "DeleteOptions",
             "apiVersion": "v1",
-            "propagationPolicy": "Background",
+            "propagationPolicy": propagation.value.capitalize(),
             "preconditions": conditions,
         }
         answer = self._pool.request(
@@ -166,13 +194,17 @@ class Api:
         self._object(answer, ref)
         return True
 
-    def list_metadata(self, ref: ObjectRef, *, labels: str) -> Iterable[Manifest]:
-        """PartialObjectMetadata of all objects of a kind that match, in all namespaces.
+    def list_metadata(
+        self, ref: ObjectRef, *, labels: str, namespace: str = ""
+    ) -> Iterable[Manifest]:
+        """PartialObjectMetadata of all objects of a kind that match; namespace "": in all of them.
 
         Each has the apiVersion and kind of ``ref``, and its managedFields.
         """
         kind = self._discovery.any_version(ref)
-        return listing.metadata(self._pool, kind, ref, labels=labels) if kind else ()
+        if kind is None:
+            return ()
+        return listing.metadata(self._pool, kind, ref, labels=labels, namespace=namespace)
 
     def kept_kinds(self) -> tuple[list[ObjectRef], frozenset[str]]:
         """One reference for each kind of which an apply may have left objects; groups away now."""

@@ -29,10 +29,16 @@ _METADATA = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 def metadata(
-    pool: Pool, kind: Kind, ref: ObjectRef, *, labels: str, page: int = PAGE
+    pool: Pool,
+    kind: Kind,
+    ref: ObjectRef,
+    *,
+    labels: str,
+    namespace: str = "",
+    page: int = PAGE,
 ) -> Iterator[Manifest]:
-    """The metadata of every object that the label selector matches, in all namespaces."""
-    path = f"{kind.path()}?labelSelector={quote(labels)}&limit={page}"
+    """The metadata of every object that the label selector matches, in one or ("") in all."""
+    path = f"{kind.path(namespace)}?labelSelector={quote(labels)}&limit={page}"
     return _listed(pool, kind, ref, path=path, accept=_METADATA)
 
 

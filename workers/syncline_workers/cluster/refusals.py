@@ -20,21 +20,26 @@ from syncline.errors import (
     ClusterBusy,
     ClusterUnreachable,
     CredentialRefused,
+    FieldImmutable,
     NotReady,
     SynclineError,
 )
 from syncline.model.change import ObjectRef
 from syncline.model.values import Manifest
-from syncline_workers.change import mask
+from syncline_workers.change import conflicts, mask
 from syncline_workers.cluster.answer import Answer
 
 MAX_MESSAGE = 1000
 """Characters of an API server's message that are kept; webhooks can return whole pages."""
 
 _SCHEMA = re.compile(r"failed to (create typed|convert new|create manager)|unable to convert")
-_IMMUTABLE = re.compile(r"immutable|may not change once set|updates to \w+ spec for fields other")
+_IMMUTABLE = re.compile(
+    r"immutable|may not change once set|cannot change roleRef|updates to \S+ are forbidden"
+    r"|updates to \w+ spec for fields other|updates may not change fields other"
+    r"|may not be changed in an update"
+)
 _QUOTA = re.compile(r"exceeded quota")
-_SHOWN = 5  # conflicts that are named
+_HOLDER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"')
 _MIN_SECRET = 3  # characters; masking shorter values would garble the message and hide nothing
 
 
@@ -115,7 +120,14 @@ def refusal(
         return _conflict(status, message, subject, manifest)
     if status.code == HTTPStatus.FORBIDDEN:
         return _forbidden(message, subject)
-    return ApplyRejected(subject, message + _advice(status, ref))
+    return _rejected(status, message, ref)
+
+
+def _rejected(status: Status, message: str, ref: ObjectRef) -> ApplyRejected:
+    if fixed := _immutable(status):
+        advice = "Delete the live object so that it is made anew, or give it another name"
+        return FieldImmutable(ref.key.short, f"{message}. {advice}", fixed)
+    return ApplyRejected(ref.key.short, message + _advice(status, ref))
 
 
 def _of_cluster(status: Status, message: str, cluster: str) -> SynclineError:
@@ -152,23 +164,37 @@ def _forbidden(message: str, subject: str) -> SynclineError:
 def _conflict(
     status: Status, message: str, subject: str, manifest: Manifest | None
 ) -> SynclineError:
-    causes = [
-        f"{cause.get('field')} ({cause.get('message')})"
-        for cause in status.details.get("causes") or ()
-        if cause.get("reason") == "FieldManagerConflict"
-    ]
-    if causes:
-        more = f" and {len(causes) - _SHOWN} more" if len(causes) > _SHOWN else ""
-        shown = ", ".join(causes[:_SHOWN]) + more
-        return ApplyRejected(
-            subject,
-            f"other field managers hold {len(causes)} of its fields: {shown}. Take them out of "
-            "the manifest, or set syncPolicy.forceConflicts",
-        )
+    if held := _held(status):
+        return conflicts.refused(subject, held)
     meta = (manifest or {}).get("metadata") or {}
     if found := [field for field in ("resourceVersion", "uid") if meta.get(field)]:
         return ApplyRejected(subject, f"{message}. Take {', '.join(found)} out of the manifest")
     return ClusterBusy(subject, f"it changed meanwhile: {message}")
+
+
+def _held(status: Status) -> conflicts.Held:
+    """Fields that others hold, each with its manager."""
+    return tuple(
+        (str(cause.get("field")), _manager(str(cause.get("message"))))
+        for cause in status.details.get("causes") or ()
+        if cause.get("reason") == "FieldManagerConflict"
+    )
+
+
+def _manager(message: str) -> str:
+    """``conflict with "helm" using apps/v1`` → ``helm``."""
+    found = _HOLDER.match(message)
+    return found[1] if found else message
+
+
+def _immutable(status: Status) -> tuple[str, ...]:
+    """The fields that cannot be changed, where that is all that is wrong."""
+    causes = status.details.get("causes") or ()
+    if status.code != HTTPStatus.UNPROCESSABLE_ENTITY or not causes:
+        return ()
+    if not all(_IMMUTABLE.search(str(cause.get("message"))) for cause in causes):
+        return ()
+    return tuple(dict.fromkeys(str(cause.get("field")) for cause in causes))
 
 
 def _advice(status: Status, ref: ObjectRef) -> str:
@@ -179,8 +205,6 @@ def _advice(status: Status, ref: ObjectRef) -> str:
         )
     if status.code == HTTPStatus.NOT_FOUND:
         return f": does the cluster serve {ref.api_version} {ref.kind}?"
-    if status.code == HTTPStatus.UNPROCESSABLE_ENTITY and _IMMUTABLE.search(status.message):
-        return ". Delete the live object so that it is made anew, or give it another name"
     if status.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return ". Split the object"
     return ""

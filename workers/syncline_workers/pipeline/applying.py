@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from syncline.errors import SynclineError, Transient
+from syncline.health import registry
+from syncline.health.verdict import Health
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
 from syncline_workers.change import hooks, order, owned, plan
 from syncline_workers.cluster import parallel
-from syncline_workers.health import registry
-from syncline_workers.health.verdict import Health
+from syncline_workers.pipeline import contesting, leaving, writing
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
+from syncline_workers.pipeline.writing import Written
 
 _ESTABLISH = timedelta(seconds=30)  # until the definitions that were applied serve
 
@@ -48,13 +50,9 @@ def apply(attempt: Attempt, api: Api, work: plan.Plan) -> None:
 def _apply_stage(
     attempt: Attempt, api: Api, forecast: Forecast, members: list[plan.Rendered]
 ) -> None:
-    policy = attempt.claim.application.spec.sync_policy
-
-    def one(item: plan.Rendered) -> Manifest:
+    def one(item: plan.Rendered) -> Written:
         with attempt.part("apply object", item.ref):
-            if attempt.is_dry:
-                return forecast.apply(item.manifest, force=policy.force_conflicts)
-            return api.apply(item.manifest, force=policy.force_conflicts)
+            return writing.write(attempt, api, forecast, item)
 
     done = parallel.each(
         members,
@@ -67,6 +65,8 @@ def _apply_stage(
         if result.value is not None:
             _note(attempt, item, result.value)
         first = first or result.error
+        if result.error is not None:
+            attempt.refused(item.ref, result.error)
         if isinstance(result.error, Transient):
             attempt.doubt(item.ref.key)
     attempt.heart.check()
@@ -74,14 +74,23 @@ def _apply_stage(
         raise first
 
 
-def _note(attempt: Attempt, item: plan.Rendered, live: Manifest) -> None:
-    before = attempt.known(item.ref.key)
-    health = registry.judge(live) if registry.is_judged(item.ref) else None
-    after = entry_of(item, live, health)
+def _note(attempt: Attempt, item: plan.Rendered, written: Written) -> None:
+    before, live, rules = attempt.known(item.ref.key), written.live, attempt.rules
+    is_judged = live is not None and registry.is_judged(item.ref, rules)
+    health = registry.judge(live, rules) if is_judged else None
+    after = entry_of(item, live, health) if live else leaving.unwatched(item)
+    if written.is_left:
+        leaving.note(attempt, item, written, after)
+        return
     action = action_of(before, after)
-    if action is not Action.UNCHANGED:
+    if before is not None and (kept := contesting.remembered(attempt, item, action, before)):
+        after = after.model_copy(update={"contest": kept})
+    if written.note and action is Action.CREATED:  # it was there before, and was not known
+        action = Action.CONFIGURED
+    if action is not Action.UNCHANGED or written.note:
         drifted = before is not None and before.digest == item.digest
-        attempt.changes.append(Change(ref=item.ref, action=action, drift=drifted))
+        told = Change(ref=item.ref, action=action, drift=drifted, message=written.note)
+        attempt.changes.append(told)
     if not attempt.is_dry:
         attempt.remember(after)
         if health is not None:

@@ -7,15 +7,22 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
+from syncline.errors import ClusterUnreachable, CredentialRefused, LeaseLost, SynclineError
+from syncline.health import custom
+from syncline.health.verdict import Health
+from syncline.model.application import SyncPolicy
+from syncline.model.change import WRITTEN, Action, Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
 from syncline_workers import recorder
-from syncline_workers.health.verdict import Health
+from syncline_workers.change.contest import Contest
+from syncline_workers.change.tracking import Origin
 from syncline_workers.pipeline.heartbeat import Heart
 from syncline_workers.pipeline.ports import Api, Ports
 from syncline_workers.pipeline.timeline import Stretch, Timeline
 
+_REFUSED = 20  # objects of which a report says what was wrong
+_DETAIL = 500  # characters of that
 _UNSEEN = nullcontext()
 
 
@@ -35,12 +42,21 @@ class Attempt:
     parameters: dict[str, str] = field(default_factory=dict)
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded
     changes: list[Change] = field(default_factory=list)
+    unconfirmed: list[ObjectRef] = field(default_factory=list)  # a person has to let them go
+    contests: dict[ObjectKey, Contest] = field(default_factory=dict)  # fields that were put back
+    contested: list[tuple[ObjectRef, Contest]] = field(default_factory=list)  # left as they are
+    warnings: list[str] = field(default_factory=list)  # for people, each naming its object
     unsure: bool = False  # a write had no definite answer
     judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)
     identity: tuple[str, str] = ("", "")  # of the cluster, once it answered
     api: Api | None = None  # once it was connected
     answered: tuple[int, float] = (0, 0.0)  # the api's, before this attempt asked anything
     _before: dict[ObjectKey, InventoryEntry] | None = None  # the claim's inventory, once looked at
+
+    @property
+    def rules(self) -> custom.Rules:
+        """The health rules that people declared."""
+        return self.ports.rules.of(self.claim.rules) if self.claim.rules else custom.NONE
 
     @property
     def is_dry(self) -> bool:
@@ -50,12 +66,30 @@ class Attempt:
     @property
     def now(self) -> float:
         """Seconds since the epoch by the store's time: a fence is the time of its claim."""
-        return self.claim.lease.fence / 1e6 + time.time() - self.started_at
+        return self.at + time.time() - self.started_at
+
+    @property
+    def at(self) -> float:
+        """When it was claimed, by the store's clock: a fence is that time in microseconds."""
+        return self.claim.lease.fence / 1e6
+
+    @property
+    def origin(self) -> Origin:
+        """Whose objects they are."""
+        application = self.claim.application
+        return Origin(self.claim.installation, application.project, application.name)
+
+    @property
+    def policy(self) -> SyncPolicy:
+        """What Syncline may do by itself."""
+        return self.claim.application.spec.sync_policy
 
     @property
     def wrote(self) -> bool:
         """Whether something may have reached the cluster."""
-        return not self.is_dry and (self.unsure or bool(self.changes))
+        return not self.is_dry and (
+            self.unsure or any(change.action in WRITTEN for change in self.changes)
+        )
 
     @property
     def answer(self) -> float | None:
@@ -102,6 +136,18 @@ class Attempt:
         self.unsure = True
         if self.entries is not None and key in self.entries:
             self.entries[key] = self.entries[key].model_copy(update={"digest": ""})
+
+    def refused(self, ref: ObjectRef, error: SynclineError) -> None:
+        """An object was not brought to what it is to be; of many, the first ones are told."""
+        if isinstance(error, (ClusterUnreachable, CredentialRefused, LeaseLost)):
+            return  # not because of the object
+        if sum(change.action is Action.FAILED for change in self.changes) < _REFUSED:
+            told = Change(ref=ref, action=Action.FAILED, message=error.detail[:_DETAIL])
+            self.changes.append(told)
+
+    def warn(self, text: str) -> None:
+        """Something of an object was passed over."""
+        self.warnings.append(text)
 
     def forget(self, key: ObjectKey) -> None:
         """An object is gone, or not ours."""

@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from syncline.contract.reports import HealthReport, TargetHealth, Waiting
 from syncline.errors import ClusterBusy, ClusterUnreachable, SynclineError
+from syncline.health import custom, registry, verdict
+from syncline.health.verdict import Health
 from syncline.model.change import InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey, Uid
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
 from syncline_workers.change import tracking
-from syncline_workers.health import registry, verdict
-from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline import connection
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports
@@ -44,14 +44,15 @@ def checkup(ports: Ports, uid: Uid) -> HealthReport | None:
     total, waiting = ports.checks.waiting(uid) if found else (0, [])
     if found is None or not waiting:
         return None
-    wanted = {e.ref.key: e.ref for each in waiting for e in each.inventory if _is_open(e)}
+    rules, _ = ports.rules.newest(uid)
+    wanted = {e.ref.key: e.ref for each in waiting for e in each.inventory if _is_open(e, rules)}
     try:
         api = ports.clusters.connect(*found)
         connection.greet(api)
-        seen = _look(api, wanted.values(), total)
+        seen = _look(api, wanted.values(), total, rules)
     except (ClusterUnreachable, ClusterBusy) as exc:
         return HealthReport(cluster=uid, reachable=False, error=describe(exc))
-    return HealthReport(cluster=uid, targets=tuple(_told(each, seen) for each in waiting))
+    return HealthReport(cluster=uid, targets=tuple(_told(each, seen, rules) for each in waiting))
 
 
 def again_after(status: HealthStatus, fence: int) -> float | None:
@@ -66,21 +67,19 @@ def again_after(status: HealthStatus, fence: int) -> float | None:
     return min(max(time.time() - fence / 1e6, _SOONEST), _LATEST)
 
 
-def _is_open(entry: InventoryEntry) -> bool:
-    return (
-        not entry.hook
-        and entry.health is not HealthStatus.HEALTHY
-        and registry.is_judged(entry.ref)
-    )
+def _is_open(entry: InventoryEntry, rules: custom.Rules) -> bool:
+    if entry.hook or entry.health is HealthStatus.HEALTHY:
+        return False
+    return registry.is_judged(entry.ref, rules)
 
 
-def _look(api: Api, wanted: Collection[ObjectRef], targets: int) -> _Seen:
+def _look(api: Api, wanted: Collection[ObjectRef], targets: int, rules: custom.Rules) -> _Seen:
     seen: _Seen = {}
     for _, group in groupby(sorted(wanted, key=lambda ref: ref.key), _kind):
         refs = list(group)
         if len(refs) >= max(_LISTED_FROM, targets / _LISTED_SHARE):
-            seen |= _listed(api, refs)
-        seen |= {ref.key: _asked(api, ref) for ref in refs if ref.key not in seen}
+            seen |= _listed(api, refs, rules)
+        seen |= {ref.key: _asked(api, ref, rules) for ref in refs if ref.key not in seen}
     return seen
 
 
@@ -88,7 +87,7 @@ def _kind(ref: ObjectRef) -> tuple[str, str]:
     return ref.group, ref.kind
 
 
-def _listed(api: Api, refs: list[ObjectRef]) -> _Seen:
+def _listed(api: Api, refs: list[ObjectRef], rules: custom.Rules) -> _Seen:
     """What one list shows; what bears no mark of ours, or may not be listed, is left out."""
     wanted = {ref.key for ref in refs}
     namespaces = {ref.namespace for ref in refs}
@@ -99,7 +98,7 @@ def _listed(api: Api, refs: list[ObjectRef]) -> _Seen:
             meta = live["metadata"]
             key = ObjectKey(*_kind(refs[0]), meta.get("namespace") or "", meta["name"])
             if key in wanted:
-                seen[key] = _judged(live)
+                seen[key] = _judged(live, rules)
     except (ClusterUnreachable, ClusterBusy):
         raise
     except SynclineError:
@@ -107,22 +106,24 @@ def _listed(api: Api, refs: list[ObjectRef]) -> _Seen:
     return seen
 
 
-def _asked(api: Api, ref: ObjectRef) -> _Judged:
+def _asked(api: Api, ref: ObjectRef, rules: custom.Rules) -> _Judged:
     try:
-        return _judged(api.get(ref))
+        return _judged(api.get(ref), rules)
     except (ClusterUnreachable, ClusterBusy):
         raise
     except SynclineError as exc:  # of this object alone: the others are looked at all the same
         return _Judged(Health(HealthStatus.UNKNOWN, exc.reason, str(exc)), "")
 
 
-def _judged(live: Manifest | None) -> _Judged:
+def _judged(live: Manifest | None, rules: custom.Rules) -> _Judged:
     version = live["metadata"].get("resourceVersion", "") if live else ""
-    return _Judged(registry.judge(live), version)
+    return _Judged(registry.judge(live, rules), version)
 
 
-def _told(waiting: Waiting, seen: _Seen) -> TargetHealth:
-    entries = [entry for entry in waiting.inventory if entry.ref.key in seen and _is_open(entry)]
+def _told(waiting: Waiting, seen: _Seen, rules: custom.Rules) -> TargetHealth:
+    entries = [
+        entry for entry in waiting.inventory if entry.ref.key in seen and _is_open(entry, rules)
+    ]
     found = verdict.aggregate((entry.ref, seen[entry.ref.key].health) for entry in entries)
     return TargetHealth(
         target=waiting.target,

@@ -6,11 +6,11 @@ as it is healthy.
 
 from __future__ import annotations
 
+from syncline.health import custom, reading, registry
+from syncline.health.verdict import Health, degraded, healthy, progressing
 from syncline.model.change import ObjectRef
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
-from syncline_workers.health import reading, registry
-from syncline_workers.health.verdict import Health, degraded, healthy, progressing
 
 RUN_ONCE = frozenset(
     {
@@ -34,10 +34,10 @@ def has_failed(ref: ObjectRef, health: Health) -> bool:
     return runs_once(ref) and health.status is HealthStatus.DEGRADED
 
 
-def judge(live: Manifest) -> Health:
+def judge(live: Manifest, rules: custom.Rules = custom.NONE) -> Health:
     """Judge a hook's live object: healthy is done."""
     if live["metadata"].get("deletionTimestamp"):
-        return registry.judge(live)
+        return registry.judge(live, rules)
     match str(live["apiVersion"]).rpartition("/")[0], live["kind"]:
         case "", "Pod":
             return _pod(live)
@@ -46,11 +46,11 @@ def judge(live: Manifest) -> Health:
         case "tekton.dev", "PipelineRun" | "TaskRun":
             return _tekton(live)
         case _:
-            return registry.judge(live)
+            return registry.judge(live, rules)
 
 
 def _pod(live: Manifest) -> Health:
-    found, phase = registry.judge(live), reading.section(live, "status").get("phase")
+    found, phase = registry.judge(live, custom.NONE), reading.section(live, "status").get("phase")
     if phase in ("Succeeded", "Failed"):
         return found
     is_server = reading.section(live, "spec").get("restartPolicy", "Always") == "Always"

@@ -13,7 +13,7 @@ from syncline_workers.change.hooks import Hook, Phase
 from syncline_workers.change.plan import Plan, Rendered
 from syncline_workers.change.steps import Parts
 from syncline_workers.change.tracking import Origin
-from syncline_workers.pipeline import launching
+from syncline_workers.pipeline import launching, narrowing
 from syncline_workers.pipeline.launching import Launched
 
 OF_SYNC = (Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC)
@@ -104,9 +104,12 @@ def unknown(known: Inventory, made: Iterable[Launched]) -> Inventory:
 def runs_hooks(claim: Claim, course: Course, render_key: str) -> bool:
     """Whether hooks run: where somebody asked for a sync, or where there is something new.
 
-    What drifted is put back without them, unless it is not what the last whole run applied.
+    What drifted is put back without them, unless it is not what the last whole run applied; so is
+    a part of the objects.
     """
     kind = claim.request.trigger.kind
+    if narrowing.is_part(claim):
+        return False
     if kind in _ASKED or render_key != claim.render_key:
         return True
     new = plan.plan(course.ready, declared(claim.inventory, course.parts)).apply

@@ -5,6 +5,7 @@ from __future__ import annotations
 from syncline.errors import (
     ClusterBusy,
     ClusterUnreachable,
+    FieldContested,
     LeaseLost,
     Permanent,
     Superseded,
@@ -103,8 +104,9 @@ def _verdict(attempt: Attempt, error: SynclineError) -> tuple[Outcome, float | N
         case Superseded():
             return Outcome.SUPERSEDED, None
         case ClusterBusy() | Transient():
+            own = error.after if isinstance(error, FieldContested) else None
             if failure.is_exhausted(policy, attempt.claim.attempt):
                 return Outcome.STALLED, None
-            return Outcome.FAILED, failure.wait(policy, attempt.claim.attempt)
+            return Outcome.FAILED, own or failure.wait(policy, attempt.claim.attempt)
         case _:
             return Outcome.STALLED, None

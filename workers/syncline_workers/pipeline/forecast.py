@@ -12,7 +12,7 @@ from syncline.errors import ApplyRejected
 from syncline.model.change import ObjectRef, ref_of
 from syncline.model.records import ApplicationRecord
 from syncline.model.values import Manifest
-from syncline_workers.change import scope
+from syncline_workers.change import scope, wished
 from syncline_workers.pipeline.ports import Api
 
 
@@ -38,9 +38,19 @@ class Forecast:
         try:
             return self._api.apply(manifest, force=force, dry_run=True)
         except ApplyRejected:
-            if (ref.group, ref.kind) in self._declared and self._api.get(ref) is None:
+            is_awaited = (ref.group, ref.kind) in self._declared or (
+                wished.read(manifest).may_come_later and not self._is_known(ref)
+            )
+            if is_awaited and self._api.get(ref) is None:
                 return manifest
             raise
+
+    def _is_known(self, ref: ObjectRef) -> bool:
+        try:
+            self._api.is_namespaced(ref)
+        except ApplyRejected:
+            return False
+        return True
 
     def _is_absent(self, namespace: str) -> bool:
         if namespace not in self._absent:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from syncline.errors import HookFailed, SynclineError, Transient
+from syncline.health.verdict import Health, healthy, progressing
 from syncline.model.change import Action, Change, InventoryEntry, ObjectRef, ref_of
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
@@ -15,7 +16,6 @@ from syncline_workers.change.hooks import DeletePolicy, Hook
 from syncline_workers.change.tracking import Origin
 from syncline_workers.cluster import parallel
 from syncline_workers.cluster.parallel import Result
-from syncline_workers.health.verdict import Health, healthy, progressing
 from syncline_workers.pipeline import completion
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
@@ -79,7 +79,7 @@ def remove(attempt: Attempt, api: Api, launched: Sequence[Launched], *, run: str
         live = api.get(item.ref)
         if live is None or not instance.is_of(live, run):
             return Change(ref=item.ref, action=Action.SKIPPED)
-        if not _is_to_go(item, live):
+        if not _is_to_go(attempt, item, live):
             return None
         api.delete(item.ref, uid=live["metadata"]["uid"])
         return Change(ref=item.ref, action=Action.DELETED)
@@ -93,8 +93,8 @@ def remove(attempt: Attempt, api: Api, launched: Sequence[Launched], *, run: str
             raise result.error
 
 
-def _is_to_go(item: Launched, live: Manifest) -> bool:
-    health = completion.judge(live)
+def _is_to_go(attempt: Attempt, item: Launched, live: Manifest) -> bool:
+    health = completion.judge(live, attempt.rules)
     if completion.has_failed(item.ref, health):
         return DeletePolicy.HOOK_FAILED in item.hook.policies
     is_done = health.status is HealthStatus.HEALTHY
@@ -142,7 +142,7 @@ def _ensure(attempt: Attempt, api: Api, item: Launched, *, known: bool) -> _Seen
         return _Seen(None, healthy())
     live, labels = api.get(item.ref), item.manifest["metadata"]["labels"]
     if live is not None and instance.is_of(live, labels[instance.RUN], labels[instance.PHASE]):
-        return _Seen(live, completion.judge(live))
+        return _Seen(live, completion.judge(live, attempt.rules))
     if is_made:
         raise HookFailed(
             item.ref.key.short,
@@ -154,7 +154,9 @@ def _ensure(attempt: Attempt, api: Api, item: Launched, *, known: bool) -> _Seen
         return _Seen(None, progressing("Deleting", why))
     attempt.heart.check()
     made = api.apply(item.manifest, force=True)
-    return _Seen(made, completion.judge(made), Action.CONFIGURED if live else Action.CREATED)
+    return _Seen(
+        made, completion.judge(made, attempt.rules), Action.CONFIGURED if live else Action.CREATED
+    )
 
 
 def _is_to_be_replaced(item: Launched) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from syncline.model.change import ref_of
+from syncline.errors import ApplyRejected
+from syncline.model.change import ObjectRef, ref_of
 from syncline.model.records import ApplicationRecord
 from syncline.model.values import Manifest
-from syncline_workers.change import scope
+from syncline_workers.change import scope, wished
 from syncline_workers.pipeline.ports import Api
 
 DEFAULT = "default"
@@ -31,8 +32,18 @@ def _settled(
 ) -> Manifest:
     ref = ref_of(manifest)
     known = declared.get((ref.group, ref.kind))
-    namespaced = api.is_namespaced(ref) if known is None else known
+    namespaced = _is_namespaced(api, ref, manifest) if known is None else known
     if namespaced == bool(ref.namespace):
         return manifest
     meta = {k: v for k, v in manifest["metadata"].items() if k != "namespace"}
     return {**manifest, "metadata": {**meta, "namespace": chosen} if namespaced else meta}
+
+
+def _is_namespaced(api: Api, ref: ObjectRef, manifest: Manifest) -> bool:
+    """As the cluster says; of a kind that may come later, as the manifest does."""
+    try:
+        return api.is_namespaced(ref)
+    except ApplyRejected:
+        if wished.read(manifest).may_come_later:
+            return bool(ref.namespace)
+        raise

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from syncline.contract.reports import ClusterReport, PreviewRequest, Waiting
+from syncline.health import custom
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
+from syncline.model.ownership import Propagation
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
 from syncline.model.seal import PlatformKey
@@ -122,6 +124,16 @@ class Checks(Protocol):
         """The question; None where it has expired."""
 
 
+class Rules(Protocol):
+    """The health rules that people declared, ready to judge; kept until they change."""
+
+    def of(self, version: str) -> custom.Rules:
+        """Those of a version, or newer ones; "" has none."""
+
+    def newest(self, cluster: Uid) -> tuple[custom.Rules, str | None]:
+        """Those of now; their version where the cluster was last judged by others, else None."""
+
+
 class Repositories(Protocol):
     """Git."""
 
@@ -176,6 +188,15 @@ class Api(Protocol):
     def apply(self, manifest: Manifest, *, force: bool, dry_run: bool = False) -> Manifest:
         """Server-side apply; returns the object as the server holds it now."""
 
+    def set_managed_fields(
+        self, ref: ObjectRef, entries: list[dict[str, Any]], *, resource_version: str
+    ) -> None:
+        """Say anew who holds which fields of an object, if it has not changed since.
+
+        Raises:
+            ClusterBusy: it has.
+        """
+
     def get(self, ref: ObjectRef) -> Manifest | None:
         """The live object, None where absent."""
 
@@ -192,14 +213,23 @@ class Api(Protocol):
             NotReady: not all are within this time.
         """
 
-    def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "") -> bool:
-        """Delete with preconditions in the background; False where it was already gone."""
+    def delete(
+        self,
+        ref: ObjectRef,
+        *,
+        uid: str,
+        resource_version: str = "",
+        propagation: Propagation = Propagation.BACKGROUND,
+    ) -> bool:
+        """Delete with preconditions; False where it was already gone."""
 
     def kept_kinds(self) -> tuple[list[ObjectRef], frozenset[str]]:
         """One reference for each kind of which an apply may have left objects; groups away now."""
 
-    def list_metadata(self, ref: ObjectRef, *, labels: str) -> Iterable[Manifest]:
-        """PartialObjectMetadata of all objects of a kind that match, in pages."""
+    def list_metadata(
+        self, ref: ObjectRef, *, labels: str, namespace: str = ""
+    ) -> Iterable[Manifest]:
+        """PartialObjectMetadata of all objects of a kind that match, in pages; "": of all."""
 
     def close(self) -> None:
         """Close the kept connections; used again, it opens new ones."""
@@ -223,6 +253,7 @@ class Ports:
     lookups: Lookups
     fleet: Fleet
     checks: Checks
+    rules: Rules
     repositories: Repositories
     clusters: Clusters
     renders: Renders

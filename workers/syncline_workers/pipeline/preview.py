@@ -7,13 +7,14 @@ import math
 from syncline.contract.reports import Difference, PreviewReport, PreviewRequest
 from syncline.errors import NotFound, SynclineError
 from syncline.model import template
-from syncline.model.change import Action, ref_of
+from syncline.model.application import SyncPolicy
+from syncline.model.change import Action
 from syncline.model.names import Uid
 from syncline.model.run import Claim
 from syncline.model.values import Manifest
 from syncline_workers.change import diff, mask, plan, steps
 from syncline_workers.change.tracking import Origin
-from syncline_workers.pipeline import connection, namespaces, rendering, resolve
+from syncline_workers.pipeline import connection, desired, namespaces, rendering, resolve
 from syncline_workers.pipeline import course as courses
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.failure import describe
@@ -63,7 +64,8 @@ def _differences(
     declared = courses.declared(claim.inventory, parts)
     work = plan.plan(ready, declared, mode=plan.Mode.FULL)
     forecast = Forecast(api, manifests, claim.application)
-    found = [_difference(api, forecast, item.manifest) for item in work.apply]
+    policy = claim.application.spec.sync_policy
+    found = [_difference(api, forecast, item, policy) for item in work.apply]
     found += [
         Difference(
             subject=str(entry.ref),
@@ -71,16 +73,18 @@ def _differences(
             unified=diff.unified(live, None, name=str(entry.ref)),
         )
         for entry in work.prune
-        if (live := api.get(entry.ref)) is not None
+        if (live := api.get(entry.ref)) is not None and desired.is_deleted(live, origin)
     ]
     return [difference for difference in found if difference is not None]
 
 
-def _difference(api: Api, forecast: Forecast, manifest: Manifest) -> Difference | None:
+def _difference(
+    api: Api, forecast: Forecast, item: plan.Rendered, policy: SyncPolicy
+) -> Difference | None:
     """Compare the live object with a server-side dry run of the apply."""
-    ref = ref_of(manifest)
+    ref = item.ref
     live = api.get(ref)
-    text = diff.unified(live, forecast.apply(manifest, force=True), name=str(ref))
+    text = diff.unified(live, desired.desired(forecast, item, live, policy), name=str(ref))
     if not text:
         return None
     action = Action.CREATED if live is None else Action.CONFIGURED

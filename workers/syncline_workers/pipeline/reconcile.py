@@ -20,13 +20,14 @@ from syncline_workers import recorder
 from syncline_workers.change import inventory as inventories
 from syncline_workers.change import plan, steps
 from syncline_workers.change.plan import Mode
-from syncline_workers.change.tracking import Origin
 from syncline_workers.pipeline import (
     adopting,
     applying,
     connection,
+    contesting,
     failing,
     namespaces,
+    narrowing,
     pruning,
     rendering,
     resolve,
@@ -69,7 +70,6 @@ def reconcile(ports: Ports, target: TargetId, ticket: str) -> Report | Refusal:
 
 def _sync(attempt: Attempt) -> Report:
     claim, ports = attempt.claim, attempt.ports
-    origin = _origin(claim)
     attempt.parameters = template.resolve(
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )
@@ -82,13 +82,16 @@ def _sync(attempt: Attempt) -> Report:
         manifests = rendering.render(attempt, api)
     with attempt.step("plan"):
         parts = steps.split(namespaces.settle(api, manifests, claim.application))
-        ready = plan.prepare(parts.objects, origin, ports.key)
+        ready = narrowing.chosen(claim, plan.prepare(parts.objects, attempt.origin, ports.key))
+        moved = narrowing.moved(attempt, api)
         declared = courses.declared(claim.inventory, parts)
-        work = plan.plan(ready, declared, mode=_mode(claim))
+        work = plan.plan(ready, declared, mode=_mode(claim), moved=moved)
         gone = _guarded(claim, work, manifests)
-        kept = () if _prunes(claim) else work.prune
+        kept = () if _prunes(claim) or narrowing.is_part(claim) else work.prune
     if (parts.is_stepped or courses.has_waves(gone)) and not attempt.is_dry:
-        course = Course(parts=parts, ready=ready, work=work, gone=gone, kept=kept, origin=origin)
+        course = Course(
+            parts=parts, ready=ready, work=work, gone=gone, kept=kept, origin=attempt.origin
+        )
         return staged.sync(attempt, api, course)
     if not attempt.is_dry:
         with attempt.step("record"):
@@ -103,7 +106,8 @@ def _sync(attempt: Attempt) -> Report:
             applying.ensure_namespace(attempt, api)
         applying.apply(attempt, api, work)
     with attempt.step("prune"):
-        pruning.prune(attempt, api, pruning.still_gone(attempt, gone), origin)
+        pruning.prune(attempt, api, pruning.still_gone(attempt, gone))
+    contesting.check(attempt)
     report = succeeding.report(attempt, work, kept=kept)
     return report.model_copy(update={"rites": ""}) if claim.rites else report
 
@@ -118,13 +122,13 @@ def _delete(attempt: Attempt) -> Report:
         claim = adopting.adopt(attempt, api)
         attempt.recorded(claim.inventory)
         if staged.is_stepped_deletion(attempt):
-            return staged.delete(attempt, api, _origin(claim))
+            return staged.delete(attempt, api)
         with attempt.step("record"):  # it may be taken back while it goes
             everything = {entry.ref.key for entry in claim.inventory}
             doubted = inventories.doubted(claim.inventory, everything)
             attempt.ports.desk.record(claim.lease, doubted)
         with attempt.step("prune"):
-            pruning.prune(attempt, api, claim.inventory, _origin(claim))
+            pruning.prune(attempt, api, claim.inventory)
     return succeeding.gone(attempt)
 
 
@@ -132,16 +136,16 @@ def _touched(work: plan.Plan, gone: Inventory) -> set[ObjectKey]:
     return {item.ref.key for item in work.apply} | {entry.ref.key for entry in gone}
 
 
-def _origin(claim: Claim) -> Origin:
-    return Origin(claim.installation, claim.application.project, claim.application.name)
-
-
 def _mode(claim: Claim) -> Mode:
-    trusting = claim.request.trigger.kind in _TRUSTING and not claim.request.options.full
-    return Mode.CHANGED if trusting and claim.attempt == 1 else Mode.FULL
+    options = claim.request.options
+    trusting = claim.request.trigger.kind in _TRUSTING or options.changed_only
+    is_first = claim.attempt == 1 and not options.full
+    return Mode.CHANGED if trusting and is_first else Mode.FULL
 
 
 def _prunes(claim: Claim) -> bool:
+    if narrowing.is_part(claim):
+        return False
     asked = claim.request.options.prune
     return claim.application.spec.sync_policy.prune if asked is None else asked
 

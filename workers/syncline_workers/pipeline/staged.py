@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 
 from syncline.errors import SynclineError
+from syncline.health.verdict import Health, aggregate
 from syncline.model.change import Inventory, InventoryEntry
 from syncline.model.names import ObjectKey
 from syncline.model.run import Progress, Report
@@ -18,10 +19,9 @@ from syncline_workers.change import hooks as hooking
 from syncline_workers.change import instance
 from syncline_workers.change import inventory as inventories
 from syncline_workers.change.plan import Plan
-from syncline_workers.change.tracking import Origin
-from syncline_workers.health.verdict import Health, aggregate
 from syncline_workers.pipeline import (
     checkup,
+    contesting,
     failing,
     pruning,
     rites,
@@ -67,9 +67,9 @@ def sync(attempt: Attempt, api: Api, course: Course) -> Report:
     return _counted(walk, report).model_copy(update={"rites": kept})
 
 
-def delete(attempt: Attempt, api: Api, origin: Origin) -> Report:
+def delete(attempt: Attempt, api: Api) -> Report:
     """Walk the steps of a deletion."""
-    claim = attempt.claim
+    claim, origin = attempt.claim, attempt.origin
     runs = rites.kept(claim, attempt.ports.key)
     progress = _resumed(attempt, "delete") or Progress(run=_run(attempt), key="delete")
     _seed(attempt, progress)
@@ -106,6 +106,7 @@ def is_stepped_deletion(attempt: Attempt) -> bool:
 def _walked(walk: Walk, go: Callable[[], None]) -> Report | None:
     try:
         go()
+        contesting.check(walk.attempt)
     except Paused as pause:
         report = waiting.report(walk.attempt, walk.stand(), pause.step, pause.held)
         told = {"retry_after": pause.after, "inventory": walk.doubted()}
@@ -122,7 +123,9 @@ def _walked(walk: Walk, go: Callable[[], None]) -> Report | None:
 def _progress(attempt: Attempt, course: Course) -> Progress:
     """Where the run stands that this attempt belongs to."""
     claim = attempt.claim
-    text = f"{claim.request.revision or ''} {attempt.render_key}"
+    only = claim.request.options.only
+    part = only.model_dump_json() if only else ""
+    text = f"{claim.request.revision or ''} {attempt.render_key} {part}"
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
     before = claim.progress
     progress = _resumed(attempt, key)

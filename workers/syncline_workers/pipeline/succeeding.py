@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from syncline.health import verdict as verdicts
+from syncline.health.verdict import Health
 from syncline.model import wanted
 from syncline.model.change import Inventory
 from syncline.model.run import Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.change import plan
-from syncline_workers.health import verdict as verdicts
-from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline import checkup
 from syncline_workers.pipeline.attempt import Attempt
 
+_KEPT, _UNCONFIRMED = "PruneDisabled", "PruneUnconfirmed"
+_SHOWN = 3  # objects that a message names
+_WARNINGS = 3
 _SETTLED = (HealthStatus.HEALTHY, HealthStatus.SUSPENDED)
 
 
@@ -19,15 +22,15 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
     """All was applied. ``kept`` is what left the repository and may not be pruned."""
     claim = attempt.claim
     verdict = _verdict(attempt, work)
-    left = f"; {len(kept)} objects that left the repository are kept: prune is off" if kept else ""
+    left, why = _left(attempt, kept)
     return Report(
         lease=claim.lease,
         outcome=Outcome.SUCCEEDED,
         request=claim.request,
-        sync=SyncStatus.OUT_OF_SYNC if kept else SyncStatus.SYNCED,
+        sync=SyncStatus.OUT_OF_SYNC if why else SyncStatus.SYNCED,
         health=verdict.status,
-        reason="PruneDisabled" if kept else _reason(verdict),
-        message=(verdict.message or _summary(attempt)) + left,
+        reason=why or _reason(verdict),
+        message=(verdict.message or _summary(attempt)) + left + _warned(attempt),
         revision=attempt.revision,
         observed=attempt.revision,
         render_key=attempt.render_key,
@@ -81,6 +84,23 @@ def _verdict(attempt: Attempt, work: plan.Plan) -> Health:
 
 def _reason(verdict: Health) -> str:
     return "Succeeded" if verdict.status in _SETTLED else verdict.reason or "Succeeded"
+
+
+def _left(attempt: Attempt, kept: Inventory) -> tuple[str, str]:
+    """What left the repository and is still there, and the reason for it."""
+    if kept:
+        return f"; {len(kept)} objects that left the repository are kept: prune is off", _KEPT
+    if not attempt.unconfirmed:
+        return "", ""
+    names = ", ".join(ref.key.short for ref in attempt.unconfirmed[:_SHOWN])
+    count = len(attempt.unconfirmed)
+    return f"; {count} objects wait for sync --confirm-prune: {names}", _UNCONFIRMED
+
+
+def _warned(attempt: Attempt) -> str:
+    told = attempt.warnings
+    more = f"; and {len(told) - _WARNINGS} more warnings" if len(told) > _WARNINGS else ""
+    return "".join(f"; {each}" for each in told[:_WARNINGS]) + more
 
 
 def _summary(attempt: Attempt) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 
 from syncline.contract.reports import SweepReport
 from syncline.errors import ApplyRejected, SynclineError
+from syncline.health import custom, registry
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import ObjectKey, Uid
 from syncline.model.values import Manifest
 from syncline_workers.change import drift, tracking
 from syncline_workers.change.drift import Drift
-from syncline_workers.health import registry
 from syncline_workers.pipeline import connection
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports
@@ -47,10 +47,12 @@ def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
         # A run may have applied between our two readings: only what still differs has drifted.
         if _declared(ports.checks.inventory(target)) == recorded[target]:
             moved[target] = _moved(recorded[target], live)
+    rules, anew = ports.rules.newest(uid)
     stirred = {
         target: objects
         for target, inventory in recorded.items()
-        if target not in moved and (objects := _stirred(inventory, live))
+        if (objects := _to_judge(inventory, live, rules, anew=anew is not None))
+        and (anew is not None or target not in moved)
     }
     vanished = {
         application: gone
@@ -64,6 +66,7 @@ def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
         stirred=stirred,
         vanished=vanished,
         swept=len(recorded),
+        rules=anew,
     )
 
 
@@ -101,10 +104,16 @@ def _moved(inventory: Inventory, live: _Live) -> tuple[str, ...]:
     )
 
 
-def _stirred(inventory: Inventory, live: _Live) -> tuple[ObjectRef, ...]:
+def _to_judge(
+    inventory: Inventory, live: _Live, rules: custom.Rules, *, anew: bool
+) -> tuple[ObjectRef, ...]:
+    """Objects that were stirred; all that have or had a health, where the rules are others now."""
     return tuple(
         entry.ref
         for entry in inventory
-        if registry.is_judged(entry.ref)
-        and drift.compare(entry, live.get(entry.ref.key)) is Drift.STIRRED
+        if (anew and entry.health is not None)
+        or (
+            registry.is_judged(entry.ref, rules)
+            and (anew or drift.compare(entry, live.get(entry.ref.key)) is Drift.STIRRED)
+        )
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from syncline.health import registry, verdict
+from syncline.health.verdict import Health
 from syncline.model import wanted
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef, ref_of
 from syncline.model.run import Progress, Report
@@ -12,8 +14,6 @@ from syncline.model.values import Manifest
 from syncline_workers.change import order
 from syncline_workers.change.steps import Step
 from syncline_workers.cluster import parallel
-from syncline_workers.health import registry, verdict
-from syncline_workers.health.verdict import Health
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.launching import Held
 from syncline_workers.pipeline.ports import Api
@@ -35,7 +35,7 @@ def look(attempt: Attempt, api: Api, objects: Iterable[Manifest]) -> list[Held]:
         entry
         for key in manifests
         if (entry := attempt.known(key)) is not None
-        and registry.is_judged(entry.ref)
+        and registry.is_judged(entry.ref, attempt.rules)
         and entry.health is not HealthStatus.HEALTHY
     ]
     asked = [entry for entry in open_ if entry.ref.key not in judged]
@@ -54,7 +54,7 @@ def still_there(attempt: Attempt, api: Api, deleted: Inventory) -> list[Held]:
     for entry, live in _live(attempt, api, deleted):
         if live is not None and live["metadata"].get("deletionTimestamp"):
             attempt.remember(entry)
-            held.append(Held(entry.ref, registry.judge(live)))
+            held.append(Held(entry.ref, registry.judge(live, attempt.rules)))
     return held
 
 
@@ -109,7 +109,7 @@ def _live(
 
 
 def _judge(attempt: Attempt, live: Manifest | None, entry: InventoryEntry) -> Health:
-    health = registry.judge(live)
+    health = registry.judge(live, attempt.rules)
     version = live["metadata"].get("resourceVersion", "") if live else entry.resource_version
     seen = {"health": health.status, "resource_version": version}
     attempt.remember(entry.model_copy(update=seen))

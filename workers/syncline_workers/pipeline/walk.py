@@ -80,7 +80,7 @@ class Walk:
         """Walk all steps of a deletion; raises as ``sync`` does."""
         self._go(steps.farewell(self.hooks))
         left = tuple(entry for entry in self.attempt.inventory or () if entry.hook)
-        pruning.prune(self.attempt, self.api, left, self.origin)
+        pruning.prune(self.attempt, self.api, left)
 
     def _fail(self, course: tuple[Step, ...]) -> NoReturn:
         told = failing.Recalled(self.progress.reason, self.progress.message)
@@ -119,7 +119,7 @@ class Walk:
                 raise Paused((), step, 0.0)
             self.begun += 1
         if is_first and self.leftovers:
-            pruning.prune(self.attempt, self.api, self.leftovers, self.origin)
+            pruning.prune(self.attempt, self.api, self.leftovers)
         self._clear(passed)
         for item in self._launched(step):
             self.attempt.remember(launching.entry_of(item.ref, None, None))
@@ -156,7 +156,7 @@ class Walk:
         """Wave after wave, the last applied one first; each is gone before the next is deleted."""
         waves = order.prune_waves(self.gone())
         for number, wave in enumerate(waves, start=1):
-            pruning.prune(self.attempt, self.api, wave, self.origin)
+            pruning.prune(self.attempt, self.api, wave)
             if number < len(waves) or all_gone:
                 left = waiting.still_there(self.attempt, self.api, wave)
                 if left:

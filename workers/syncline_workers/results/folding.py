@@ -18,6 +18,7 @@ from syncline.contract.reports import (
     SweepReport,
 )
 from syncline.contract.tasks import RECONCILE
+from syncline.model.change import WRITTEN
 from syncline.model.run import Refusal, Report
 from syncline.store import checks, clusters, fleet, previews, runs, sources, tally
 from syncline.store.connection import Store
@@ -58,7 +59,7 @@ def _told(report: Report) -> dict[str, Any]:
         "requested_at": request.requested_at,
         "claimed_at": lease.fence / 1e6,  # a fence is the time of its claim
         "health": report.health,
-        "changed": len(report.changes),
+        "changed": sum(change.action in WRITTEN for change in report.changes),
         "steps": report.steps,
     }
 

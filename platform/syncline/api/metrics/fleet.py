@@ -38,6 +38,14 @@ METRICS = (
         samples=lambda r: [((), r.fleet.aside)],
     ),
     Metric(
+        name="syncline_targets_held",
+        kind=Kind.GAUGE,
+        labels=(),
+        unit="targets",
+        help="Targets whose requests wait for a sync window to open.",
+        samples=lambda r: [((), r.fleet.held)],
+    ),
+    Metric(
         name="syncline_documents",
         kind=Kind.GAUGE,
         labels=("kind",),
@@ -47,6 +55,7 @@ METRICS = (
             (("Application",), r.fleet.applications),
             (("Cluster",), r.fleet.clusters),
             (("Repository",), r.fleet.repositories),
+            (("SyncWindow",), r.fleet.windows),
         ],
     ),
     Metric(

@@ -17,6 +17,7 @@ from syncline.api.routes import (
     schemas,
     targets,
     tokens,
+    windows,
 )
 
 ROUTERS = (
@@ -24,6 +25,7 @@ ROUTERS = (
     applications.router,
     clusters.router,
     repositories.router,
+    windows.router,
     targets.router,
     operations.router,
     queue.router,

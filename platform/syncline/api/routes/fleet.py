@@ -10,7 +10,7 @@ from syncline.api.views.base import answer
 from syncline.api.views.fleet import FleetView, FollowedView
 from syncline.model import giturl
 from syncline.model.access import Scope
-from syncline.store import documents, targets
+from syncline.store import documents, rules, targets
 from syncline.store import fleet as followed_repository
 from syncline.store.connection import Store
 
@@ -36,4 +36,5 @@ def _followed(store: Store) -> FollowedView | None:
         path=found.path,
         commit=found.commit,
         error=found.error,
+        health_rules=rules.names(store),
     )

@@ -21,5 +21,5 @@ def any_kind() -> dict[str, Any]:
 
 @router.get("/{kind}", summary="The schema of one kind")
 def one_kind(kind: str) -> dict[str, Any]:
-    """Application, Cluster or Repository."""
+    """Application, Cluster, Repository or HealthRule."""
     return schemas.of(kind)

@@ -22,7 +22,7 @@ from syncline.model.state import TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.model.values import Name
 from syncline.operations import aside as poison
-from syncline.store import documents, targets
+from syncline.store import connection, documents, targets, windows
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -44,6 +44,7 @@ def list_all(
     sync: Annotated[SyncStatus | None, Query(description="Only in this status.")] = None,
     health: Annotated[HealthStatus | None, Query(description="Only in this status.")] = None,
     aside: Annotated[bool, Query(description="Only those that were set aside.")] = False,
+    held: Annotated[bool, Query(description="Only those that wait for a sync window.")] = False,
     begins: Annotated[str, Query(max_length=200, description="Only names that begin so.")] = "",
 ) -> Response:
     """In the order of their names; all filters must hold."""
@@ -58,6 +59,7 @@ def list_all(
         sync=sync,
         health=health,
         aside=aside,
+        held=held,
         begins=begins,
     )
     items = [TargetView.of(line) for line in page.items]
@@ -95,6 +97,8 @@ def one(request: Request, name: str) -> TargetDetail:
             history=targets.history(store, state.id),
             lookup_error=error,
             place=_place(request, state),
+            windows=windows.of(store, state.windows) if state.windows else (),
+            at=connection.now(store) if state.windows else 0.0,
         )
     )
 

@@ -115,7 +115,7 @@ def repository(record: RepositoryRecord, lookups: Lookups) -> RepositoryView:
     failed = next((f"{which}: {why}" for which, why in lookups.errors.items() if why), "")
     url = giturl.shown(record.spec.url)
     return RepositoryView(
-        **_registered(record),
+        **registered(record),
         name=record.name,
         sync=SyncStatus.UNKNOWN,
         health=HealthStatus.UNKNOWN,
@@ -129,7 +129,8 @@ def repository(record: RepositoryRecord, lookups: Lookups) -> RepositoryView:
     )
 
 
-def _registered(record: Record) -> dict[str, Any]:
+def registered(record: Record) -> dict[str, Any]:
+    """Return the fields of ``Registered`` but those of its status."""
     return {
         "uid": record.uid,
         "labels": record.labels,
@@ -143,7 +144,7 @@ def _registered(record: Record) -> dict[str, Any]:
 
 def _counted(record: Record, summary: Summary) -> dict[str, Any]:
     return {
-        **_registered(record),
+        **registered(record),
         "sync": sync_of(summary.sync),
         "health": health_of(summary.health),
         "targets": summary.targets,

@@ -15,6 +15,7 @@ class FollowedView(View):
     path: str = Field(description="The directory that holds documents.")
     commit: str = Field(description="What was adopted or refused last; empty: nothing yet.")
     error: str = Field(description="Why the newest commit is not adopted; empty where it is.")
+    health_rules: list[str] = Field(description="The names of the health rules that it declares.")
 
 
 class FleetView(View):
@@ -30,6 +31,8 @@ class FleetView(View):
     aside: int = Field(
         default=0, description="Targets that were set aside: their runs lost their workers."
     )
+    windows: int = Field(default=0, description="Registered sync windows.")
+    held: int = Field(default=0, description="Targets whose requests wait for a sync window.")
     followed: FollowedView | None = Field(
         default=None, description="The fleet repository; null: none is followed."
     )

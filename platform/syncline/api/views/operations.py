@@ -15,6 +15,16 @@ from syncline.model.status import HealthStatus, SyncStatus
 _REASON = "Why: kept in the audit trail; worth reading later."
 
 
+class PartAsked(Asked):
+    """Objects of an application; what is given together must hold together."""
+
+    kinds: tuple[str, ...] = Field(default=(), max_length=100, description="Kind or group/Kind.")
+    names: tuple[str, ...] = Field(
+        default=(), max_length=100, description="name or namespace/name; * matches any characters."
+    )
+    labels: str = Field(default="", max_length=1000, description="Their labels: app=web,tier!=db.")
+
+
 class OperationAsked(Asked):
     """A sync over a selection of targets; what is given together must hold together."""
 
@@ -33,6 +43,15 @@ class OperationAsked(Asked):
     dry_run: bool = Field(default=False, description="Change nothing; report what would change.")
     confirm_prune: bool = Field(default=False, description="Accept what the prune guard refused.")
     full: bool = Field(default=False, description="Apply unchanged objects again, too.")
+    changed_only: bool = Field(
+        default=False, description="Apply what is out of sync, and nothing else."
+    )
+    only: PartAsked | None = Field(
+        default=None, description="These objects alone: nothing is pruned, no status changes."
+    )
+    break_glass: bool = Field(
+        default=False, description="Do not wait for sync windows: the audit trail says so."
+    )
     concurrency: int = Field(default=0, ge=0, description="Targets at once; 0: no cap.")
     reason: str = Field(min_length=3, max_length=1000, description=_REASON)
 

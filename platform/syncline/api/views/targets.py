@@ -12,7 +12,9 @@ from syncline.api.sight import Place
 from syncline.api.views.base import Moment, View, moment
 from syncline.api.views.queue import TurnView
 from syncline.api.views.status import Status
+from syncline.api.views.windows import WindowStateView
 from syncline.model.change import Change, Inventory, InventoryEntry
+from syncline.model.openings import Named
 from syncline.model.records import ApplicationRecord
 from syncline.model.state import HistoryEntry, TargetLine, TargetState
 from syncline.model.status import HealthStatus, Outcome, Phase, SyncStatus
@@ -34,6 +36,10 @@ class TargetView(Status):
     aside_at: Moment = Field(
         default=None,
         description="When it was set aside, since its runs lost their workers; null: it was not.",
+    )
+    held: bool = Field(default=False, description="Its request waits for a sync window.")
+    held_until: Moment = Field(
+        default=None, description="When that opens; null: it waits for none, or nobody knows."
     )
 
     @classmethod
@@ -166,6 +172,9 @@ class TargetDetail(TargetView):
     last_log: str = Field(
         default="", description="What the last run that lost its worker logged, until one ends."
     )
+    windows: list[WindowStateView] = Field(
+        default=[], description="The sync windows that it has: its application's and others."
+    )
     pending: PendingView | None = Field(description="What waits for a run, or runs.")
     turn: TurnView | None = Field(description="When its turn comes; null where it does not wait.")
     objects: list[ObjectView] = Field(description="The inventory: what was applied.")
@@ -182,6 +191,8 @@ class Known:
     history: list[HistoryEntry]
     lookup_error: str
     place: Place | None = None  # in the queue
+    windows: tuple[Named, ...] = ()
+    at: float = 0.0  # seconds since the epoch: when this is
 
 
 def detail(known: Known) -> TargetDetail:
@@ -198,6 +209,7 @@ def detail(known: Known) -> TargetDetail:
         worker=known.state.worker,
         last_log=known.state.last_log,
         heavy=known.state.heavy,
+        windows=[WindowStateView.of(each, known.at) for each in known.windows],
         pending=PendingView.of(known.state),
         turn=TurnView.of(known.place) if known.place else None,
         objects=[ObjectView.of(entry) for entry in known.inventory],

@@ -18,6 +18,7 @@ class Deletable(StrEnum):
     APPLICATION = "application"
     CLUSTER = "cluster"
     REPOSITORY = "repository"
+    WINDOW = "window"
 
 
 def delete(
@@ -47,5 +48,9 @@ def path_of(kind: Deletable, name: str) -> str:
     """Return the API's path of one document."""
     if kind is Deletable.APPLICATION:
         return selection.application_path(name)
-    plural = {Deletable.CLUSTER: "clusters", Deletable.REPOSITORY: "repositories"}[kind]
+    plural = {
+        Deletable.CLUSTER: "clusters",
+        Deletable.REPOSITORY: "repositories",
+        Deletable.WINDOW: "windows",
+    }[kind]
     return f"/{plural}/{quote(name)}"

@@ -20,6 +20,7 @@ class Describable(StrEnum):
     CLUSTER = "cluster"
     REPOSITORY = "repository"
     OPERATION = "operation"
+    WINDOW = "window"
 
 
 _LISTED = {
@@ -28,6 +29,7 @@ _LISTED = {
     Describable.CLUSTER: listing.CLUSTERS,
     Describable.REPOSITORY: listing.REPOSITORIES,
     Describable.OPERATION: listing.OPERATIONS,
+    Describable.WINDOW: listing.WINDOWS,
 }
 
 

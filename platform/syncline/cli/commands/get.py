@@ -22,6 +22,7 @@ class Plural(StrEnum):
     CLUSTERS = "clusters"
     REPOSITORIES = "repositories"
     OPERATIONS = "operations"
+    WINDOWS = "windows"
 
 
 def get(
@@ -55,6 +56,9 @@ def get(
     aside: Annotated[
         bool, typer.Option("--aside", help="targets: only those that were set aside.")
     ] = False,
+    held: Annotated[
+        bool, typer.Option("--held", help="targets: only those that wait for a sync window.")
+    ] = False,
     begins: Annotated[
         str | None, typer.Option("--begins", help="targets: only names that begin so.")
     ] = None,
@@ -63,7 +67,7 @@ def get(
     ] = False,
     output_format: OutputOption = Format.TABLE,
 ) -> None:
-    """List targets, applications, clusters, repositories or operations."""
+    """List targets, applications, clusters, repositories, operations or sync windows."""
     given = {
         "application": application,
         "cluster": cluster,
@@ -72,6 +76,7 @@ def get(
         "sync": sync and sync.value,
         "health": health and health.value,
         "aside": "true" if aside else None,
+        "held": "true" if held else None,
         "begins": begins,
         "selector": selector,
     }

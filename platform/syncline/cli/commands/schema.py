@@ -18,6 +18,7 @@ class Kind(StrEnum):
     APPLICATION = "Application"
     CLUSTER = "Cluster"
     REPOSITORY = "Repository"
+    HEALTH_RULE = "HealthRule"
 
 
 def schema(

@@ -26,6 +26,9 @@ def status(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> No
     if fleet.get("aside"):
         told = f"{fleet['aside']} targets were set aside: syncline get targets --aside"
         output.line(plain(told, "red"))
+    if fleet.get("held"):
+        told = f"{fleet['held']} targets wait for a sync window: syncline get targets --held"
+        output.line(plain(told, "yellow"))
     output.table(
         ("", "status", "targets"),
         [

@@ -47,6 +47,22 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Apply unchanged objects again, too.")
     ] = False,
+    changed_only: Annotated[
+        bool, typer.Option("--changed-only", help="Apply what is out of sync, and nothing else.")
+    ] = False,
+    kinds: Annotated[
+        list[str] | None, typer.Option("--kind", help="Only objects of this kind: [group/]Kind.")
+    ] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--object", help="Only objects of this name: [namespace/]name, * for any."),
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option("--object-selector", help="Only objects with these labels.")
+    ] = None,
+    break_glass: Annotated[
+        bool, typer.Option("--break-glass", help="Do not wait for closed sync windows.")
+    ] = False,
     concurrency: Annotated[
         int, typer.Option(min=0, help="Targets at once; 0: as many as the fleet allows.")
     ] = 0,
@@ -70,6 +86,9 @@ def sync(
         "prune": prune,
         "confirmPrune": confirm_prune,
         "full": full,
+        "changedOnly": changed_only,
+        "only": _part(kinds, names, labels),
+        "breakGlass": break_glass,
         "concurrency": concurrency,
         "reason": reason,
     }
@@ -84,6 +103,14 @@ def sync(
     else:
         output.line(started["name"])
         output.notice(f"watch it with: syncline operation watch {started['name']}")
+
+
+def _part(
+    kinds: list[str] | None, names: list[str] | None, labels: str | None
+) -> dict[str, Any] | None:
+    if not (kinds or names or labels):
+        return None
+    return {"kinds": kinds or [], "names": names or [], "labels": labels or ""}
 
 
 def _refuse_nothing(body: dict[str, Any]) -> None:

@@ -1,18 +1,19 @@
--- needs: base target queue operation wishes aside source lost found snapshot
+-- needs: base target queue operation window wishes aside source lost found snapshot
 -- Take the lease of a target and a snapshot of all that its run needs.
 --
 -- ARGV  1 target  2 ticket  3 worker  4 lease, seconds  5 attempts that may be lost
 --       6 the installation's id, where the store has none
 -- Touches  target, pins, slots, leases, unproven, watch, specs, behind, members, ready…, counts;
---          reads record, heads, kubeconfig, inventory, found
+--          reads record, heads, kubeconfig, inventory, found, health rules
 --
 -- Returns {reason, detail} where refused, else {'', fence, request, attempt, deleting, orphan,
 -- revision, observed, render key, health, head, kubeconfig, installation, application, cluster,
--- repository, repository uid, inventory, surveyed, found, heard, burst, progress, rites}. Surveyed is
--- '' where the target has adopted what is its own already, '?' where nobody has surveyed the cluster
--- yet; heard is how many seconds ago the cluster answered anybody, '' where it is in doubt; burst is what the run
--- may ask at once, in seconds of the cluster's whole rate; progress is where a run with steps stands
--- (JSON), rites are the hooks of the target's deletion (sealed): '' where there are none.
+-- repository, repository uid, inventory, surveyed, found, heard, burst, rules, progress, rites}.
+-- Surveyed is '' where the target has adopted what is its own already, '?' where nobody has surveyed
+-- the cluster yet; heard is how many seconds ago the cluster answered anybody, '' where it is in
+-- doubt; burst is what the run may ask at once, in seconds of the cluster's whole rate; rules is the
+-- version of the health rules; progress is where a run with steps stands (JSON), rites are the hooks
+-- of the target's deletion (sealed): '' where there are none.
 
 local id, ticket, worker, lease, attempts =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -45,11 +46,12 @@ end
 
 local application, c = record_of(t.application), cluster(t.cluster)
 if not application or not c.exists then return refuse('Gone', 'its documents are not registered') end
-local w, pinned = next_wish(t)
+local w, pinned = turn(t)
 if not w then
   free_slot(t)
   settle(t)
   save(t)
+  if t.v.held then return refuse(WINDOW_CLOSED, get(t, 'message')) end
   return refuse('Stale', 'nothing is wanted any more')
 end
 if parks(c) then
@@ -73,7 +75,7 @@ end
 
 local fence = whole(math.max(number(t, 'fence') + 1, micros))
 local untill = now + lease
-if pinned then pop_pin(t) else set_pending(t, nil) end
+if pinned then pop_pin(t, w) else set_pending(t, nil) end
 take_at_hand(t, w, pinned)
 put(t, 'last_trigger', '{"kind":"' .. (string.match(w.trigger, '"kind":"(%a+)"') or 'user') .. '"}')
 put(t, 'fence', fence)
@@ -108,4 +110,4 @@ return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orph
   installation(ARGV[6]), application, on, repository, repository_uid,
   call('HGETALL', K.inventory(id)), surveyed, found,
   is_doubtful(c) and '' or seconds(now - (tonumber(c.answered) or 0)), burst(c),
-  get(t, 'progress'), get(t, 'rites') }
+  call('HGET', K.health_rules(), 'version') or '', get(t, 'progress'), get(t, 'rites') }

@@ -9,7 +9,7 @@ local values = call('HMGET', K.record(uid), 'kind', 'label')
 if not values[1] then return 'gone' end
 local dependants = ({ Application = K.of_application(uid), Cluster = K.of_cluster(uid),
   Repository = K.users(values[2]) })[values[1]]
-if call('EXISTS', dependants) == 0 then
+if not dependants or call('EXISTS', dependants) == 0 then
   remove_record(uid)
   return 'removed'
 end

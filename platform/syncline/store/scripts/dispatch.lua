@@ -1,10 +1,10 @@
--- needs: base target queue
+-- needs: base target queue operation window wishes
 -- Take ready targets of a lane for the broker: the project with the least of its share first, in it
 -- the cluster that was served longest ago, in it the target that waits longest.
 --
 -- ARGV  1 lane  2 room, at most 50  3 slots of all workers, 0 = not known
 -- Touches  turns, ring, ready, groups, shares, target, slots, unproven, unproven quota, watch,
---          counts, due
+--          counts, due; window held, held, members of those that a sync window holds back by now
 --
 -- Returns 1 where another step may find more, else 0; then target, ticket, name for each, flat.
 
@@ -70,12 +70,17 @@ while left > 0 and looks > 0 do
   local c = cluster(call('ZRANGE', K.ring(lane, project), 0, 0)[1])
   if not hold_back(c) then
     local t = load(call('ZPOPMIN', K.ready(lane, project, c.uid))[1])
-    queue(t, c)
-    served(project, c)
-    left = left - 1
-    out[#out + 1] = t.id
-    out[#out + 1] = t.v.ticket
-    out[#out + 1] = t.v.name
+    if t.v.windows and not turn(t) then
+      settle(t)
+      save(t)
+    else
+      queue(t, c)
+      served(project, c)
+      left = left - 1
+      out[#out + 1] = t.id
+      out[#out + 1] = t.v.ticket
+      out[#out + 1] = t.v.name
+    end
   end
 end
 if left == 0 or looks == 0 then out[1] = 1 end

@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes source
+-- needs: base target queue operation window wishes source
 -- Make the target of an application and a cluster, or take back one that is being removed.
 --
 -- ARGV  1 target  2 its name

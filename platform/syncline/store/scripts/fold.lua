@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes aside cluster source document found drop trigger lost inventory awaited
+-- needs: base target queue operation window wishes aside cluster source document found drop trigger lost inventory awaited
 -- Fold a report into everything that it touches, if its fence still holds.
 --
 -- ARGV  1 target  2 fence  3 outcome  4 sync  5 health  6 reason  7 message  8 revision  9 observed
@@ -38,11 +38,13 @@ end
 
 local c = cluster(t.cluster)
 local w, pinned = at_hand(t)
-local is_dry = truth(w.flags, 4) == 'true'
+local is_dry, is_part = truth(w.flags, 4) == 'true', is_partial(w.flags)
 local name, attempts = get(t, 'name'), tonumber(ARGV[28])
 local wrote = ARGV[30] == '1'
 -- A pinned run that failed before it wrote tells nothing of the cluster: what was shown holds.
 local is_void = pinned and outcome ~= 'Succeeded' and not wrote
+-- A run of some objects alone tells nothing of the others: what was shown holds, too.
+local is_aside = is_void or is_part
 
 local function audit()
   if ARGV[21] == '' then return end
@@ -68,6 +70,7 @@ end
 
 local function keep_failure()
   remember()
+  if is_part and ARGV[14] ~= '' then check_at(t, now + tonumber(ARGV[14])) end
   put(t, 'spec_held', '')
 end
 
@@ -156,7 +159,7 @@ put(t, 'folded', fence)
 put(t, 'ended', get(t, 'ticket'))
 put(t, 'outcome', outcome)
 -- What the run tells of itself, where the target goes on showing an earlier one.
-put(t, 'verdict', (is_dry or is_void) and ARGV[6] .. '\31' .. ARGV[7] or '')
+put(t, 'verdict', (is_dry or is_aside) and ARGV[6] .. '\31' .. ARGV[7] or '')
 put(t, 'ticket', '')
 
 if outcome == 'Abandoned' then
@@ -192,7 +195,7 @@ if not is_dry then
   if outcome == 'Waiting' then
     keep_place()
   elseif outcome ~= 'Superseded' then
-    (is_void and keep_failure or keep_state)()
+    (is_aside and keep_failure or keep_state)()
   end
 end
 

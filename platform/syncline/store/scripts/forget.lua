@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes source document found drop
+-- needs: base target queue operation window wishes source document found drop
 -- Remove a target and all that is kept of it, whatever runs.
 --
 -- ARGV  1 target

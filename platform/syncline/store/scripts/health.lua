@@ -15,9 +15,9 @@ if ARGV[2] ~= '1' then
   return { 0, flipped }
 end
 
--- A run that went well has nothing more to say; what a failed one says stays.
-local function words(sync, reason, message, look)
-  if sync ~= 'Synced' then return reason, message end
+-- A run that went well has nothing more to say; what a failed one says stays, and why one waits.
+local function words(t, sync, reason, message, look)
+  if sync ~= 'Synced' or t.v.held then return reason, message end
   return look.reason == '' and 'Succeeded' or look.reason, look.message
 end
 
@@ -25,7 +25,7 @@ local function fold(look)
   local t = load(look.target)
   if not t or t.v.fence ~= look.fence or t.v.phase == 'running' then return 0 end
   local sync, health, reason, message = seen(t)
-  local told, why = words(sync, reason, message, look)
+  local told, why = words(t, sync, reason, message, look)
   if health ~= look.health or reason ~= told or message ~= why then
     show(t, c, sync, look.health, told, why)
     tell(t)

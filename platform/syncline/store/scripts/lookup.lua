@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes aside source document found drop trigger awaited
+-- needs: base target queue operation window wishes aside source document found drop trigger awaited
 -- What a moved head means for the targets behind digests of inputs, about 50 in one step.
 --
 -- ARGV  1 repository name  2 revision as written  3 commit  4 trigger (JSON)  5 kind
@@ -20,7 +20,14 @@ local function is_current(t)
   show_awaited(t)
 end
 
+-- A run that began since the head moved: a second look-up for it, or what told the target of
+-- something else meanwhile, is no reason for another.
+local function is_on_its_way(t)
+  return t.v.phase == 'running' and t.v.pinned ~= '1' and get(t, 'claimed_head') == commit
+end
+
 local function touch(t, digest)
+  if is_on_its_way(t) then return end
   if get(t, 'revision') == commit or get(t, 'observed') == commit then return is_current(t) end
   if is_automated(t) then
     local generation = want(t, { kind = ARGV[5], lane = 'push', flags = '----', operation = '',

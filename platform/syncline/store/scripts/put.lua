@@ -48,6 +48,7 @@ if is_new then
 end
 
 local function put_application()
+  if not moved then due('expand:' .. uid, now) end -- its sync windows may have changed
   call('ZADD', K.project_records(new.project), 0, row)
   local is_elsewhere = old.repository_name and old.repository_name ~= new.repository_name
   if is_elsewhere or (old.revision and old.revision ~= new.revision) then
@@ -88,8 +89,10 @@ if kind == 'Application' then
   put_application()
 elseif kind == 'Cluster' then
   put_cluster()
-else
+elseif kind == 'Repository' then
   put_repository()
+else
+  windows_changed()
 end
 flush_counts()
 local action = is_new and 'created' or 'configured'

@@ -1,4 +1,4 @@
--- needs: base target queue operation wishes source
+-- needs: base target queue operation window wishes source
 -- Give a target what a backup remembers of it. What it learned since stays: its state and inventory
 -- are taken only where it never ran in this store, runs are added behind those it has.
 --

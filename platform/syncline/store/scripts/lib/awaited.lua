@@ -28,12 +28,8 @@ local function show_awaited(t)
     show(t, cluster(t.cluster), 'OutOfSync', health, reason, message)
   elseif AWAITING[was] and t.v.settled then
     sync, was, told = string.match(t.v.settled, '^(.-)\31(.-)\31(.*)$')
-    -- Health has been looked at since: what it said then is old.
-    if sync == 'Synced' and was ~= 'Succeeded' and (health == 'Healthy' or health == 'Suspended') then
-      was, told = 'Succeeded', ''
-    end
     put(t, 'settled', '')
-    show(t, cluster(t.cluster), sync, health, was, told)
+    show(t, cluster(t.cluster), sync, health, said_then(sync, health, was, told))
   else
     return
   end

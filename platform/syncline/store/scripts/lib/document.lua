@@ -11,6 +11,12 @@ local function unfollow(repository, revision, who)
   end
 end
 
+-- All targets are filed anew under the sync windows that they have; the walk begins again.
+local function windows_changed()
+  call('HINCRBY', K.windows(), 'version', 1)
+  due('windows:all', now)
+end
+
 local remove_record
 
 local function leave_repository(uid, name, row)
@@ -44,7 +50,10 @@ remove_record = function(uid)
     call('DEL', K.kubeconfig(uid), K.owners(uid), K.counts(uid), K.of_cluster(uid), K.groups(uid),
       K.slots(uid), K.leases(uid), K.found_on(uid))
     call('SREM', K.unproven_wait(), uid)
+    call('HDEL', K.health_judged(), uid)
     for _, word in ipairs({ 'probe:', 'sweep:', 'mark:' }) do undue(word .. uid) end
+  elseif kind == 'SyncWindow' then
+    windows_changed()
   else
     call('DEL', K.heads(name), K.seen(name), K.lookup_errors(name), K.looked(name))
     undue('lookup:' .. uid)

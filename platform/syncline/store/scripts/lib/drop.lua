@@ -1,5 +1,5 @@
 -- Forget a target: everything that is kept of it, and the tombstones that waited for it.
--- Needs base target queue operation wishes source document found.
+-- Needs base target queue operation window wishes source document found.
 
 local BULK = 500
 
@@ -28,6 +28,7 @@ end
 local function drop(t)
   skip_wishes(t, 'Gone')
   if t.v.phase == 'ready' then leave_ready(t) end
+  leave_windows(t)
   free_slot(t)
   local row = member(t)
   local word = phase_word(cluster(t.cluster), t.v.phase)

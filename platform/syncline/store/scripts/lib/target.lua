@@ -105,6 +105,14 @@ local function seen(t)
   return parts[1], parts[2], parts[3], string.sub(kept, from)
 end
 
+-- What is shown again after something else was: health has been looked at since, and what it said
+-- then is old.
+local function said_then(sync, health, reason, message)
+  local is_well = health == 'Healthy' or health == 'Suspended'
+  if sync == 'Synced' and reason ~= 'Succeeded' and is_well then return 'Succeeded', '' end
+  return reason, message
+end
+
 -- Have the health of a target looked at again. Times are those of its cluster, some seconds apart
 -- and other ones for each cluster, so that one look serves all that come to be due meanwhile.
 local CHECKS_APART = 2

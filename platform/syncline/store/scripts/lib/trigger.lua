@@ -66,7 +66,7 @@ local function want(t, ask)
       return generation
     end
     set_pending(t, w)
-  elseif ask.revision ~= '' or ask.dry then
+  elseif ask.revision ~= '' or ask.dry or is_partial(ask.flags) then
     make_room(t, w)
     push_pin(t, w)
   else

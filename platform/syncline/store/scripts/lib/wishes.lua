@@ -1,8 +1,9 @@
 -- What is wanted of a target: one unpinned wish that newer ones join, and pinned ones in order.
 -- The wish that waits lies in the fields pending, pending_…; the one at hand in request, op, ….
--- Needs base target queue operation.
+-- Needs base target queue operation window.
 
-local WISH = { 'trigger', 'lane', 'flags', 'operation', 'generation', 'at', 'attempt', 'joined' }
+local WISH = { 'trigger', 'lane', 'flags', 'operation', 'generation', 'at', 'attempt', 'joined',
+  'begun' }
 
 local function pending(t)
   if not t.v.pending_generation then return nil end
@@ -15,10 +16,14 @@ local function set_pending(t, w)
   for _, field in ipairs(WISH) do put(t, 'pending_' .. field, w and w[field] or '') end
 end
 
--- flags: prune (t, f, -), confirm_prune (t, -), full (t, -), dry_run (t, -)
+-- flags: prune (t, f, -), confirm_prune (t, -), full (t, -), dry_run (t, -), break_glass (t, -);
+-- seldom also changed_only (t, -), and the objects alone that it is about (JSON): such a wish is
+-- partial.
 local WORDS = { t = 'true', f = 'false', ['-'] = 'null' }
 
 local function truth(flags, at) return string.sub(flags, at, at) == 't' and 'true' or 'false' end
+
+local function is_partial(flags) return #flags > 6 end
 
 local function request_json(w)
   return table.concat({
@@ -27,15 +32,19 @@ local function request_json(w)
     ',"operation":', w.operation == '' and 'null' or '"' .. w.operation .. '"',
     ',"options":{"prune":', WORDS[string.sub(w.flags, 1, 1)],
     ',"confirm_prune":', truth(w.flags, 2), ',"full":', truth(w.flags, 3),
-    ',"dry_run":', truth(w.flags, 4), '}}' })
+    ',"dry_run":', truth(w.flags, 4), ',"break_glass":', truth(w.flags, 5),
+    ',"changed_only":', truth(w.flags, 6),
+    ',"only":', is_partial(w.flags) and string.sub(w.flags, 7) or 'null', '}}' })
 end
 
 local function join_flags(older, newer)
   local out = {}
-  for i = 1, 4 do
+  for i = 1, 5 do
     local a, b = string.sub(older, i, i), string.sub(newer, i, i)
     out[i] = (a == 't' or b == 't') and 't' or (b ~= '-' and b or a)
   end
+  -- What asks for less than the other adds nothing to it.
+  if truth(older, 6) == 'true' and truth(newer, 6) == 'true' then out[6] = 't' end
   return table.concat(out)
 end
 
@@ -93,8 +102,8 @@ local function push_pin(t, w, front)
   put(t, 'pins', '1')
 end
 
-local function pop_pin(t)
-  call('LPOP', K.pins(t.id))
+local function pop_pin(t, w)
+  call('LREM', K.pins(t.id), 1, pin_text(w))
   if call('EXISTS', K.pins(t.id)) == 0 then put(t, 'pins', '') end
 end
 
@@ -103,6 +112,19 @@ local function next_wish(t)
   local w, pin = pending(t), first_pin(t)
   if pin and (not w or tonumber(pin.generation) < tonumber(w.generation)) then return pin, true end
   return w, false
+end
+
+-- The wish that comes next of those that no closed sync window holds back.
+local function turn(t)
+  local w, pinned = next_wish(t)
+  if not w or not closed_for(t, w) then return w, pinned end
+  local other = pending(t)
+  if other and not closed_for(t, other) then return other, false end
+  if not t.v.pins then return nil end
+  for _, text in ipairs(call('LRANGE', K.pins(t.id), 0, -1)) do
+    local pin = pin_of(text)
+    if not closed_for(t, pin) then return pin, true end
+  end
 end
 
 -- Every request up to `done` is satisfied, failed or superseded.
@@ -134,7 +156,7 @@ end
 
 -- Who follows a pin may find the cluster between two revisions: see put_right.
 local function tear(t, w, pinned)
-  if pinned and truth(w.flags, 4) == 'false' then put(t, 'torn', '1') end
+  if pinned and truth(w.flags, 4) == 'false' and not is_partial(w.flags) then put(t, 'torn', '1') end
 end
 
 -- The wish at hand waits again, as attempt number `attempt`; a newer wish takes it in.
@@ -143,6 +165,7 @@ local function return_wish(t, attempt, ended)
   local w, pinned = at_hand(t)
   if not w then return end
   w.attempt = whole(attempt)
+  w.begun = (not ended or ended.wrote) and '1' or w.begun
   if not ended or ended.wrote then tear(t, w, pinned) end
   if pinned then
     push_pin(t, w, true)
@@ -158,15 +181,20 @@ local function return_wish(t, attempt, ended)
   take_at_hand(t, nil)
 end
 
--- The target's place after whatever happened: in line, or idle.
+-- The target's place after whatever happened: in line, held by a sync window, or idle.
 local function settle(t)
-  local w = next_wish(t)
+  local w, held = turn(t), nil
   undue('retry:' .. t.id)
   put(t, 'retry_at', '')
   if w then
     local other = pending(t)
+    unhold(t)
     make_ready(t, better(w.lane, other and other.lane or ''))
   else
+    held = next_wish(t)
+    if held then hold(t, held, closed_for(t, held)) else unhold(t) end
+  end
+  if not w and not held then
     if t.v.phase == 'ready' then leave_ready(t) end
     set_phase(t, 'idle')
     put(t, 'lane', '')
