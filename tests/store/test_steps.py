@@ -1,9 +1,12 @@
 """Runs that wait at a step: what is kept of them, who goes on with them, and what ends them."""
 
+from typing import Any
+
 import pytest
 
 from syncline.errors import LeaseLost
 from syncline.model.operation import MemberState, OperationSpec
+from syncline.model.part import Part
 from syncline.model.request import TriggerKind
 from syncline.model.run import Progress
 from syncline.model.status import HealthStatus, Phase, SyncStatus
@@ -102,6 +105,24 @@ def test_a_pinned_run_is_not_interrupted_by_what_is_not_pinned(store: Store) -> 
 
     again = world.start(target, request(TriggerKind.RETRY))
     assert again.request.revision == "v1"
+
+
+@pytest.mark.parametrize("wish", [{"revision": "v1"}, {"only": Part(kinds=("Deployment",))}])
+def test_what_may_end_without_a_word_leaves_what_is_shown(
+    store: Store, wish: dict[str, Any]
+) -> None:
+    world = World(store)
+    target = world.target()
+    world.run(target)
+    before = world.state(target)
+    claim = world.start(target, request(**wish))
+
+    runs.fold(store, paused(claim, wrote=False))
+
+    after = world.state(target)
+    shown = [(s.sync, s.health, s.reason, s.message) for s in (before, after)]
+    assert shown[0] == shown[1]
+    assert after.requested
 
 
 def test_a_run_whose_operation_was_cancelled_ends_where_it_waits(store: Store) -> None:

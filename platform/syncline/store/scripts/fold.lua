@@ -101,6 +101,7 @@ end
 -- A run whose steps wait for one another says how far it came; it is no end of it.
 local function keep_place()
   put(t, 'progress', ARGV[37])
+  if is_part or (pinned and not wrote) then return end -- its end may tell nothing of the target
   if ARGV[31] ~= '' then put(t, 'applied', ARGV[31]) end
   show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
   check_no_more(t)
