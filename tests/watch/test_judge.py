@@ -17,6 +17,7 @@ from syncline_workers.watch.board import Board
 from syncline_workers.watch.counts import Counts
 from syncline_workers.watch.judge import Judge
 from syncline_workers.watch.marks import Marks
+from syncline_workers.watch.suspects import Suspects
 from tests.harness.redis import Redis
 from tests.harness.redis_fixtures import open_store
 from tests.store.world import World, report
@@ -59,7 +60,14 @@ class Watched:
 
         async def run() -> None:
             board = Board(self.store, "w1")
-            judge = Judge(cluster, board, lambda _: self.marks, settle=0.01, counts=self.counts)
+            judge = Judge(
+                cluster,
+                board,
+                lambda _: self.marks,
+                name="west",
+                settle=0.01,
+                counts=self.counts,
+            )
             task = asyncio.create_task(judge.run())
             for act, is_done in steps:
                 act(judge)
@@ -178,6 +186,15 @@ def test_an_apply_that_was_folded_before_its_event_came_is_waited_for(watched: W
     )
 
     assert not watched.is_triggered(target)
+
+
+def test_what_was_listed_before_does_not_hide_what_was_seen_since() -> None:
+    suspects = Suspects(lambda: 0.0)
+    suspects.add("a", 20)
+
+    suspects.add("a", 10)
+
+    assert suspects.all()["a"].version == 20
 
 
 def test_all_that_was_recorded_is_compared_with_a_list(

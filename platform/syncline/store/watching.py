@@ -34,6 +34,11 @@ class Standing(NamedTuple):
     generation: int  # of its document
     objects: int  # of ours
 
+    @property
+    def is_to_be_watched(self) -> bool:
+        """Whether there is anything to see."""
+        return self.is_open and self.objects > 0
+
 
 class Recorded(NamedTuple):
     """One object of ours, as its target recorded it; ``entry`` None: nobody has it."""

@@ -54,13 +54,24 @@ class Judge:
         board: Board,
         marks: Callable[[Kind], Marks | None],
         *,
+        name: str,
         settle: float,
         counts: Counts,
     ) -> None:
-        """``settle``: seconds between a change and the question what was recorded of it."""
+        """Judge by what is remembered of each kind (``marks``; None: it is not watched any more).
+
+        Args:
+            cluster: its uid.
+            board: the store.
+            marks: see above.
+            name: the cluster's, for people.
+            settle: seconds between a change and the question what was recorded of it.
+            counts: for metrics.
+        """
         self.suspects = Suspects(time.monotonic)
         self.lag_since: float | None = None  # the oldest that waits for no run
         self._cluster = cluster
+        self._name = name
         self._board = board
         self._marks = marks
         self._settle = settle
@@ -79,6 +90,7 @@ class Judge:
     def suspect(self, name: str, at: str) -> None:
         """An object changed at this version."""
         self.suspects.add(name, version(at))
+        self._retry = None  # it need not wait as long as what waits already
         self._bell.set()
 
     def compare(self, kind: Kind, at: str) -> None:
@@ -132,7 +144,7 @@ class Judge:
         """Judge what there is; True where some of it has to wait."""
         asked = self.suspects.all()
         moved: dict[TargetId, list[tuple[str, str]]] = defaultdict(list)
-        self.lag_since, waits = None, False
+        self.lag_since, waits = None, 0
         for each in await self._board.recorded(self._cluster, list(asked)) if asked else ():
             suspect = asked[each.object]
             verdict = self._verdict(each, suspect)
@@ -140,13 +152,13 @@ class Judge:
                 moved[each.target].append((each.object, str(each.entry.ref)))
             elif verdict is Verdict.CLEARED:
                 self.suspects.clear(each.object, suspect)
-            waits = waits or verdict is Verdict.WAITS
-        self._counts.add("judged", len(asked))
+            waits += verdict is Verdict.WAITS
         if moved:
             await self._tell(moved)
             for name, _ in (pair for pairs in moved.values() for pair in pairs):
                 self.suspects.clear(name, asked[name])
-        return waits
+        self._counts.add("judged", len(asked) - waits)
+        return waits > 0
 
     def _verdict(self, found: Recorded, suspect: Suspect) -> Verdict:
         entry, marks = found.entry, self._marks(_kind_of(found.object))
@@ -172,7 +184,7 @@ class Judge:
         for target in told:
             self._restraint.note(target)
         first = next(iter(told.values()))[0]
-        log.info("drift is seen", cluster=self._cluster, targets=len(told), first=first)
+        log.info("drift is seen", cluster=self._name, targets=len(told), first=first)
 
 
 def _kind_of(name: str) -> Kind:

@@ -49,7 +49,12 @@ class Lookout:
         self._streams: dict[Kind, tuple[Stream, Task[None]]] = {}
         self._failing: set[Kind] = set()
         self.judge = Judge(
-            uid, shared.board, self._marks, settle=shared.settle, counts=shared.counts
+            uid,
+            shared.board,
+            self._marks,
+            name=name,
+            settle=shared.settle,
+            counts=shared.counts,
         )
         self._judging = asyncio.create_task(_keep(self.judge.run, name))
 

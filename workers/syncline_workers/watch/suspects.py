@@ -27,9 +27,12 @@ class Suspects:
         return len(self._found)
 
     def add(self, name: str, version: int) -> None:
-        """It changed (again); a version of 0 tells nothing of when."""
+        """It changed (again, or is listed as it was before); 0 tells nothing of when."""
         before = self._found.get(name)
-        self._found[name] = Suspect(version, before.since if before else self._now())
+        if before is None:
+            self._found[name] = Suspect(version, self._now())
+        else:
+            self._found[name] = Suspect(max(version, before.version), before.since)
 
     def all(self) -> dict[str, Suspect]:
         """What is to be judged now."""

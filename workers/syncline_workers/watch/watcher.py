@@ -1,52 +1,34 @@
-"""One watcher: it signs the roll, finds out which clusters are its own, and looks out on each."""
+"""One watcher: it signs the roll, finds out which clusters are its own, and tells how it does."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from asyncio import Semaphore
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from syncline import logs, pulse
-from syncline.errors import Permanent, StoreUnavailable
-from syncline.model.names import Uid
+from syncline.errors import StoreUnavailable
 from syncline.model.watch import Watched
 from syncline.settings import WatchSettings
-from syncline.store.watching import GONE, Standing
+from syncline.store.watching import GONE
 from syncline_workers.cluster.connect import Clusters
 from syncline_workers.watch import room, share
+from syncline_workers.watch.attending import Attending
 from syncline_workers.watch.board import Board
 from syncline_workers.watch.counts import Counts
-from syncline_workers.watch.lookout import Lookout, Shared
-from syncline_workers.watch.stream import Way
+from syncline_workers.watch.lookout import Shared
 
 SIGN_EVERY = 1.0  # seconds
 LOOK_EVERY = 2.0  # seconds between two looks at which clusters there are, and what is on them
 
-REFRESH = 120.0
-"""Seconds until kubeconfig and kinds of a cluster are read again although nothing tells of it."""
-
 OPENING = 64
 """Streams of a process that are being opened at once: lists come along with that."""
-
-ATTENDED = 16  # clusters of which the store is asked at once
 
 ENDING = 3.0  # seconds that an orderly end may take
 
 log = logs.get(__name__)
-
-
-@dataclass(slots=True)
-class _Attended:
-    """A cluster, as it was when its lookout was told what to watch."""
-
-    standing: Standing
-    again: float  # monotonic
-    lookout: Lookout | None = None  # None: it cannot be reached with its kubeconfig
 
 
 class Watcher:
@@ -57,16 +39,15 @@ class Watcher:
     ) -> None:
         self._name = name
         self._board = board
-        self._clusters = clusters
         self._counts = Counts()
-        self._shared = Shared(
+        shared = Shared(
             board,
             Semaphore(OPENING),
             room.Room(room.allowed(settings.streams)),
             self._counts,
             settings.settle.total_seconds(),
         )
-        self._attended: dict[Uid, _Attended] = {}
+        self._attending = Attending(clusters, shared)
         self._roll: list[str] = []
         self._signed_at = time.monotonic()
         self._hold_until = 0.0
@@ -74,24 +55,28 @@ class Watcher:
         self._is_away = False
 
     async def run(self, stop: asyncio.Event, beat: Path | None) -> None:
-        """Watch until asked to stop."""
-        looking = asyncio.create_task(self._looking())
-        while not stop.is_set():
-            pulse.beat(beat)
-            await self._sign()
-            try:
-                async with asyncio.timeout(SIGN_EVERY):
-                    await stop.wait()
-            except TimeoutError:
-                continue
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        """Watch until asked to stop; a defect in signing ends it, too."""
+        signing = asyncio.create_task(self._signing(beat))
+        working = {signing, asyncio.create_task(self._looking())}
+        asked = asyncio.create_task(stop.wait())
+        await asyncio.wait({*working, asked}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (*working, asked):
+            task.cancel()
+        await asyncio.gather(*working, asked, return_exceptions=True)
         try:
             async with asyncio.timeout(ENDING):
                 await self._board.leave()
-                await self._close(list(self._attended))
+                await self._attending.close()
         except (TimeoutError, StoreUnavailable):
             log.info("the watch does not end in order: others notice in some seconds")
+        if not signing.cancelled():
+            signing.result()  # raises what ended it
+
+    async def _signing(self, beat: Path | None) -> None:
+        while True:
+            pulse.beat(beat)
+            await self._sign()
+            await asyncio.sleep(SIGN_EVERY)
 
     async def _sign(self) -> None:
         taken = self._counts.take()
@@ -132,61 +117,14 @@ class Watcher:
                 log.exception("a look at the clusters failed unforeseen")
 
     async def _look(self) -> None:
-        standings: list[Standing] = []
-        if not await self._board.is_restoring():
-            mine = share.of(self._name, self._roll, await self._board.registered())
-            standings = await self._board.standings(mine)
-        wanted = {each.cluster: each for each in standings if each.is_open and each.objects}
-        await self._close([uid for uid in self._attended if uid not in wanted])
-        turns = Semaphore(ATTENDED)
-
-        async def one(standing: Standing) -> None:
-            async with turns:
-                await self._attend(standing)
-
-        changed = [each for each in wanted.values() if self._is_changed(each)]
-        await asyncio.gather(*(one(each) for each in changed))
-
-    def _is_changed(self, standing: Standing) -> bool:
-        known = self._attended.get(standing.cluster)
-        return known is None or known.standing != standing or time.monotonic() >= known.again
-
-    async def _attend(self, standing: Standing) -> None:
-        uid = standing.cluster
-        again = time.monotonic() + REFRESH * random.uniform(0.5, 1)  # noqa: S311 - no secret
-        known = self._attended.get(uid)
-        lookout = known.lookout if known else None
-        self._attended[uid] = _Attended(standing, again, lookout)
-        try:
-            lookout = await self._reach(uid, lookout)
-        except Permanent as exc:
-            log.warning("a cluster is not watched", cluster=uid, reason=exc.reason, error=str(exc))
-            await self._close([uid])
-            self._attended[uid] = _Attended(standing, again)
-            return
-        if lookout is not None:
-            self._attended[uid].lookout = lookout
-            kinds = await self._board.kinds(uid)
-            await lookout.follow(kinds)
-
-    async def _reach(self, uid: Uid, lookout: Lookout | None) -> Lookout | None:
-        """The lookout by the cluster's kubeconfig as it is now; None where it is gone."""
-        found = await self._board.cluster(uid)
-        if found is None:
-            return None
-        api = await asyncio.to_thread(self._clusters.connect, *found)
-        if lookout is not None and lookout.way.api is api:
-            return lookout
-        if lookout is not None:
-            await lookout.close()
-        return Lookout(uid, found[0].name, Way(api, api.streams()), self._shared)
-
-    async def _close(self, uids: Iterable[Uid]) -> None:
-        found = [self._attended.pop(uid).lookout for uid in uids]
-        await asyncio.gather(*(lookout.close() for lookout in found if lookout is not None))
+        if await self._board.is_restoring():
+            return await self._attending.close()
+        mine = share.of(self._name, self._roll, await self._board.registered())
+        standings = await self._board.standings(mine)
+        return await self._attending.to([each for each in standings if each.is_to_be_watched])
 
     def _watched(self) -> Watched:
-        lookouts = [each.lookout for each in self._attended.values() if each.lookout is not None]
+        lookouts = list(self._attending.lookouts)
         streams = [stream for lookout in lookouts for stream in lookout.streams]
         is_open = sum(stream.is_open for stream in streams)
         oldest = min(
