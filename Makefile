@@ -10,7 +10,7 @@ SEED ?= 1
 SEQUENCES ?= 500
 export PYTHONPATH := platform:workers
 
-.PHONY: help venv tools demo test lint corpus bench bench-simulator fleet chaos differential docs clean
+.PHONY: help venv tools demo test lint corpus bench bench-drift bench-simulator fleet chaos differential docs clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -58,6 +58,9 @@ fleet: tools ## Measure a fleet of simulated clusters: CLUSTERS=1000 APPS=50 SEE
 
 chaos: tools ## Kill, pause and hang everything under load: MINUTES=30 SEED=1
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) $(ARGS)
+
+bench-drift: tools ## Measure drift to repaired by the watch, and its memory: ARGS="--targets 1000"
+	@$(BIN)/python -m tests.bench.drift $(ARGS)
 
 bench-simulator: venv ## Measure simulated clusters: CLUSTERS=1000 APPS=50
 	@$(BIN)/python -m tests.bench.simulator --clusters $(CLUSTERS) --apps $(APPS)

@@ -17,8 +17,9 @@ from syncline.contract import roll
 from syncline.contract.roll import Worker
 from syncline.model.access import Scope
 from syncline.model.status import Outcome
+from syncline.model.watch import Watched
 from syncline.settings import Settings
-from syncline.store import runs
+from syncline.store import runs, tally, watching
 from syncline.store.connection import Store
 from tests.api.conftest import Live
 from tests.api.fleets import Fleet, application
@@ -198,3 +199,17 @@ def test_names_follow_the_conventions() -> None:
         assert each.name.startswith("syncline_")
         assert each.name.endswith("_total") == (each.kind is Kind.COUNTER)
         assert each.help.endswith(".")
+
+
+def test_all_watchers_together_are_told_of(scraped: Scraped, store: Store) -> None:
+    watching.sign(store, "one", Watched(clusters=2, streams=8, closed=1, objects=100, pending=3))
+    watching.sign(store, "two", Watched(clusters=1, streams=4, left=2, objects=50, lag=1.5))
+    tally.add(store, {"watch:moved": 2})
+
+    assert scraped("syncline_watchers") == {(): 2}
+    assert scraped("syncline_watch_clusters") == {(): 3}
+    assert scraped("syncline_watch_streams") == {("open",): 12, ("closed",): 1, ("left",): 2}
+    assert scraped("syncline_watch_objects") == {(): 150}
+    assert scraped("syncline_watch_pending") == {(): 3}
+    assert scraped("syncline_watch_lag_seconds") == {(): 1.5}
+    assert scraped("syncline_watch_events_total") == {("moved",): 2}

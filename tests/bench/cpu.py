@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
-_ROLES = ("flower", "scheduler", "server", "worker", "redis-server", "valkey-server", "git")
+_ROLES = (
+    "flower",
+    "scheduler",
+    "server",
+    "watch",
+    "worker",
+    "redis-server",
+    "valkey-server",
+    "git",
+)
+_MODULE = "syncline_workers."  # a role that is started by its module's name
 
 
 @dataclass(frozen=True)
@@ -71,5 +81,5 @@ def _processes() -> dict[int, _Process]:
 
 def _role(words: list[str]) -> str:
     """The first word of a command line that names a role; else it is what holds all together."""
-    named = (Path(word.split(" ")[0]).name for word in words[:10])
+    named = (Path(word.split(" ")[0]).name.removeprefix(_MODULE) for word in words[:10])
     return next((name for name in named if name in _ROLES), "supervisor" if any(words) else "")

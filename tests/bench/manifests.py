@@ -63,7 +63,7 @@ def objects(number: int, *, version: str) -> list[dict[str, object]]:
     ]
 
 
-def documents(count: int, repository_url: str) -> str:
+def documents(count: int, repository_url: str, *, interval: str = "3m") -> str:
     """The Repository and the Applications that are declared to Syncline."""
     repository = {
         "apiVersion": "syncline.dev/v1alpha1",
@@ -71,10 +71,11 @@ def documents(count: int, repository_url: str) -> str:
         "metadata": {"name": "bench"},
         "spec": {"url": repository_url, "interval": "1h"},
     }
-    return "\n---\n".join(json.dumps(d) for d in [repository, *map(_application, range(count))])
+    applications = (_application(number, interval) for number in range(count))
+    return "\n---\n".join(json.dumps(d) for d in [repository, *applications])
 
 
-def _application(number: int) -> dict[str, object]:
+def _application(number: int, interval: str) -> dict[str, object]:
     source = {"repository": "bench", "path": directory(number), "revision": "main"}
     return {
         "apiVersion": "syncline.dev/v1alpha1",
@@ -83,6 +84,6 @@ def _application(number: int) -> dict[str, object]:
         "spec": {
             "source": source,
             "destination": {"cluster": "bench", "namespace": NAMESPACE},
-            "syncPolicy": {"interval": "3m"},
+            "syncPolicy": {"interval": interval},
         },
     }

@@ -109,7 +109,7 @@ def test_a_reference_that_leads_nowhere_is_told(clusters: Clusters) -> None:
 def test_the_longest_unused_is_given_up(
     clusters: Clusters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect, "MOST", 2)
+    monkeypatch.setattr(clusters, "_most", 2)
     records = [record(uid=Uid(digit * 16)) for digit in "123"]
 
     first, second, _ = [clusters.connect(one) for one in (records[0], records[1], records[0])]

@@ -28,6 +28,7 @@ def environment(world: World) -> dict[str, str]:
         "SYNCLINE_STORE_URL": f"redis://127.0.0.1:{_port(world)}/0",
         "SYNCLINE_STORE_PASSWORD_FILE": str(world.data / "redis-password"),
         "SYNCLINE_KEY_FILE": str(world.data / "key"),
+        "SYNCLINE_CREDENTIALS": str(world.data / "credentials"),
         **world.environment,
     }
 

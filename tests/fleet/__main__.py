@@ -45,6 +45,7 @@ def _run(asked: argparse.Namespace, found: dict[str, Any]) -> None:
             concurrency=asked.concurrency,
             seed=asked.seed,
             flower=asked.flower,
+            watch=asked.watch,
         ) as made,
     ):
         print(f"\n{fleet.clusters} clusters x {fleet.applications} applications")
@@ -68,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--objects", type=int, default=2, choices=[1, 2, 3, 4], help="of each")
     parser.add_argument("--vary", action="store_true", help="manifests differ by cluster")
     parser.add_argument("--flower", action="store_true", help="run Flower too")
+    parser.add_argument("--watch", action="store_true", help="watch the clusters for drift too")
     parser.add_argument("--interval", type=int, default=180, help="seconds between two sweeps")
     parser.add_argument("--intervals", type=int, default=2, help="of steady state")
     parser.add_argument("--pairs", type=int, default=5, help="with and without hanging clusters")

@@ -106,10 +106,14 @@ def make(
     concurrency: int = 4,
     seed: int = 0,
     flower: bool = False,
+    watch: bool = False,
     environment: Mapping[str, str] = {},
 ) -> Iterator[World]:
     """A world in a directory, with nothing registered yet."""
-    options = () if flower else ("--no-flower",)
+    options = (
+        "--flower" if flower else "--no-flower",
+        "--watch" if watch else "--no-watch",  # what sweeps find is measured without it
+    )
     data = root / "data"
     with (
         serving(root / "git") as url,

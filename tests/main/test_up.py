@@ -16,6 +16,7 @@ def test_nobody_who_is_waited_for_yields_to_a_roll_out(tmp_path: Path) -> None:
         workers=2,
         concurrency=4,
         user_slots=1,
+        watch=True,
         flower=True,
     )
 
@@ -27,5 +28,6 @@ def test_nobody_who_is_waited_for_yields_to_a_roll_out(tmp_path: Path) -> None:
         "worker-1": 10,
         "worker-2": 10,
         "worker-user": 0,
+        "watch": 0,
         "flower": 10,
     }

@@ -46,6 +46,7 @@ def test_by_default_every_role_is_there_and_no_redis() -> None:
         "syncline-flower",
         "syncline-scheduler",
         "syncline-server",
+        "syncline-watch",
         "syncline-worker-general",
         "syncline-worker-user",
     ]
@@ -150,8 +151,28 @@ def test_flower_does_not_get_the_platform_key() -> None:
         "syncline-scheduler": {"redis-url", "platform-key"},
         "syncline-worker-general": {"redis-url", "platform-key"},
         "syncline-worker-user": {"redis-url", "platform-key"},
+        "syncline-watch": {"redis-url", "platform-key"},
         "syncline-flower": {"redis-url", "flower-password"},
     }
+
+
+def test_the_watch_reads_the_kubeconfigs_that_workers_read() -> None:
+    given = 'credentials.secrets=["kubeconfigs"]'
+
+    watch, worker = (
+        container(None, f"syncline-{name}", given) for name in ("watch", "worker-general")
+    )
+
+    assert watch["args"] == ["watch"]
+    assert environment(watch) == environment(worker)
+    mounted = {"name": "credentials", "mountPath": "/run/credentials", "readOnly": True}
+    assert mounted in watch["volumeMounts"]
+
+
+def test_the_watch_can_be_left_out() -> None:
+    named = [name for name, _ in chart.pods(chart.rendered(None, "watch.enabled=false"))]
+
+    assert "syncline-watch" not in named
 
 
 def test_a_pool_says_only_what_it_has_of_its_own() -> None:

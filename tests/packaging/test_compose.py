@@ -30,7 +30,7 @@ def test_the_schema_would_tell() -> None:
 
 
 def test_it_has_every_role_and_two_schedulers_and_workers() -> None:
-    assert ROLES == ["flower", "scheduler", "server", "worker", "worker-user"]
+    assert ROLES == ["flower", "scheduler", "server", "watch", "worker", "worker-user"]
     assert [SERVICES[name]["deploy"]["replicas"] for name in ("scheduler", "worker")] == [2, 2]
 
 
@@ -85,6 +85,7 @@ def test_secrets_are_files_and_each_service_has_only_what_it_uses() -> None:
         "scheduler": ["platform-key", "redis-password"],
         "worker": ["platform-key", "redis-password"],
         "worker-user": ["platform-key", "redis-password"],
+        "watch": ["platform-key", "redis-password"],
         "flower": ["redis-password", "flower-password"],
     }
     assert COMPOSE["secrets"] == {
@@ -94,7 +95,7 @@ def test_secrets_are_files_and_each_service_has_only_what_it_uses() -> None:
 
 
 def test_the_silent_roles_are_asked_for_the_pulse_that_they_write() -> None:
-    for name in ("scheduler", "worker"):
+    for name in ("scheduler", "worker", "watch"):
         file = SERVICES[name]["environment"]["SYNCLINE_PULSE_FILE"]
         asked = ["CMD", "python", "-m", "syncline.pulse", file]
 

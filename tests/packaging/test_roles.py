@@ -74,7 +74,7 @@ def started(service: Any, host: Host, log: Path) -> Iterator["subprocess.Popen[b
             process.kill()
 
 
-@pytest.mark.parametrize("name", ["server", "scheduler", "worker", "flower"])
+@pytest.mark.parametrize("name", ["server", "scheduler", "worker", "watch", "flower"])
 def test_its_check_passes_and_it_ends_when_asked(
     name: str, redis_server: Redis, tmp_path: Path
 ) -> None:

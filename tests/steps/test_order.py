@@ -52,7 +52,7 @@ def test_an_application_without_any_has_one_attempt(world: World) -> None:
     report = world.attempt()
 
     assert report is not None
-    assert (report.outcome, report.progress) == (Outcome.SUCCEEDED, None)
+    assert (report.outcome, report.progress) == (Outcome.SUCCEEDED, None), report.message
     assert world.store.redis.hget(f"syncline:target:{world.target}", "progress") is None
 
 

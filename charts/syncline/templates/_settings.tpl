@@ -55,3 +55,16 @@ redis://{{ include "syncline.name" (list . "redis") }}:6379/0
           items: [{key: {{ $secret.key }}, path: {{ kebabcase . }}}]
       {{- end }}
 {{- end -}}
+
+{{/* The volume of Git credentials and kubeconfigs that documents refer to; nothing where there are none. */}}
+{{- define "syncline.credentials" -}}
+{{- with .Values.credentials.secrets -}}
+- name: credentials
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- range . }}
+      - secret: {name: {{ . }}}
+      {{- end }}
+{{- end }}
+{{- end -}}

@@ -26,7 +26,7 @@ log = logs.get(__name__)
 
 def register(app: typer.Typer) -> None:
     """Add the role commands."""
-    for command in (server, scheduler, worker, flower, simulate):
+    for command in (server, scheduler, worker, watch, flower, simulate):
         app.command(rich_help_panel="Roles")(command)
 
 
@@ -77,6 +77,13 @@ def worker(
         name=name, concurrency=_concurrency(concurrency), lanes=_lanes(lanes), events=events
     )
     os.execvpe(argv[0], argv, {**os.environ, **workers.SOFT_SHUTDOWN})  # noqa: S606
+
+
+def watch() -> None:
+    """Watch clusters for drift; any number may run, they share the clusters."""
+    _require_redis(Settings())
+    argv = workers.watch()
+    os.execvpe(argv[0], argv, {**os.environ, **workers.ONE_ARENA})  # noqa: S606
 
 
 def flower(

@@ -52,6 +52,7 @@ class Plan:
     workers: int
     concurrency: int
     user_slots: int
+    watch: bool
     flower: bool
 
 
@@ -75,6 +76,9 @@ def up(  # noqa: PLR0917 - typer's options, not a call
     revision: Annotated[str, typer.Option(help="Which revision of the fleet repository.")] = "HEAD",
     path: Annotated[str, typer.Option(help="Which directory of the fleet repository.")] = ".",
     *,
+    watch: Annotated[
+        bool, typer.Option(help="Watch clusters, so that drift is put right in a second: 85 MB.")
+    ] = True,
     flower: Annotated[bool, typer.Option(help="Run Flower too.")] = True,
 ) -> None:
     """Run everything on this machine until SIGTERM or Ctrl-C."""
@@ -85,6 +89,7 @@ def up(  # noqa: PLR0917 - typer's options, not a call
         workers=workers,
         concurrency=concurrency,
         user_slots=user_slots,
+        watch=watch,
         flower=flower,
     )
     declared = fleet.Declared(url=fleet_url, revision=revision, path=path) if fleet_url else None
@@ -194,6 +199,8 @@ def _children(plan: Plan, environment: dict[str, str]) -> list[Child]:
         argv = worker.command(name=name, concurrency=slots, lanes=lanes, events=plan.flower)
         niceness = 0 if lanes == (queues.USER,) else YIELDING
         roles.append(child(name, argv, niceness, **worker.SOFT_SHUTDOWN))
+    if plan.watch:
+        roles.append(child("watch", worker.watch(), 0, **worker.ONE_ARENA))
     if plan.flower:
         guard = worker.flower_environment(
             "syncline", plan.data.secret("flower-password"), plan.data.secret("flower-cookie")

@@ -1,4 +1,4 @@
-"""The command line of a Celery worker and of Flower, in one place."""
+"""The command line of a Celery worker, of a watcher and of Flower, in one place."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ APP = "syncline_workers.app:app"
 
 SOFT_SHUTDOWN = {"REMAP_SIGTERM": "SIGQUIT"}
 """SIGTERM hands running work back to the queue within the soft timeout instead of waiting."""
+
+
+ONE_ARENA: Mapping[str, str] = {"MALLOC_ARENA_MAX": "1"}
+"""A watcher lives long and has threads that seldom work: with an arena for each, glibc would keep
+what all of them needed at their largest."""
 
 
 def command(
@@ -30,6 +35,11 @@ def command(
     named = ["--hostname", f"{name}@%h", "--queues", ",".join(lanes)]
     sent = ["--task-events"] if events else []
     return [sys.executable, "-m", "celery", "--app", APP, "--quiet", *serve, *quiet, *named, *sent]
+
+
+def watch() -> list[str]:
+    """Build the watcher's argument list."""
+    return [sys.executable, "-m", "syncline_workers.watch"]
 
 
 def flower(*, host: str, port: int, read_only: bool = True) -> list[str]:

@@ -14,7 +14,13 @@ from syncline.settings.roles import (
 )
 from syncline.settings.state import KeySettings, StoreSettings
 from syncline.settings.whole import Settings
-from syncline.settings.work import ClusterSettings, GitSettings, RenderSettings, RunSettings
+from syncline.settings.work import (
+    ClusterSettings,
+    GitSettings,
+    RenderSettings,
+    RunSettings,
+    WatchSettings,
+)
 
 __all__ = [
     "ClusterSettings",
@@ -29,4 +35,5 @@ __all__ = [
     "Settings",
     "StoreSettings",
     "TraceSettings",
+    "WatchSettings",
 ]

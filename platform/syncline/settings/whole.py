@@ -12,7 +12,13 @@ from syncline.settings.roles import (
     TraceSettings,
 )
 from syncline.settings.state import KeySettings, StoreSettings
-from syncline.settings.work import ClusterSettings, GitSettings, RenderSettings, RunSettings
+from syncline.settings.work import (
+    ClusterSettings,
+    GitSettings,
+    RenderSettings,
+    RunSettings,
+    WatchSettings,
+)
 
 
 class Settings(BaseModel):
@@ -29,6 +35,7 @@ class Settings(BaseModel):
     render: RenderSettings = Field(default_factory=RenderSettings, description="Renderers.")
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Clusters.")
     run: RunSettings = Field(default_factory=RunSettings, description="Runs.")
+    watch: WatchSettings = Field(default_factory=WatchSettings, description="Watches for drift.")
     scheduler: SchedulerSettings = Field(
         default_factory=SchedulerSettings, description="The scheduler."
     )

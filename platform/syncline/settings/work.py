@@ -139,3 +139,22 @@ class RunSettings(BaseSettings):
         default=timedelta(seconds=1800),
         description="After which Redis redelivers an unacknowledged message; above the hard limit.",
     )
+
+
+class WatchSettings(BaseSettings):
+    """The role that watches clusters for drift."""
+
+    model_config = prefix("WATCH_")
+
+    settle: Duration = Field(
+        default=timedelta(milliseconds=200),
+        description="Between a change of an object and the question whether a run of ours made "
+        "it. 200 ms: most runs are folded by then, and what comes together is one question.",
+    )
+    streams: int = Field(
+        default=10_000,
+        ge=1,
+        description="Watches of one process: one for each kind on each cluster, each a connection "
+        "and about 0.1 MB. It takes no more than its open files allow; what is left over is told, "
+        "and left to sweeps: run another watcher.",
+    )

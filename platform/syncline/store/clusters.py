@@ -94,9 +94,12 @@ def confirm(store: Store, cluster: Uid) -> bool:
 
 
 def inventories(
-    store: Store, cluster: Uid, *, chunk: int = 100
+    store: Store, cluster: Uid, *, chunk: int = 100, idle: bool = True
 ) -> Iterator[tuple[TargetId, Inventory]]:
-    """Read what each idle target of a cluster has applied, in chunks, but those being removed."""
+    """Read what each target of a cluster has applied, in chunks, but those being removed.
+
+    Those that are not idle are left out, unless ``idle`` is False.
+    """
     for rows in index.chunks(store.redis, keys.OF_CLUSTER(cluster), chunk):
         found = [index.split(row)[1] for row in rows]
         with store.redis.pipeline() as pipe:
@@ -105,7 +108,8 @@ def inventories(
                 pipe.hgetall(keys.INVENTORY(target))
             answers = pipe.execute()
         for target, state, held in zip(found, answers[::2], answers[1::2], strict=True):
-            if state == [Phase.IDLE, None]:
+            phase, deleting = state
+            if phase is not None and not deleting and (phase == Phase.IDLE or not idle):
                 yield TargetId(target), packing.read_inventory(held)
 
 

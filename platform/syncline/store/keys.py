@@ -151,6 +151,8 @@ CLOCK = Key("clock", "hash", "at: the latest time seen; back: seconds that due-b
 CHECKS = Key("checks:<cluster>", "zset", "targets whose health is looked at again, by when")
 WAKE = Key("wake", "list", "one element while a scheduler has something to do at once")
 
+WATCHERS = Key("watchers", "hash", "watcher → '<time> <what it watches, JSON>'", "5 s unsigned")
+
 # Repositories
 HEADS = Key("heads:<repository name>", "hash", "revision as written → commit, for claims")
 SEEN = Key("seen:<repository name>", "hash", "revision as written → commit folded entirely")

@@ -8,6 +8,7 @@ One hash; a run's counts are part of its fold, so that each run is counted once.
     wait:<lane>:<bound>       first attempts by the seconds from request to claim, likewise
     tasks:<task>:<outcome>    look-ups, probes, sweeps, … ; outcome ok or failed
     refused:<reason>          claims that were not granted
+    watch:<event>             what watches did: listed, broken, judged, moved
     git:<operation>, render:<outcome>, spans:dropped   what workers did, see their ``tallies``
 """
 

@@ -26,6 +26,8 @@ from syncline_workers.cluster.answer import Answer
 from syncline_workers.cluster.discovery import Discovery
 from syncline_workers.cluster.pool import JSON, Pool
 from syncline_workers.cluster.refusals import object_of, status_of
+from syncline_workers.cluster.served import Kind
+from syncline_workers.cluster.streams import Streams
 
 _VERSION_KEPT = 300.0  # seconds: API servers are upgraded seldom
 _APPLY = "application/apply-patch+yaml"
@@ -216,6 +218,20 @@ class Api:
         if kind is None:
             return ()
         return listing.objects(self._pool, kind, ref, namespace=namespace, labels=labels)
+
+    def streams(self) -> Streams:
+        """Watches of this cluster, for one asyncio loop; they have connections of their own."""
+        return self._pool.streams()
+
+    def kind_of(self, group: str, kind: str) -> Kind | None:
+        """How a kind is addressed in the version that its group prefers; None: it is not served.
+
+        Raises:
+            ClusterBusy: the group's own API server is away, so nobody can tell.
+        """
+        return self._discovery.any_version(
+            ObjectRef(group=group, version="", kind=kind, name="any")
+        )
 
     def ensure_namespace(self, name: str) -> bool:
         """Create the namespace where it is absent; True where it was. Remembers what it saw."""

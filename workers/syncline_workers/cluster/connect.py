@@ -46,8 +46,15 @@ class Clusters:
     """The connections of one process. A forked child begins with none."""
 
     def __init__(
-        self, settings: ClusterSettings, credentials: CredentialSource, key: PlatformKey
+        self,
+        settings: ClusterSettings,
+        credentials: CredentialSource,
+        key: PlatformKey,
+        *,
+        most: int = MOST,
     ) -> None:
+        """Keep ``most`` clusters, and the connections that are idle as far as files allow."""
+        self._most = most
         self._settings = settings
         self._credentials = credentials
         self._key = key
@@ -95,7 +102,7 @@ class Clusters:
                 self._kept.popitem()[1][1].close()
 
     def _trim(self) -> None:
-        if len(self._kept) > MOST:
+        if len(self._kept) > self._most:
             uid, (_, api) = self._kept.popitem(last=False)
             api.close()
             self._idle.pop(uid, None)

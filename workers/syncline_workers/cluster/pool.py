@@ -23,6 +23,7 @@ from syncline_workers.cluster.login import Login
 from syncline_workers.cluster.plugin import Credential
 from syncline_workers.cluster.rate import Rate
 from syncline_workers.cluster.session import Question, Session
+from syncline_workers.cluster.streams import Streams
 
 JSON = "application/json"
 
@@ -114,6 +115,10 @@ class Pool:
         """How many connections are kept and not in use."""
         session = self._session
         return session.idle if session else 0
+
+    def streams(self) -> Streams:
+        """Watches of the same server by the same credential, over connections of their own."""
+        return Streams(self._access, self._login, settings=self._settings)
 
     def close(self) -> None:
         """Close what is idle; what is in use is closed when its answer has come."""

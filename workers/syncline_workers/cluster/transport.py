@@ -49,7 +49,7 @@ def made_for(access: Access, credential: Credential, *, size: int) -> PoolManage
     configuration.keep_alive = True
     manager = ApiClient(configuration).rest_client.pool_manager
     if access.is_tls:
-        manager.connection_pool_kw["ssl_context"] = _context(access, credential)
+        manager.connection_pool_kw["ssl_context"] = context(access, credential)
     if not access.verify:
         disable_warnings(InsecureRequestWarning)  # it would warn with every request
     return manager
@@ -115,8 +115,12 @@ def _proxy_headers(proxy: str) -> dict[str, str]:
     return make_headers(proxy_basic_auth=pair, proxy_basic_auth_encoding="utf-8")
 
 
-def _context(access: Access, credential: Credential) -> ssl.SSLContext:
-    """What connections trust and show."""
+def context(access: Access, credential: Credential) -> ssl.SSLContext:
+    """What connections trust and show.
+
+    Raises:
+        CredentialRefused: the authority, certificate or key is not usable PEM.
+    """
     try:
         made = ssl.create_default_context(cadata=access.authority or None)
         # Python 3.13 would refuse the authorities of many clusters, which lack key identifiers.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncline.api.context import Context
 from syncline.api.sight import Standings
 from syncline.model.state import FleetSummary
-from syncline.store import due, leader, rendered, tally, targets
+from syncline.model.watch import Watched
+from syncline.store import due, leader, rendered, tally, targets, watching
 from syncline.store.connection import Use
 
 
@@ -23,6 +24,7 @@ class Reading:
     leaders: Mapping[str, leader.Held]
     timers: tuple[int, float]  # how many, seconds that the first one is late
     rendered: int  # bytes in the shared render cache
+    watchers: Sequence[Watched]  # those that live
     servers: Mapping[str, Use]  # store, and broker where it is another one
 
     def counted(self, kind: str) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -57,5 +59,6 @@ def read(context: Context) -> Reading:
         leaders=leader.held(store),
         timers=due.waits(store),
         rendered=rendered.size(store),
+        watchers=tuple(watching.present(store).values()),
         servers=servers,
     )
