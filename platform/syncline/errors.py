@@ -22,6 +22,8 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
         │   ├── FieldConflict     other field managers hold fields of it
         │   └── FieldImmutable    it would have to be deleted and made anew
         ├── OwnedByAnother PruneRefused
+        ├── HookFailed            a hook came to a bad end
+        ├── StepTimedOut          an object kept a step waiting for longer than the policy allows
         ├── ClusterIdentityChanged
         ├── LeaseLost             another attempt holds the target: stop, write nothing
         └── Superseded            a newer wish took the place of this one
@@ -211,6 +213,18 @@ class PruneRefused(Permanent):
     """Pruning would delete more than the policy allows without a confirmation."""
 
     reason = "PruneRefused"
+
+
+class HookFailed(Permanent):
+    """A hook came to a bad end, or cannot run; the detail says what its object tells."""
+
+    reason = "HookFailed"
+
+
+class StepTimedOut(Permanent):
+    """An object kept a step waiting for longer than the policy allows; says what it waits for."""
+
+    reason = "StepTimedOut"
 
 
 class ClusterIdentityChanged(Permanent):

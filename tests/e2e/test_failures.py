@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.killing import kill_children
 from tests.e2e.world import World, application, configmap
 from tests.harness.poll import until
 
@@ -44,7 +45,7 @@ def test_a_worker_killed_in_mid_apply_leaves_nothing_behind(own_world: World) ->
         gone = {f"kill/extra-{number - 1}.yaml": None} if number > 1 else {}
         commit = world.push({**files("kill", str(number)), **extra, **gone})
         _await_run(world, commit)
-        _kill_children(world)
+        kill_children(world)
         world.synced("kill@c0", revision=commit, within=120)
         wanted = {f"kill-{n:02}" for n in range(OBJECTS)} | {f"extra-{number}"}
         assert names(world, "kill") == wanted
@@ -60,7 +61,7 @@ def test_a_commit_takes_back_what_a_killed_run_had_written(own_world: World) -> 
 
     world.push(files("back", "2", many))
     until(lambda: "2" in values(world, "back"), within=90, what="some are written", every=0.005)
-    _kill_children(world)
+    kill_children(world)
     commit = world.push(files("back", "1", many))  # as before the run: nothing new, it seems
 
     world.synced("back@c0", revision=commit, within=120)
@@ -122,28 +123,3 @@ def _await_run(world: World, commit: str) -> None:
 def _is_running(world: World, commit: str) -> bool:
     found = world.target("kill@c0")
     return found.get("phase") == "running" or found.get("revision") == commit
-
-
-def _kill_children(world: World) -> None:
-    """Kill -9 one process of each worker that is running something."""
-    assert world.process is not None
-    for pid in _descendants(world.process.pid):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        if b"celery" in command and b"worker" in command and _parent(pid) != world.process.pid:
-            os.kill(pid, signal.SIGKILL)
-
-
-def _descendants(root: int) -> list[int]:
-    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    parents = {pid: _parent(pid) for pid in pids}
-    tree = [root]
-    for pid in tree:
-        tree += [child for child, parent in parents.items() if parent == pid]
-    return tree[1:]
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0

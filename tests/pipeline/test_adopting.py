@@ -9,6 +9,7 @@ import pytest
 from syncline.errors import ClusterBusy, CredentialRefused
 from syncline.model.adoption import Found, Survey
 from syncline.model.change import InventoryEntry, ObjectRef, ref_of
+from syncline_workers.change import instance
 from syncline_workers.change.tracking import LABEL, Origin, stamp
 from syncline_workers.pipeline import adopting
 from syncline_workers.pipeline.ports import Api
@@ -73,6 +74,21 @@ def test_copied_marks_and_other_installations_are_passed_over() -> None:
     foreign = configmap("foreign", Origin("other", "default", "shop"))
 
     assert survey(Cluster({CONFIGMAP: [copied, bare, foreign]})) == Survey()
+
+
+def test_waves_and_hooks_are_told_from_the_objects_themselves() -> None:
+    late, hook, odd = configmap("late"), configmap("hook"), configmap("odd")
+    late["metadata"]["annotations"] |= {"argocd.argoproj.io/sync-wave": "3"}
+    odd["metadata"]["annotations"] |= {"argocd.argoproj.io/sync-wave": "by hand"}
+    hook["metadata"]["labels"] |= {instance.RUN: "r"}
+
+    [found] = survey(Cluster({CONFIGMAP: [late, hook, odd]})).found
+
+    assert [(entry.wave, entry.hook) for entry in found.objects] == [
+        (3, False),
+        (0, True),
+        (0, False),
+    ]
 
 
 def test_what_may_not_be_listed_is_told() -> None:

@@ -93,6 +93,17 @@ def test_what_became_ready_is_healthy_and_not_looked_at_again() -> None:
     assert report == HealthReport(cluster=C1, targets=(told,))
 
 
+def test_what_becomes_of_a_hook_is_not_the_applications_health() -> None:
+    hook = entry("hook", HealthStatus.DEGRADED).model_copy(update={"hook": True})
+    api = Api([deployment("hook", 0), deployment("web", 2)])
+
+    report = looked(Checks({target(): (hook, entry("web"))}), api)
+
+    assert report is not None
+    assert report.targets[0].health is HealthStatus.HEALTHY
+    assert api.asked == ["get Deployment/shop/web"]
+
+
 def test_a_rule_that_people_declared_decides_first() -> None:
     web = entry("web", HealthStatus.PROGRESSING)
     api = Api([deployment("web", 2)])

@@ -27,6 +27,15 @@ def test_empty_documents_are_dropped_and_lists_flattened() -> None:
     assert found == (thing("a"), thing("b"), thing("c"), thing("d"))
 
 
+def test_a_hook_gets_its_name_from_its_run() -> None:
+    meta = {"generateName": "tell-", "annotations": {"argocd.argoproj.io/hook": "PostSync"}}
+    hook = {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta}
+
+    assert manifests(hook) == (hook,)
+    with pytest.raises(ManifestInvalid, match="batch/Job/tell- is already in"):
+        manifests(hook, hook)
+
+
 def test_a_kind_that_only_ends_in_list_stays() -> None:
     allowed = {"apiVersion": "x/v1", "kind": "AllowList", "metadata": {"name": "a"}, "items": "b"}
 

@@ -30,7 +30,7 @@ from syncline.model.change import Inventory
 from syncline.model.names import TargetId, Uid
 from syncline.model.operation import OperationSpec
 from syncline.model.request import TriggerKind
-from syncline.model.run import Claim, Inputs, Report
+from syncline.model.run import Claim, Inputs, Progress, Report
 from syncline.model.state import TargetState
 from syncline.model.status import Lane, Outcome, Phase
 from syncline.store import (
@@ -41,6 +41,7 @@ from syncline.store import (
     operations,
     runs,
     sources,
+    steps,
     targets,
     windows,
 )
@@ -48,13 +49,15 @@ from syncline.store.connection import Store, now
 from tests.harness.redis import Redis
 from tests.harness.redis_fixtures import open_store
 from tests.store import clock, recount
-from tests.store.world import World, away, failed, inventory, moment, report, request
+from tests.store.world import World, away, failed, inventory, moment, paused, report, request
 
 PLAIN = (TriggerKind.USER, TriggerKind.PUSH, TriggerKind.DRIFT, TriggerKind.SPEC)
 CLUSTERS = ("west", "east")
 PLACES = [(app, on) for app in ("a", "b") for on in CLUSTERS]
 CAP = 2
-OUTCOMES = ("ok", "ok", "ok", "fail", "fail", "stall", "away", "abandon", "superseded", "gone")
+PROGRESS = Progress(run="r", key="k", step="Sync/1")
+GOOD, BAD = ("ok", "ok", "ok", "pause", "pause", "gone"), ("fail", "fail", "stall", "away")
+OUTCOMES = (*GOOD, *BAD, "abandon", "superseded")
 
 
 class Machine(RuleBasedStateMachine):
@@ -225,10 +228,15 @@ class Machine(RuleBasedStateMachine):
             self.folded_in_vain(report(claim, inventory=inventory("late")))
             return
         inputs = Inputs(repository="r", revision=claim.head, paths={"p": tree})
+        if how == "pause" and claim.request.options.dry_run:
+            how = "fail"
+        if how == "pause":
+            steps.begin(self.store, claim.lease, PROGRESS)
         if how == "ok" and not self.recorded(claim, inventory(*held)):
             how = "stall"
         told = {
             "ok": report(claim, inventory=inventory(*held), inputs=inputs, wanted="d1"),
+            "pause": paused(claim, inventory=inventory(*held), wrote=wrote),
             "fail": failed(claim, wrote=wrote),
             "stall": failed(claim, outcome=Outcome.STALLED, retry_after=None, wrote=wrote),
             "away": away(claim),
@@ -238,12 +246,18 @@ class Machine(RuleBasedStateMachine):
         }[how]
         assert runs.fold(self.store, told)
         assert runs.fold(self.store, told) or how == "gone"
+        if how == "pause" and self.is_over(claim):
+            self.settle(claim)  # its operation was cancelled
         is_last = claim.request.options.dry_run or (
             claim.request.is_pinned and claim.attempt >= self.store.limits.attempts
         )
         if how in ("ok", "stall", "superseded", "gone") or (is_last and how in ("fail", "away")):
             self.settle(claim)
         self.look()
+
+    def is_over(self, claim: Claim) -> bool:
+        asked = claim.request.operation
+        return asked is not None and operations.is_cancelled(self.store, Uid(asked))
 
     def recorded(self, claim: Claim, wanted: Inventory) -> bool:
         try:
@@ -371,6 +385,13 @@ class Machine(RuleBasedStateMachine):
     def everything_adds_up(self) -> None:
         if hasattr(self, "world"):
             recount.check(self.store)
+
+    @invariant()
+    def a_run_that_stands_somewhere_is_wanted(self) -> None:
+        for target, state in self.states() if hasattr(self, "world") else ():
+            if "progress" in self.row(target):
+                assert state is not None
+                assert state.requested or state.phase is not Phase.IDLE
 
     @invariant()
     def one_run_each_and_no_more_than_a_cluster_takes(self) -> None:

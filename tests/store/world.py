@@ -15,7 +15,7 @@ from syncline.model.operation import OperationSpec
 from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.model.repository import Repository
 from syncline.model.request import Options, Request, Trigger, TriggerKind
-from syncline.model.run import Claim, Report
+from syncline.model.run import Claim, Progress, Report
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
 from syncline.model.windows import Window
 from syncline.store import clusters, documents, keys, operations, runs, targets, windows
@@ -130,6 +130,22 @@ def failed(claim: Claim, **values: Any) -> Report:
         "retry_after": 5.0,
         "revision": claim.revision,
         "observed": claim.observed,
+    }
+    return report(claim, **{**told, **values})
+
+
+def paused(claim: Claim, **values: Any) -> Report:
+    """It waits at a step, and goes on in 2 s."""
+    told: dict[str, Any] = {
+        "outcome": Outcome.WAITING,
+        "sync": SyncStatus.OUT_OF_SYNC,
+        "health": HealthStatus.PROGRESSING,
+        "reason": "Waiting",
+        "message": "Sync waits for Deployment/shop/web: 0 of 1 replicas",
+        "retry_after": 2.0,
+        "revision": claim.revision,
+        "observed": claim.observed,
+        "progress": Progress(run="r", key="k", step="Sync/1", applied=True, pauses=1),
     }
     return report(claim, **{**told, **values})
 

@@ -138,6 +138,18 @@ def test_an_object_of_nobody_is_nothing_to_us(watched: Watched) -> None:
     assert not watched.is_triggered(target)
 
 
+def test_what_becomes_of_a_hook_is_no_drift(watched: Watched) -> None:
+    target = watched.world.target()
+    hook = recorded().model_copy(update={"hook": True})
+    watched.world.run(target, inventory=(hook,))
+    watched.marks.note(shown())
+
+    lost = shown(version=11, fields=None)
+    watched.judged((lambda j: watched.sees(lost, j), nothing_left), cluster=on(target))
+
+    assert not watched.is_triggered(target)
+
+
 def test_what_a_run_puts_right_is_no_drift(watched: Watched) -> None:
     target = watched.target("a")
     claim = watched.world.start(target)

@@ -129,6 +129,12 @@ class SyncPolicy(Written):
         "where it is more than 3 objects.",
     )
     retry: Backoff = Field(default=Backoff(), description="After transient failures.")
+    step_timeout: Duration = Field(
+        default=timedelta(minutes=10),
+        ge=timedelta(seconds=1),
+        description="How long one wave may take to become healthy, or the hooks of one step to "
+        "complete, before the run fails. It means nothing to an application without either.",
+    )
     windows: tuple[Window, ...] = Field(
         default=(),
         max_length=50,

@@ -48,7 +48,10 @@ class ObjectRef(Stored):
 
 
 def ref_of(manifest: Manifest) -> ObjectRef:
-    """Name the object of a manifest that has apiVersion, kind and metadata.name."""
+    """Name the object of a manifest that has apiVersion, kind and metadata.name.
+
+    A hook may have a generateName until its run gives it a name.
+    """
     group, _, version = str(manifest["apiVersion"]).rpartition("/")
     meta = manifest["metadata"]
     return ObjectRef(
@@ -56,7 +59,7 @@ def ref_of(manifest: Manifest) -> ObjectRef:
         version=version,
         kind=manifest["kind"],
         namespace=meta.get("namespace") or "",
-        name=meta["name"],
+        name=meta.get("name") or meta["generateName"],
     )
 
 
@@ -83,6 +86,8 @@ class InventoryEntry(Stored):
     owned: str = ""  # time and digest of our field set in managedFields, see change.owned
     contest: str = ""  # of a field of it that somebody else sets again, see change.contest
     health: HealthStatus | None = None  # as judged last; None: to be judged, if its kind is
+    wave: int = 0  # as it was applied: it is deleted in the reverse order
+    hook: bool = False  # it ran for one run: neither pruned nor watched as what is declared is
 
 
 Inventory = tuple[InventoryEntry, ...]

@@ -19,6 +19,22 @@ class Lease(Stored):
     seconds: float  # how long it lasts without a heartbeat
 
 
+class Progress(Stored):
+    """How far a run has come whose steps wait for one another; it outlives worker and attempt."""
+
+    run: str  # the same over all attempts; its hooks carry it
+    key: str  # of what the run brings about: another one is another run
+    hooks: bool = True  # they run in this one
+    step: str = ""  # the one that was begun last
+    since: float = 0.0  # when it was: seconds since the epoch, store's time
+    applied: bool = False  # all of the step was: it waits
+    pauses: int = 0  # attempts that ended so
+    reason: str = ""  # what the run failed with, once its SyncFail hooks run
+    message: str = ""
+    changes: tuple[Change, ...] = ()  # of the attempts that paused; the first ones
+    changed: int = 0  # how many in all
+
+
 class Claim(Stored):
     """All that a worker needs to run a target once; a snapshot taken in one atomic step."""
 
@@ -42,6 +58,13 @@ class Claim(Stored):
     burst: float = 0.0  # it may ask at once what the cluster's whole rate allows in so many seconds
     rules: str = ""  # version of the health rules that people declared; "" = there are none
     heard: float | None = None  # seconds since the cluster answered anybody; None: it is in doubt
+    progress: Progress | None = None  # of a run with steps that has not ended
+    rites: str = ""  # hooks that the target's deletion runs, sealed: see pipeline.rites
+
+    @property
+    def number(self) -> int:
+        """Which claim of its run it is, also of those after a pause."""
+        return self.attempt + (self.progress.pauses if self.progress else 0)
 
     @property
     def name(self) -> TargetName:
@@ -93,6 +116,10 @@ class Report(Stored):
     started_at: float = 0.0  # seconds since the epoch, the worker's clock: for people only
     steps: dict[str, float] = {}  # seconds by step
     gone: bool = False  # deletion is complete: forget the target
+    progress: Progress | None = None  # with Waiting: where it goes on
+    rites: str | None = None  # hooks for the target's deletion, sealed; None: as before
+    resumed: bool = False  # an earlier attempt of the run had paused
+    changed: int = 0  # objects that changed in all attempts, where that is more than ``changes``
 
     def __repr__(self) -> str:
         """Short, for Celery's logs and events: never a manifest."""

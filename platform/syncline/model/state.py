@@ -59,7 +59,7 @@ class TargetState(TargetLine):
     worker: str = ""  # that runs it now or ran it last
     created_at: float = 0.0
     started_at: float = 0.0  # the last claim
-    retry_at: float = 0.0  # when the failed request is tried again
+    retry_at: float = 0.0  # when the request that failed, or waits for a step, is taken up again
     windows: str = ""  # the set of sync windows that it has, by its id
     last_log: str = ""  # what the last run logged that lost its worker, until one ends
 

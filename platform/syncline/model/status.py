@@ -45,6 +45,7 @@ class Outcome(StrEnum):
 
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"  # transient: Reconciling, tried again with back-off
+    WAITING = "Waiting"  # the run goes on later, at the step that it reached
     STALLED = "Stalled"  # permanent: waits until something changes
     SUPERSEDED = "Superseded"
     ABANDONED = "Abandoned"  # its lease was lost: nothing it says counts

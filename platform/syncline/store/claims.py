@@ -11,7 +11,7 @@ from syncline.model.change import Inventory
 from syncline.model.names import TargetId
 from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord
 from syncline.model.request import Request, Trigger, TriggerKind
-from syncline.model.run import Claim, Lease, Refusal
+from syncline.model.run import Claim, Lease, Progress, Refusal
 from syncline.model.status import HealthStatus
 from syncline.store import packing, records
 from syncline.store.records import Kind
@@ -26,7 +26,7 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
     _, fence, request, attempt, deleting, orphan, revision, observed = answer[:8]
     render_key, health, head, kubeconfig, installation = answer[8:13]
     application, cluster, repository, repository_uid, recorded, surveyed, found = answer[13:20]
-    heard, burst, *rules = answer[20:]
+    heard, burst, rules, progress, rites = answer[20:25]
     inventory = _inventory(recorded)
     if surveyed not in ("", _NOT_YET):
         inventory = adoption.adopted(inventory, _inventory(found), orjson.loads(surveyed))
@@ -55,7 +55,9 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
         orphan=bool(orphan),
         burst=float(burst),
         heard=float(heard) if heard else None,
-        rules=rules[0] if rules else "",  # a snapshot has none: it judges nothing
+        progress=Progress.model_validate_json(progress) if progress else None,
+        rites=rites,
+        rules=rules,  # a snapshot has none: it judges nothing
     )
 
 

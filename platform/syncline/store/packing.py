@@ -17,6 +17,8 @@ from syncline.model.status import HealthStatus
 
 _GAP = "\x1f"
 
+_HOOK = "hook"
+
 _FORMAT = "1"
 """In front of a packed entry: which dictionary. Another one gets another number."""
 
@@ -80,7 +82,7 @@ def inventory(entry: InventoryEntry) -> str:
     return _GAP.join(
         (
             entry.ref.version,
-            entry.digest,
+            _place(entry) + entry.digest,
             entry.uid,
             entry.resource_version,
             str(entry.generation or ""),
@@ -97,10 +99,18 @@ def read_inventory(rows: Mapping[str, str]) -> Inventory:
     return tuple(sorted(read, key=lambda entry: entry.ref.key))
 
 
+def _place(entry: InventoryEntry) -> str:
+    """What few entries have stands before the digest: ``hook:``, or the number of a wave."""
+    if entry.hook:
+        return f"{_HOOK}:"
+    return f"{entry.wave}:" if entry.wave else ""
+
+
 def _entry(key: str, text: str) -> InventoryEntry:
     group, kind, namespace, name = key.split("/", 3)
-    version, digest, uid, resource_version, generation, owned, *rest = text.split(_GAP)
+    version, placed, uid, resource_version, generation, owned, *rest = text.split(_GAP)
     health = rest.pop()
+    place, _, digest = placed.rpartition(":")
     ref = ObjectRef(group=group, version=version, kind=kind, namespace=namespace, name=name)
     return InventoryEntry(
         ref=ref,
@@ -111,4 +121,6 @@ def _entry(key: str, text: str) -> InventoryEntry:
         owned=owned,
         contest=rest[0] if rest else "",
         health=HealthStatus(health) if health else None,
+        wave=int(place) if place and place != _HOOK else 0,
+        hook=place == _HOOK,
     )

@@ -66,6 +66,8 @@ def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> lis
         _optional(report.answer),
         _heavy(report, limits),
         str(report.asked),
+        report.progress.model_dump_json(exclude_defaults=True) if report.progress else "",
+        "" if report.rites is None else report.rites or "-",
     ]
 
 
@@ -127,10 +129,14 @@ def _history(report: Report, message: str) -> str:
         request=report.request,
         parameters=report.parameters,
         changes=report.changes[:KEPT_CHANGES],
-        changed=len(report.changes),
+        changed=_changed(report),
         steps=report.steps,
     )
     return packing.history(entry)
+
+
+def _changed(report: Report) -> int:
+    return max(report.changed, len(report.changes))
 
 
 def _signature(report: Report) -> str:
@@ -150,11 +156,13 @@ def _is_news(report: Report) -> bool:
 def _audit(report: Report) -> tuple[str, str, str, str]:
     """Verb, actor, reason, detail; nothing where nobody asked and nothing changed."""
     trigger, options = report.request.trigger, report.request.options
+    if report.outcome is Outcome.WAITING:  # told once, at the end of the run
+        return "", "", "", ""
     wrote = _is_news(report) and not options.dry_run
     if trigger.kind not in _ASKED and not wrote:
         return "", "", "", ""
     verb = "remove" if trigger.kind is TriggerKind.DELETE else "run"
-    detail = f"{report.outcome}, {report.reason}, {len(report.changes)} changes"
+    detail = f"{report.outcome}, {report.reason}, {_changed(report)} changes"
     if report.revision:
         detail += f", revision {report.revision[:12]}"
     return "dry-run" if options.dry_run else verb, trigger.actor, trigger.reason, detail

@@ -220,7 +220,7 @@ def result_of(store: Store, ticket: str) -> dict[str, Any] | None:
         return {"task_id": ticket, "status": status, "result": None}
     if found["ended"] != ticket:
         return {"task_id": ticket, "status": "REVOKED", "result": _error("Superseded", ticket, "")}
-    if found["outcome"] in (Outcome.SUCCEEDED, Outcome.SUPERSEDED, Outcome.ABANDONED):
+    if found["outcome"] in _CALM:
         told = {name: found[name] or "" for name in ("outcome", *_TOLD)}
         return {"task_id": ticket, "status": "SUCCESS", "result": told}
     if found["verdict"]:  # the target's own reason tells of an earlier run
@@ -249,6 +249,8 @@ __all__ = [
     "result_of",
     "trigger",
 ]
+
+_CALM = (Outcome.SUCCEEDED, Outcome.WAITING, Outcome.SUPERSEDED, Outcome.ABANDONED)
 
 _TOLD = ("name", "reason", "message", "revision")
 

@@ -47,7 +47,7 @@ def of_run(report: Report, counted: Mapping[str, int]) -> str:
 def wait(report: Report) -> str:
     """Write the bound, and the microseconds, of the time from request to claim; store's clock."""
     asked, claimed = report.request.requested_at, report.lease.fence / 1e6
-    if not 0 < asked <= claimed:
+    if report.resumed or not 0 < asked <= claimed:
         return ""
     return f"{_bound(WAITS, claimed - asked)} {(claimed - asked) * 1e6:.0f}"
 

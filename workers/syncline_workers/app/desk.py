@@ -10,7 +10,7 @@ from syncline.model.adoption import Survey
 from syncline.model.change import Inventory
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
-from syncline.model.run import Claim, Inputs, Lease, Refusal
+from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
 from syncline.settings import Settings
 from syncline.store import (
     adoption,
@@ -24,6 +24,7 @@ from syncline.store import (
     rendered,
     runs,
     sources,
+    steps,
     targets,
 )
 from syncline.store.connection import Store
@@ -49,6 +50,10 @@ class StoreDesk:
     def record(self, lease: Lease, inventory: Inventory) -> None:
         """See the port."""
         runs.record(self.store, lease, inventory)
+
+    def begin_step(self, lease: Lease, progress: Progress) -> bool:
+        """See the port."""
+        return steps.begin(self.store, lease, progress)
 
     def survey(self, cluster: Uid, found: Survey) -> None:
         """See the port."""

@@ -29,6 +29,7 @@ _MESSAGE = 500  # characters
 
 _RESULTS = {
     Outcome.SUCCEEDED: "success",
+    Outcome.WAITING: "success",
     Outcome.FAILED: "failure",
     Outcome.STALLED: "failure",
     Outcome.SUPERSEDED: "skip",
@@ -39,13 +40,13 @@ _RESULTS = {
 
 def place_of(claim: Claim) -> Place:
     """Where the span of an attempt stands."""
-    return places.of_run(claim.lease.target, claim.request, claim.attempt)
+    return places.of_run(claim.lease.target, claim.request, claim.number)
 
 
 def parent_of(claim: Claim) -> Place | None:
     """The first attempt is the root; further ones stand under it, whoever made it."""
     first = places.of_run(claim.lease.target, claim.request)
-    return None if claim.attempt == 1 else first
+    return None if claim.number == 1 else first
 
 
 def of_run(
@@ -102,7 +103,7 @@ def _waits(claim: Claim, claimed: int) -> tuple[Span, ...]:
     taken = claim.lease.fence * 1000
     queued = Span(name="queued", begun=sent, ended=taken)
     got = Span(name="claim", begun=taken, ended=claimed)
-    if claim.attempt > 1 or not asked:
+    if claim.number > 1 or not asked:
         return queued, got
     return Span(name="ready", begun=min(asked, sent), ended=sent), queued, got
 
@@ -118,7 +119,7 @@ def _about(claim: Claim, queue: str) -> _Attributes:
         "syncline.trigger.actor": trigger.actor,
         "syncline.trigger.reason": logs.clean(trigger.reason)[:_MESSAGE],
         "syncline.request.generation": request.generation,
-        "syncline.attempt": claim.attempt,
+        "syncline.attempt": claim.number,
         "k8s.cluster.name": claim.cluster.name,
         "cicd.pipeline.name": "delete" if claim.deleting else "reconcile",
         "cicd.pipeline.run.id": claim.lease.ticket,
@@ -175,7 +176,7 @@ def _links(claim: Claim, report: Report | None) -> tuple[Place, ...]:
 def _error(report: Report | None, error: str) -> str:
     if report is None:
         return error
-    if report.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED):
+    if report.outcome in (Outcome.SUCCEEDED, Outcome.WAITING, Outcome.SUPERSEDED):
         return ""
     return f"{report.reason}: {logs.clean(report.message)}"[:_MESSAGE]
 

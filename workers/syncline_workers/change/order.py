@@ -15,10 +15,11 @@ from syncline.model.change import Inventory, InventoryEntry
 from syncline.model.values import Manifest
 
 REST = "rest"
+DEFINITIONS = "definitions"
 
 STAGES: dict[str, frozenset[tuple[str, str]]] = {
     "namespaces": frozenset({("", "Namespace")}),
-    "definitions": frozenset({("apiextensions.k8s.io", "CustomResourceDefinition")}),
+    DEFINITIONS: frozenset({("apiextensions.k8s.io", "CustomResourceDefinition")}),
     "access": frozenset(
         {
             ("", "ServiceAccount"),
@@ -95,10 +96,18 @@ def stages(manifests: Iterable[Manifest]) -> list[Stage]:
         group = str(manifest["apiVersion"]).rpartition("/")[0]
         found[stage_of(group, manifest["kind"])].append(manifest)
     return [
-        Stage(name=name, manifests=tuple(members), wait=name == "definitions")
+        Stage(name=name, manifests=tuple(members), wait=name == DEFINITIONS)
         for name, members in found.items()
         if members
     ]
+
+
+def prune_waves(entries: Inventory) -> list[Inventory]:
+    """Sort what is to be deleted by the waves that it was applied in: the last ones go first."""
+    waves: dict[int, list[InventoryEntry]] = {}
+    for entry in entries:
+        waves.setdefault(entry.wave, []).append(entry)
+    return [tuple(waves[wave]) for wave in sorted(waves, reverse=True)]
 
 
 def prune_stages(entries: Inventory) -> list[tuple[InventoryEntry, ...]]:

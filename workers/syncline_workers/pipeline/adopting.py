@@ -12,14 +12,14 @@ from collections.abc import Callable
 
 import structlog
 
-from syncline.errors import ClusterBusy, CredentialRefused
+from syncline.errors import ClusterBusy, CredentialRefused, ManifestInvalid
 from syncline.model import adoption
 from syncline.model.adoption import Found, Survey, kind_name
 from syncline.model.change import InventoryEntry, ObjectRef, ref_of
 from syncline.model.names import application_name
 from syncline.model.run import Claim
 from syncline.model.values import Manifest
-from syncline_workers.change import owned, tracking
+from syncline_workers.change import hooks, instance, owned, tracking
 from syncline_workers.change.tracking import Origin
 from syncline_workers.cluster import parallel
 from syncline_workers.pipeline.attempt import Attempt
@@ -108,7 +108,17 @@ def _entry(item: Manifest) -> InventoryEntry:
         resource_version=meta.get("resourceVersion", ""),
         generation=meta.get("generation", 0),
         owned=owned.mark(item),
+        wave=_wave(item),
+        hook=instance.is_ours(item),
     )
+
+
+def _wave(item: Manifest) -> int:
+    """Somebody may have changed the annotation since: such an object is of no wave."""
+    try:
+        return hooks.wave_of(item)
+    except ManifestInvalid:
+        return 0
 
 
 def _tell(claim: Claim, found: Survey) -> None:

@@ -9,7 +9,7 @@ from syncline.health import registry
 from syncline.health.verdict import Health
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
-from syncline_workers.change import order, owned, plan
+from syncline_workers.change import hooks, order, owned, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.pipeline import contesting, leaving, writing
 from syncline_workers.pipeline.attempt import Attempt
@@ -108,6 +108,7 @@ def entry_of(item: plan.Rendered, live: Manifest, health: Health | None) -> Inve
         generation=meta.get("generation", 0),
         owned=owned.mark(live),
         health=health and health.status,
+        wave=hooks.wave_of(item.manifest),
     )
 
 

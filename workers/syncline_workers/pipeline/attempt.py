@@ -64,6 +64,11 @@ class Attempt:
         return self.claim.request.options.dry_run
 
     @property
+    def now(self) -> float:
+        """Seconds since the epoch by the store's time: a fence is the time of its claim."""
+        return self.at + time.time() - self.started_at
+
+    @property
     def at(self) -> float:
         """When it was claimed, by the store's clock: a fence is that time in microseconds."""
         return self.claim.lease.fence / 1e6

@@ -68,7 +68,9 @@ def again_after(status: HealthStatus, fence: int) -> float | None:
 
 
 def _is_open(entry: InventoryEntry, rules: custom.Rules) -> bool:
-    return entry.health is not HealthStatus.HEALTHY and registry.is_judged(entry.ref, rules)
+    if entry.hook or entry.health is HealthStatus.HEALTHY:
+        return False
+    return registry.is_judged(entry.ref, rules)
 
 
 def _look(api: Api, wanted: Collection[ObjectRef], targets: int, rules: custom.Rules) -> _Seen:

@@ -7,6 +7,7 @@ from syncline.errors import (
     ClusterUnreachable,
     FieldContested,
     LeaseLost,
+    Permanent,
     Superseded,
     SynclineError,
     Transient,
@@ -52,6 +53,25 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         started_at=attempt.started_at,
         steps=attempt.steps,
     )
+
+
+class Recalled(Exception):
+    """A run that failed at an earlier step has done all that was left to do."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(reason, message)
+        self.reason, self.message = reason, message
+
+
+def recalled(attempt: Attempt, told: Recalled) -> Report:
+    """The run ends with the error that one of its steps met."""
+    found = report(attempt, Permanent(told.reason, told.message))
+    return found.model_copy(update={"reason": told.reason, "message": told.message[:_MESSAGE]})
+
+
+def is_final(attempt: Attempt, error: SynclineError) -> bool:
+    """Whether the run ends with it; else it is tried again, or another attempt has it."""
+    return _verdict(attempt, error)[0] is Outcome.STALLED
 
 
 def handed_back(attempt: Attempt) -> Report:

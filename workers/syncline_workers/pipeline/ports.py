@@ -15,7 +15,7 @@ from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
 from syncline.model.ownership import Propagation
 from syncline.model.records import ClusterRecord, RepositoryRecord
-from syncline.model.run import Claim, Inputs, Lease, Refusal
+from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
 from syncline.model.seal import PlatformKey
 from syncline.model.values import Manifest
 from syncline.settings import RenderSettings
@@ -39,6 +39,13 @@ class Desk(Protocol):
 
         Raises:
             OwnedByAnother: another target owns one of the objects; names both.
+            LeaseLost: the fence is stale.
+        """
+
+    def begin_step(self, lease: Lease, progress: Progress) -> bool:
+        """Note which step of a run begins; False where the run had better pause before it.
+
+        Raises:
             LeaseLost: the fence is stale.
         """
 

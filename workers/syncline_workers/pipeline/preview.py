@@ -12,9 +12,10 @@ from syncline.model.change import Action
 from syncline.model.names import Uid
 from syncline.model.run import Claim
 from syncline.model.values import Manifest
-from syncline_workers.change import diff, mask, plan
+from syncline_workers.change import diff, mask, plan, steps
 from syncline_workers.change.tracking import Origin
 from syncline_workers.pipeline import connection, desired, namespaces, rendering, resolve
+from syncline_workers.pipeline import course as courses
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.forecast import Forecast
@@ -58,8 +59,10 @@ def _differences(
     ports: Ports, claim: Claim, api: Api, manifests: list[Manifest]
 ) -> list[Difference]:
     origin = Origin(claim.installation, claim.application.project, claim.application.name)
-    ready = plan.prepare(manifests, origin, ports.key)
-    work = plan.plan(ready, claim.inventory, mode=plan.Mode.FULL)
+    parts = steps.split(manifests)  # hooks are made anew for each run: they are no difference
+    ready = plan.prepare(parts.objects, origin, ports.key)
+    declared = courses.declared(claim.inventory, parts)
+    work = plan.plan(ready, declared, mode=plan.Mode.FULL)
     forecast = Forecast(api, manifests, claim.application)
     policy = claim.application.spec.sync_policy
     found = [_difference(api, forecast, item, policy) for item in work.apply]

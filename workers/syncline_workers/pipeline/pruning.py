@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from syncline.errors import NotReady, SynclineError, Transient
 from syncline.model.change import Action, Change, Inventory, InventoryEntry
 from syncline.model.names import ObjectKey
+from syncline_workers.change import inventory as inventories
 from syncline_workers.change import order, tracking, wished
 from syncline_workers.cluster import parallel
 from syncline_workers.cluster.parallel import Result
@@ -49,6 +50,13 @@ def prune(attempt: Attempt, api: Api, gone: Inventory) -> None:
         _note(attempt, group, done)
     if attempt.claim.deleting and attempt.unconfirmed:
         raise NotReady(str(attempt.claim.name), _question(attempt))
+
+
+def still_gone(attempt: Attempt, gone: Inventory) -> Inventory:
+    """Now that uids are known: what only changed its API group is still the same object."""
+    keys = {entry.ref.key for entry in gone}
+    kept = tuple(e for e in attempt.inventory or () if e.ref.key not in keys)
+    return inventories.removed(gone, kept)
 
 
 def _note(

@@ -18,7 +18,7 @@ from syncline.model.run import Claim, Refusal, Report
 from syncline.model.values import Manifest
 from syncline_workers import recorder
 from syncline_workers.change import inventory as inventories
-from syncline_workers.change import plan
+from syncline_workers.change import plan, steps
 from syncline_workers.change.plan import Mode
 from syncline_workers.pipeline import (
     adopting,
@@ -31,9 +31,12 @@ from syncline_workers.pipeline import (
     pruning,
     rendering,
     resolve,
+    staged,
     succeeding,
 )
+from syncline_workers.pipeline import course as courses
 from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.course import Course
 from syncline_workers.pipeline.heartbeat import beating
 from syncline_workers.pipeline.ports import Ports
 
@@ -53,7 +56,7 @@ def reconcile(ports: Ports, target: TargetId, ticket: str) -> Report | Refusal:
     claim = ports.desk.claim(target, ticket, ports.worker)
     if isinstance(claim, Refusal):
         return claim
-    recorder.note(f"{claim.name}: attempt {claim.attempt} by {ports.worker}")
+    recorder.note(f"{claim.name}: attempt {claim.number} by {ports.worker}")
     timeline = ports.begin(claim) if ports.begin else None
     with beating(ports.desk, claim.lease, since=asked) as heart:
         attempt = Attempt(ports=ports, claim=claim, heart=heart, timeline=timeline)
@@ -78,11 +81,18 @@ def _sync(attempt: Attempt) -> Report:
     with attempt.step("render"):
         manifests = rendering.render(attempt, api)
     with attempt.step("plan"):
-        settled = namespaces.settle(api, manifests, claim.application)
-        ready = narrowing.chosen(claim, plan.prepare(settled, attempt.origin, ports.key))
+        parts = steps.split(namespaces.settle(api, manifests, claim.application))
+        ready = narrowing.chosen(claim, plan.prepare(parts.objects, attempt.origin, ports.key))
         moved = narrowing.moved(attempt, api)
-        work = plan.plan(ready, claim.inventory, mode=_mode(claim), moved=moved)
+        declared = courses.declared(claim.inventory, parts)
+        work = plan.plan(ready, declared, mode=_mode(claim), moved=moved)
         gone = _guarded(claim, work, manifests)
+        kept = () if _prunes(claim) or narrowing.is_part(claim) else work.prune
+    if (parts.is_stepped or courses.has_waves(gone)) and not attempt.is_dry:
+        course = Course(
+            parts=parts, ready=ready, work=work, gone=gone, kept=kept, origin=attempt.origin
+        )
+        return staged.sync(attempt, api, course)
     if not attempt.is_dry:
         with attempt.step("record"):
             recorded = inventories.union(claim.inventory, [item.ref for item in ready])
@@ -96,21 +106,23 @@ def _sync(attempt: Attempt) -> Report:
             applying.ensure_namespace(attempt, api)
         applying.apply(attempt, api, work)
     with attempt.step("prune"):
-        pruning.prune(attempt, api, _still_gone(attempt, gone))
+        pruning.prune(attempt, api, pruning.still_gone(attempt, gone))
     contesting.check(attempt)
-    kept = () if _prunes(claim) or narrowing.is_part(claim) else work.prune
-    return succeeding.report(attempt, work, kept=kept)
+    report = succeeding.report(attempt, work, kept=kept)
+    return report.model_copy(update={"rites": ""}) if claim.rites else report
 
 
 def _delete(attempt: Attempt) -> Report:
     """A tombstone: needs no Git, and its inventory is all that is to go."""
     claim = attempt.claim
     attempt.recorded(claim.inventory)
-    if not claim.orphan and claim.inventory:
+    if not claim.orphan and (claim.inventory or claim.rites):
         with attempt.step("connect"):
             api = connection.connect(attempt)
         claim = adopting.adopt(attempt, api)
         attempt.recorded(claim.inventory)
+        if staged.is_stepped_deletion(attempt):
+            return staged.delete(attempt, api)
         with attempt.step("record"):  # it may be taken back while it goes
             everything = {entry.ref.key for entry in claim.inventory}
             doubted = inventories.doubted(claim.inventory, everything)
@@ -149,10 +161,3 @@ def _guarded(claim: Claim, work: plan.Plan, manifests: list[Manifest]) -> Invent
         subject=str(claim.name),
     )
     return gone
-
-
-def _still_gone(attempt: Attempt, gone: Inventory) -> Inventory:
-    """Now that uids are known: what only changed its API group is still the same object."""
-    keys = {entry.ref.key for entry in gone}
-    kept = tuple(e for e in attempt.inventory or () if e.ref.key not in keys)
-    return inventories.removed(gone, kept)

@@ -38,14 +38,14 @@ def sweep(ports: Ports, uid: Uid) -> SweepReport | None:
 
 
 def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
-    recorded = dict(ports.checks.inventories(uid))
+    recorded = {t: _declared(inv) for t, inv in ports.checks.inventories(uid)}
     undeclared = ports.checks.undeclared(uid)
     live = _list(api, [*recorded.values(), *undeclared.values()])
     suspects = [target for target, inventory in recorded.items() if _moved(inventory, live)]
     moved = {}
     for target in suspects:
         # A run may have applied between our two readings: only what still differs has drifted.
-        if ports.checks.inventory(target) == recorded[target]:
+        if _declared(ports.checks.inventory(target)) == recorded[target]:
             moved[target] = _moved(recorded[target], live)
     rules, anew = ports.rules.newest(uid)
     stirred = {
@@ -68,6 +68,13 @@ def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
         swept=len(recorded),
         rules=anew,
     )
+
+
+def _declared(inventory: Inventory) -> Inventory:
+    """What is there for good: a hook has had its run, whatever becomes of its object."""
+    if not any(entry.hook for entry in inventory):
+        return inventory
+    return tuple(entry for entry in inventory if not entry.hook)
 
 
 def _list(api: Api, inventories: Iterable[Inventory]) -> _Live:

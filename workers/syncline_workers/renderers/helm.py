@@ -1,11 +1,11 @@
 """Helm charts, by the official binary: ``helm template``, offline, with private homes.
 
 Values come in Helm's order: the chart's own, value files, inline values, parameters. CRDs are
-included; tests are left out; other hooks are kept as plain objects, because nothing here runs
-them. Dependencies must be in ``charts/`` (``helm dependency build``); those named by a path of the
-same repository (``file://../common``) are put there for the render. Templates that draw random
-values or look into the cluster give what ``helm template`` gives: the render is kept under its
-key, so that it does not change by itself.
+included; tests are left out; what other hooks mean their annotations tell (``change.hooks``).
+Dependencies must be in ``charts/`` (``helm dependency build``); those named by a path of the same
+repository (``file://../common``) are put there for the render. Templates that draw random values
+or look into the cluster give what ``helm template`` gives: the render is kept under its key, so
+that it does not change by itself.
 """
 
 from __future__ import annotations

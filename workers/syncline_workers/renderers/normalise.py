@@ -12,7 +12,9 @@ from typing import Any, Final
 from syncline.errors import LimitExceeded, ManifestInvalid
 from syncline.model.names import ObjectKey
 from syncline.model.values import Manifest
+from syncline_workers.change import hooks
 
+_HOOKS: Final = frozenset(hooks.HOOK)
 _MOST_MISTAKES: Final = 20
 _NEXT: Final = "mend it, or move it out of the source's path"
 
@@ -96,9 +98,20 @@ def _mistakes(value: Any) -> Iterator[str]:
     yield from _metadata_mistakes(value["kind"], metadata)
 
 
+def _is_hook(metadata: dict[str, Any]) -> bool:
+    """Its run gives it a name."""
+    annotations = metadata.get("annotations")
+    return isinstance(annotations, dict) and not _HOOKS.isdisjoint(annotations)
+
+
 def _metadata_mistakes(kind: str, metadata: dict[str, Any]) -> Iterator[str]:
     name = metadata.get("name")
-    if not name and metadata.get("generateName"):
+    prefix = metadata.get("generateName")
+    if not name and prefix and _is_hook(metadata):
+        if not isinstance(prefix, str):
+            yield f"{kind}: metadata.generateName is {_shown(prefix)}"
+        name = prefix
+    elif not name and prefix:
         yield f"{kind} has a generateName: an object needs a fixed name to be found again"
     elif not isinstance(name, str) or not name:
         yield f"{kind} has no metadata.name but {_shown(name)}"
@@ -123,7 +136,8 @@ def _repeated(item: Located, seen: dict[ObjectKey, str]) -> Iterator[str]:
     value = item.value
     group, _, _ = value["apiVersion"].rpartition("/")
     metadata = value["metadata"]
-    key = ObjectKey(group, value["kind"], metadata.get("namespace") or "", metadata["name"])
+    name = metadata.get("name") or metadata["generateName"]
+    key = ObjectKey(group, value["kind"], metadata.get("namespace") or "", name)
     if key in seen:
         yield f"{key} is already in {seen[key]}: keep one of them"
     else:

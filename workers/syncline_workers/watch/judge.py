@@ -131,7 +131,7 @@ class Judge:
         def is_alike(entry: InventoryEntry) -> bool:
             kind = entry.ref.group, entry.ref.kind
             marks = self._marks(kind) if kind in listed else None
-            return marks is None or marks.is_as(entry)
+            return marks is None or entry.hook or marks.is_as(entry)
 
         for name in await self._board.unlike(self._cluster, is_alike):
             at = listed[_kind_of(name)]
@@ -162,7 +162,7 @@ class Judge:
 
     def _verdict(self, found: Recorded, suspect: Suspect) -> Verdict:
         entry, marks = found.entry, self._marks(_kind_of(found.object))
-        if entry is None or marks is None:
+        if entry is None or marks is None or entry.hook:  # a hook has had its run
             return Verdict.CLEARED
         if not found.is_idle or not self.suspects.is_still(found.object, suspect):
             return Verdict.WAITS

@@ -42,7 +42,7 @@ METRICS = (
         kind=Kind.COUNTER,
         labels=("outcome", "reason"),
         unit="runs",
-        help="Runs that ended; outcome Lost: the worker did not report.",
+        help="Attempts that ended. Lost: the worker did not report; Waiting: the run goes on.",
         samples=lambda r: r.counted("runs"),
     ),
     Metric(

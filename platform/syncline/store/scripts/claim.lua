@@ -8,10 +8,12 @@
 --
 -- Returns {reason, detail} where refused, else {'', fence, request, attempt, deleting, orphan,
 -- revision, observed, render key, health, head, kubeconfig, installation, application, cluster,
--- repository, repository uid, inventory, surveyed, found, heard, burst, rules}. Surveyed is '' where the
--- target has adopted what is its own already, '?' where nobody has surveyed the cluster yet; heard is
--- how many seconds ago the cluster answered anybody, '' where it is in doubt; burst is what the run
--- may ask at once, in seconds of the cluster's whole rate; rules is the version of the health rules.
+-- repository, repository uid, inventory, surveyed, found, heard, burst, rules, progress, rites}.
+-- Surveyed is '' where the target has adopted what is its own already, '?' where nobody has surveyed
+-- the cluster yet; heard is how many seconds ago the cluster answered anybody, '' where it is in
+-- doubt; burst is what the run may ask at once, in seconds of the cluster's whole rate; rules is the
+-- version of the health rules; progress is where a run with steps stands (JSON), rites are the hooks
+-- of the target's deletion (sealed): '' where there are none.
 
 local id, ticket, worker, lease, attempts =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -108,4 +110,4 @@ return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orph
   installation(ARGV[6]), application, on, repository, repository_uid,
   call('HGETALL', K.inventory(id)), surveyed, found,
   is_doubtful(c) and '' or seconds(now - (tonumber(c.answered) or 0)), burst(c),
-  call('HGET', K.health_rules(), 'version') or '' }
+  call('HGET', K.health_rules(), 'version') or '', get(t, 'progress'), get(t, 'rites') }

@@ -13,7 +13,8 @@
 --       34 seconds of the cluster's answers, in the mean ('' = not measured)
 --       35 its render took long (1, 0, '' = not measured)
 --       36 how long the cluster's whole rate takes for what it asked, seconds
---       37 inventory given (1 or '')  38… object, entry (packed)
+--       37 where a run that waits goes on (JSON)  38 hooks of the target's deletion, sealed
+--       ('' = as before, - = none)  39 inventory given (1 or '')  40… object, entry (packed)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
@@ -97,6 +98,38 @@ local function keep_state()
   put(t, 'spec_held', '')
 end
 
+-- A run whose steps wait for one another says how far it came; it is no end of it.
+local function keep_place()
+  put(t, 'progress', ARGV[37])
+  if is_part or (pinned and not wrote) then return end -- its end may tell nothing of the target
+  if ARGV[31] ~= '' then put(t, 'applied', ARGV[31]) end
+  show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
+  check_no_more(t)
+end
+
+local function end_cancelled()
+  remember()
+  put(t, 'progress', '')
+  tear(t, w, pinned)
+  move_member(w.operation, id, name, 'cancelled', 'Cancelled')
+  take_at_hand(t, nil)
+  settle(t)
+  put_right(t)
+end
+
+local function pause()
+  local is_cancelled = w.operation ~= '' and call('HGET', K.operation(w.operation), 'cancelled') == '1'
+  if is_cancelled and w.joined ~= '1' then return end_cancelled() end
+  if is_cancelled then
+    move_member(w.operation, id, name, 'cancelled', 'Cancelled')
+    put(t, 'operation', '')
+  end
+  let_spec(t.application, get(t, 'spec_held'))
+  local newer = not pinned and pending(t)
+  return_wish(t, number(t, 'attempt'), { reason = ARGV[6], message = ARGV[7], wrote = wrote })
+  if newer then settle(t) else back_off(t, tonumber(ARGV[13])) end
+end
+
 -- The head may have moved while this ran, past a look-up that did not see its inputs.
 local function follow_head()
   if pinned or t.v.deleting or next_wish(t) or not t.v.follow then return end
@@ -158,14 +191,22 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[37] == '1' then store_inventory(t, 38) end
-  if outcome ~= 'Superseded' then (is_aside and keep_failure or keep_state)() end
+  if ARGV[39] == '1' then store_inventory(t, 40) end
+  if ARGV[38] ~= '' then put(t, 'rites', ARGV[38] ~= '-' and ARGV[38] or '') end
+  if outcome == 'Waiting' then
+    keep_place()
+  elseif outcome ~= 'Superseded' then
+    (is_aside and keep_failure or keep_state)()
+  end
 end
 
 -- A pin ends with its operation: it would hold back for ever what follows the branch.
 local is_over = is_dry or pinned and tonumber(w.attempt) >= attempts
 local retried = outcome == 'Failed' and ARGV[13] ~= '' and not is_over
-if retried then
+if outcome == 'Waiting' then
+  pause()
+  put(t, 'spec_held', '')
+elseif retried then
   if w.operation ~= '' and tonumber(w.attempt) >= attempts then
     move_member(w.operation, id, name, 'failed', ARGV[6], ARGV[7])
     put(t, 'operation', '')
@@ -175,6 +216,7 @@ if retried then
   if newer then settle(t) else back_off(t, tonumber(ARGV[13])) end
 else
   local state = ({ Succeeded = 'synced', Superseded = 'superseded' })[outcome] or 'failed'
+  if not is_dry then put(t, 'progress', '') end
   move_member(w.operation, id, name, state, ARGV[6], ARGV[7], is_dry and ARGV[29] or '')
   take_at_hand(t, nil)
   settle(t)

@@ -198,6 +198,7 @@ local function settle(t)
     if t.v.phase == 'ready' then leave_ready(t) end
     set_phase(t, 'idle')
     put(t, 'lane', '')
+    put(t, 'progress', '') -- whatever run had steps to go is over
   end
   settle_done(t)
 end
