@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from syncline.contract.reports import ClusterReport, Difference, PreviewReport
+from syncline.contract.reports import ClusterReport, PreviewReport
 from syncline.errors import StoreUnavailable
-from syncline.model.change import Action, Change
+from syncline.model.change import Action, Change, Difference
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
 from syncline.operations import expand, sync

@@ -85,6 +85,7 @@ def inventory(entry: InventoryEntry) -> str:
             entry.resource_version,
             str(entry.generation or ""),
             entry.owned,
+            *([entry.ignored] if entry.ignored else ()),
             entry.health or "",
         )
     )
@@ -98,7 +99,7 @@ def read_inventory(rows: Mapping[str, str]) -> Inventory:
 
 def _entry(key: str, text: str) -> InventoryEntry:
     group, kind, namespace, name = key.split("/", 3)
-    version, digest, uid, resource_version, generation, owned, health, *_ = text.split(_GAP)
+    version, digest, uid, resource_version, generation, owned, *ignored, health = text.split(_GAP)
     ref = ObjectRef(group=group, version=version, kind=kind, namespace=namespace, name=name)
     return InventoryEntry(
         ref=ref,
@@ -107,5 +108,6 @@ def _entry(key: str, text: str) -> InventoryEntry:
         resource_version=resource_version,
         generation=int(generation or 0),
         owned=owned,
+        ignored=ignored[0] if ignored else "",
         health=HealthStatus(health) if health else None,
     )

@@ -7,10 +7,11 @@ from datetime import timedelta
 from syncline.errors import SynclineError, Transient
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
-from syncline_workers.change import order, owned, plan
+from syncline_workers.change import ignored, order, owned, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.health import registry
 from syncline_workers.health.verdict import Health
+from syncline_workers.pipeline import sending
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
@@ -53,8 +54,8 @@ def _apply_stage(
     def one(item: plan.Rendered) -> Manifest:
         with attempt.part("apply object", item.ref):
             if attempt.is_dry:
-                return forecast.apply(item.manifest, force=policy.force_conflicts)
-            return api.apply(item.manifest, force=policy.force_conflicts)
+                return sending.forecast(attempt, api, forecast, item, force=policy.force_conflicts)
+            return api.apply(sending.manifest(api, item), force=policy.force_conflicts)
 
     done = parallel.each(
         members,
@@ -78,7 +79,9 @@ def _note(attempt: Attempt, item: plan.Rendered, live: Manifest) -> None:
     before = attempt.known(item.ref.key)
     health = registry.judge(live) if registry.is_judged(item.ref) else None
     after = entry_of(item, live, health)
-    action = action_of(before, after)
+    if before is not None and ignored.is_kept(before, live):  # what was lost may be
+        before = before.model_copy(update={"owned": after.owned})
+    action = sending.action(attempt, item) if attempt.is_dry else action_of(before, after)
     if action is not Action.UNCHANGED:
         drifted = before is not None and before.digest == item.digest
         attempt.changes.append(Change(ref=item.ref, action=action, drift=drifted))
@@ -98,6 +101,7 @@ def entry_of(item: plan.Rendered, live: Manifest, health: Health | None) -> Inve
         resource_version=meta.get("resourceVersion", ""),
         generation=meta.get("generation", 0),
         owned=owned.mark(live),
+        ignored=ignored.note(live, item.ignores) if item.ignores else "",
         health=health and health.status,
     )
 

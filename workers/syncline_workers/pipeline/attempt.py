@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from syncline.model.change import Change, Inventory, InventoryEntry, ObjectRef
+from syncline.model.change import Change, Difference, Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
 from syncline_workers import recorder
@@ -36,6 +36,8 @@ class Attempt:
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded
     changes: list[Change] = field(default_factory=list)
     unsure: bool = False  # a write had no definite answer
+    differences: dict[ObjectKey, Difference] = field(default_factory=dict)  # of a dry run
+    seen: set[str] = field(default_factory=set)  # uids of what a dry run found live
     judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)
     identity: tuple[str, str] = ("", "")  # of the cluster, once it answered
     api: Api | None = None  # once it was connected

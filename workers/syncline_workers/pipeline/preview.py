@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 
-from syncline.contract.reports import Difference, PreviewReport, PreviewRequest
+from syncline.contract.reports import PreviewReport, PreviewRequest
 from syncline.errors import NotFound, SynclineError
 from syncline.model import template
-from syncline.model.change import Action, ref_of
 from syncline.model.names import Uid
-from syncline.model.run import Claim
 from syncline.model.values import Manifest
-from syncline_workers.change import diff, mask, plan
+from syncline_workers.change import mask, plan
 from syncline_workers.change.tracking import Origin
-from syncline_workers.pipeline import connection, namespaces, rendering, resolve
+from syncline_workers.pipeline import (
+    applying,
+    connection,
+    namespaces,
+    pruning,
+    rendering,
+    resolve,
+    succeeding,
+)
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.failure import describe
-from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.heartbeat import Heart
 from syncline_workers.pipeline.ports import Api, Ports
 
@@ -36,9 +41,9 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     claim = ports.checks.snapshot(asked.target)
     if claim is None:
         raise NotFound(f"Target/{asked.target}", "is not registered any more")
-    if asked.revision is not None:
-        pinned = claim.request.model_copy(update={"revision": asked.revision})
-        claim = claim.model_copy(update={"request": pinned})
+    options = claim.request.options.model_copy(update={"dry_run": True})
+    asks = {"options": options, "revision": asked.revision or claim.request.revision}
+    claim = claim.model_copy(update={"request": claim.request.model_copy(update=asks)})
     attempt = Attempt(ports=ports, claim=claim, heart=Heart(claim.lease, since=math.inf))
     attempt.parameters = template.resolve(
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
@@ -49,36 +54,18 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     if asked.verb == "render":
         shown = tuple(mask.masked(manifest) for manifest in manifests)
         return PreviewReport(preview=uid, revision=attempt.revision, manifests=shown)
-    differences = tuple(_differences(ports, claim, api, manifests))
-    return PreviewReport(preview=uid, revision=attempt.revision, differences=differences)
+    _dry_run(attempt, api, manifests)
+    found = succeeding.differences(attempt)
+    return PreviewReport(preview=uid, revision=attempt.revision, differences=found)
 
 
-def _differences(
-    ports: Ports, claim: Claim, api: Api, manifests: list[Manifest]
-) -> list[Difference]:
+def _dry_run(attempt: Attempt, api: Api, manifests: list[Manifest]) -> None:
+    """What a sync would do, also where its prune guard would ask first."""
+    claim, ports = attempt.claim, attempt.ports
     origin = Origin(claim.installation, claim.application.project, claim.application.name)
-    ready = plan.prepare(manifests, origin, ports.key)
+    rules = claim.application.spec.sync_policy.ignore_differences
+    ready = plan.prepare(manifests, origin, ports.key, rules)
     work = plan.plan(ready, claim.inventory, mode=plan.Mode.FULL)
-    forecast = Forecast(api, manifests, claim.application)
-    found = [_difference(api, forecast, item.manifest) for item in work.apply]
-    found += [
-        Difference(
-            subject=str(entry.ref),
-            action=Action.DELETED.value,
-            unified=diff.unified(live, None, name=str(entry.ref)),
-        )
-        for entry in work.prune
-        if (live := api.get(entry.ref)) is not None
-    ]
-    return [difference for difference in found if difference is not None]
-
-
-def _difference(api: Api, forecast: Forecast, manifest: Manifest) -> Difference | None:
-    """Compare the live object with a server-side dry run of the apply."""
-    ref = ref_of(manifest)
-    live = api.get(ref)
-    text = diff.unified(live, forecast.apply(manifest, force=True), name=str(ref))
-    if not text:
-        return None
-    action = Action.CREATED if live is None else Action.CONFIGURED
-    return Difference(subject=str(ref), action=action.value, unified=text)
+    applying.apply(attempt, api, work)
+    gone = work.prune if pruning.is_on(claim) else ()
+    pruning.prune(attempt, api, pruning.still_gone(attempt, gone), origin)

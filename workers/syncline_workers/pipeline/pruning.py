@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from syncline.errors import SynclineError, Transient
 from syncline.model.change import Action, Change, Inventory, InventoryEntry
-from syncline_workers.change import order, tracking
+from syncline.model.run import Claim
+from syncline_workers.change import diff, inventory, order, tracking
 from syncline_workers.change.tracking import Origin
 from syncline_workers.cluster import parallel
 from syncline_workers.cluster.parallel import Result
@@ -32,6 +33,19 @@ def prune(attempt: Attempt, api: Api, gone: Inventory, origin: Origin) -> None:
         _note(attempt, group, done)
 
 
+def is_on(claim: Claim) -> bool:
+    """Whether what left the repository is deleted: as was asked, else as the policy says."""
+    asked = claim.request.options.prune
+    return claim.application.spec.sync_policy.prune if asked is None else asked
+
+
+def still_gone(attempt: Attempt, gone: Inventory) -> Inventory:
+    """Now that uids are known: what only changed its API group is still the same object."""
+    keys = {entry.ref.key for entry in gone}
+    kept = tuple(e for e in attempt.inventory or () if e.ref.key not in keys)
+    return tuple(e for e in inventory.removed(gone, kept) if e.uid not in attempt.seen)
+
+
 def _note(attempt: Attempt, group: tuple[InventoryEntry, ...], done: list[Result[Change]]) -> None:
     first: SynclineError | None = None
     for entry, result in zip(group, done, strict=True):
@@ -55,7 +69,9 @@ def _delete(attempt: Attempt, api: Api, entry: InventoryEntry, origin: Origin) -
         return Change(
             ref=entry.ref, action=Action.SKIPPED, message="is not marked as ours: left alone"
         )
-    if not attempt.is_dry:
+    if attempt.is_dry:
+        attempt.differences[entry.ref.key] = diff.deleted(entry.ref, live)
+    else:
         meta = live["metadata"]
         api.delete(entry.ref, uid=meta["uid"], resource_version=meta["resourceVersion"])
     return Change(ref=entry.ref, action=Action.DELETED)

@@ -79,7 +79,10 @@ def _sync(attempt: Attempt) -> Report:
         manifests = rendering.render(attempt, api)
     with attempt.step("plan"):
         ready = plan.prepare(
-            namespaces.settle(api, manifests, claim.application), origin, ports.key
+            namespaces.settle(api, manifests, claim.application),
+            origin,
+            ports.key,
+            claim.application.spec.sync_policy.ignore_differences,
         )
         work = plan.plan(ready, claim.inventory, mode=_mode(claim))
         gone = _guarded(claim, work, manifests)
@@ -96,8 +99,8 @@ def _sync(attempt: Attempt) -> Report:
             applying.ensure_namespace(attempt, api)
         applying.apply(attempt, api, work)
     with attempt.step("prune"):
-        pruning.prune(attempt, api, _still_gone(attempt, gone), origin)
-    return succeeding.report(attempt, work, kept=() if _prunes(claim) else work.prune)
+        pruning.prune(attempt, api, pruning.still_gone(attempt, gone), origin)
+    return succeeding.report(attempt, work, kept=() if pruning.is_on(claim) else work.prune)
 
 
 def _delete(attempt: Attempt) -> Report:
@@ -131,13 +134,8 @@ def _mode(claim: Claim) -> Mode:
     return Mode.CHANGED if trusting and claim.attempt == 1 else Mode.FULL
 
 
-def _prunes(claim: Claim) -> bool:
-    asked = claim.request.options.prune
-    return claim.application.spec.sync_policy.prune if asked is None else asked
-
-
 def _guarded(claim: Claim, work: plan.Plan, manifests: list[Manifest]) -> Inventory:
-    gone = work.prune if _prunes(claim) else ()
+    gone = work.prune if pruning.is_on(claim) else ()
     inventories.guard(
         claim.application.spec.sync_policy,
         claim.inventory,
@@ -147,10 +145,3 @@ def _guarded(claim: Claim, work: plan.Plan, manifests: list[Manifest]) -> Invent
         subject=str(claim.name),
     )
     return gone
-
-
-def _still_gone(attempt: Attempt, gone: Inventory) -> Inventory:
-    """Now that uids are known: what only changed its API group is still the same object."""
-    keys = {entry.ref.key for entry in gone}
-    kept = tuple(e for e in attempt.inventory or () if e.ref.key not in keys)
-    return inventories.removed(gone, kept)
