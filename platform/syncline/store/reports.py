@@ -23,13 +23,16 @@ _MESSAGE = 2000  # characters
 _ASKED = {TriggerKind.USER, TriggerKind.OPERATION, TriggerKind.DELETE}
 
 
-def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> list[str]:
+def arguments(
+    report: Report, limits: Limits, counted: Mapping[str, int], *, differs: str = ""
+) -> list[str]:
     """Write the arguments of ``fold.lua``, without the inventory.
 
     Args:
         report: what came of the run.
         limits: when steps give up.
         counted: what the worker did since it last told, by fields of ``tally``.
+        differs: digest of what a dry run of an operation found.
     """
     digest, inputs = digest_of(report.inputs)
     message = report.message[:_MESSAGE]
@@ -66,6 +69,7 @@ def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> lis
         _optional(report.answer),
         _heavy(report, limits),
         str(report.asked),
+        differs,
     ]
 
 
@@ -138,6 +142,8 @@ def _signature(report: Report) -> str:
 def _audit(report: Report) -> tuple[str, str, str, str]:
     """Verb, actor, reason, detail; nothing where nobody asked and nothing changed."""
     trigger, options = report.request.trigger, report.request.options
+    if options.dry_run and report.request.operation:  # once, where it began
+        return "", "", "", ""
     wrote = report.changes and not options.dry_run
     if trigger.kind not in _ASKED and not wrote:
         return "", "", "", ""

@@ -13,7 +13,8 @@
 --       34 seconds of the cluster's answers, in the mean ('' = not measured)
 --       35 its render took long (1, 0, '' = not measured)
 --       36 how long the cluster's whole rate takes for what it asked, seconds
---       37 inventory given (1 or '')  38… object, entry (packed)
+--       37 digest of what a dry run of an operation found ('' = nothing)
+--       38 inventory given (1 or '')  39… object, entry (packed)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
@@ -155,7 +156,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[37] == '1' then store_inventory(t, 38) end
+  if ARGV[38] == '1' then store_inventory(t, 39) end
   if outcome ~= 'Superseded' then (is_void and keep_failure or keep_state)() end
 end
 
@@ -172,6 +173,9 @@ if retried then
   if newer then settle(t) else back_off(t, tonumber(ARGV[13])) end
 else
   local state = ({ Succeeded = 'synced', Superseded = 'superseded' })[outcome] or 'failed'
+  if is_dry and state == 'synced' and ARGV[37] ~= '' then
+    group_member(w.operation, id, name, ARGV[37])
+  end
   move_member(w.operation, id, name, state, ARGV[6], ARGV[7], is_dry and ARGV[29] or '')
   take_at_hand(t, nil)
   settle(t)
