@@ -9,6 +9,7 @@ from syncline.model.values import Manifest
 from syncline_workers.cluster.api import Api
 from tests.cluster.hand import Hand
 from tests.cluster.test_ignored import Other, container, deployment
+from tests.harness import poll
 from tests.harness.apiserver import ApiServer
 
 pytestmark = pytest.mark.cluster
@@ -139,3 +140,67 @@ def test_a_key_that_leaves_a_secret_is_shown_without_its_value(hand: Hand, names
 
     assert told(found) == [(".data.gone", "******", None)]
     assert "aHVudGVy" not in str(found)
+
+
+def mutating(namespace: str) -> list[Manifest]:
+    """An admission that adds an annotation to what is written, and takes images from a mirror."""
+    group = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": namespace}}
+    rule = {"apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments"]}
+    policy = {
+        **group,
+        "kind": "MutatingAdmissionPolicy",
+        "spec": {
+            "matchConstraints": {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+                "resourceRules": [{**rule, "operations": ["CREATE", "UPDATE"]}],
+            },
+            "failurePolicy": "Fail",
+            "reinvocationPolicy": "Never",
+            "mutations": [
+                {
+                    "patchType": "JSONPatch",
+                    "jsonPatch": {
+                        "expression": "[JSONPatch{op: 'add', path: "
+                        "'/metadata/annotations/injected', value: 'yes'}, "
+                        "JSONPatch{op: 'replace', path: "
+                        "'/spec/template/spec/containers/0/image', value: 'mirror/' + "
+                        "object.spec.template.spec.containers[0].image"
+                        ".replace('mirror/', '')}]"
+                    },
+                }
+            ],
+        },
+    }
+    binding = {
+        **group,
+        "kind": "MutatingAdmissionPolicyBinding",
+        "spec": {"policyName": namespace},
+    }
+    return [policy, binding]
+
+
+def test_what_admission_changes_is_on_both_sides(
+    hand: Hand, other: Other, namespace: str, api_server: ApiServer
+) -> None:
+    kinds = ("mutatingadmissionpolicies", "mutatingadmissionpolicybindings")
+    path = "/apis/admissionregistration.k8s.io/v1"
+    for kind, body in zip(kinds, mutating(namespace), strict=True):
+        api_server.call("POST", f"{path}/{kind}", body)
+
+    def is_applied() -> bool:
+        """Policies take effect a moment after they were made."""
+        hand.apply(deployment(namespace))
+        return "injected" in other.live()["metadata"]["annotations"]
+
+    poll.until(is_applied, within=30, what="the policy", every=0.2)
+    found = hand.diff(deployment(namespace, container(image="nginx:2")))
+
+    assert other.live()["spec"]["template"]["spec"]["containers"][0]["image"] == "mirror/nginx:1"
+    assert hand.diff(deployment(namespace)) is None
+    assert told(found) == [
+        (
+            '.spec.template.spec.containers[name="web"].image',
+            "mirror/nginx:1",
+            "mirror/nginx:2",
+        )
+    ]

@@ -50,7 +50,8 @@ def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = No
         return begun
     operation, is_new = operations.create(store, spec, idempotency_key=idempotency_key)
     if is_new:
-        _audit(store, spec.verb, operation.uid, actor=spec.actor, reason=spec.reason)
+        verb = "dry-run" if spec.dry_run else spec.verb
+        _audit(store, verb, operation.uid, actor=spec.actor, reason=spec.reason)
     return operation
 
 

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from syncline.api.views.base import Asked, View
+from syncline.api.views.base import View
+from syncline.api.views.operations import SelectionAsked
 from syncline.api.views.previews import DifferenceView
 from syncline.model.operation import Group
-from syncline.model.status import HealthStatus, SyncStatus
 
 
-class DiffAsked(Asked):
+class DiffAsked(SelectionAsked):
     """A dry run over a selection of targets; what is given together must hold together."""
 
-    applications: tuple[str, ...] = Field(
-        default=(), max_length=10_000, description="[project/]name."
-    )
-    application_selector: str = Field(default="", description="By label: team=shop,tier!=test.")
-    cluster_selector: str = Field(default="", description="Only on clusters with these labels.")
-    sync: SyncStatus | None = Field(default=None, description="Only targets in this status.")
-    health: HealthStatus | None = Field(default=None, description="Only targets in this status.")
-    all: bool = Field(default=False, description="Every target; needed where nothing else selects.")
-    revision: str | None = Field(
-        default=None, min_length=1, max_length=255, description="Another than declared."
-    )
-    concurrency: int = Field(default=0, ge=0, description="Targets at once; 0: no cap.")
     reason: str = Field(
         default="diff", min_length=3, max_length=1000, description="Kept in the audit trail."
     )
