@@ -72,6 +72,15 @@ def test_what_is_kept_is_sealed(store: Store) -> None:
     assert "in clear" not in str(kept)
 
 
+def test_what_is_kept_already_is_not_sent_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uid = begun(store, [[change("web")]])
+    monkeypatch.setattr(Store, "call", None)  # any step would fail
+
+    assert differences.keep(store, uid, [change("web")])
+
+
 def test_of_a_large_find_the_names_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(differences, "LARGEST", 1000)
 

@@ -41,6 +41,8 @@ def keep(store: Store, uid: Uid, found: Sequence[Difference]) -> str:
     """Keep a find of an operation; returns its digest, by which its targets are grouped."""
     text = _written(found)
     digest = hashlib.sha256(text).hexdigest()[:32]
+    if store.redis.hstrlen(keys.DIFFERENCES(uid), digest):
+        return digest
     if len(text) > LARGEST:
         text = _written([each.model_copy(update=_CUT) for each in found])
     sealed = ""
