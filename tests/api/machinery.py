@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from syncline.contract.reports import ClusterReport, Difference, PreviewReport
+from syncline.contract.reports import ClusterReport, PreviewReport
 from syncline.errors import StoreUnavailable
-from syncline.model.change import Action, Change
+from syncline.model.change import Action, Change, Difference, FieldChange
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
 from syncline.operations import expand, sync
@@ -23,6 +23,15 @@ from tests.api.fleets import COMMIT, WEB, report_of
 _PAUSE = 0.02  # seconds between two looks at what is due
 
 
+CHANGE = Difference(
+    subject="ConfigMap/shop/web",
+    action="configured",
+    unified="@@ -1 +1 @@\n-a: [red]1[/red]\n+a: 2\n",
+    fields=(FieldChange(path=".a", before="[red]1[/red]", after=2),),
+)
+"""What would change of a target in ``differing``, unless it is said otherwise."""
+
+
 @dataclass(slots=True)
 class Machinery:
     """Each field says how something ends; all else succeeds."""
@@ -32,6 +41,7 @@ class Machinery:
     frozen: set[str] = field(default_factory=set)  # targets whose runs never end
     unreachable: set[str] = field(default_factory=set)  # clusters
     differing: set[str] = field(default_factory=set)  # targets whose diff shows a change
+    otherwise: dict[str, Difference] = field(default_factory=dict)  # another change than CHANGE
     refusing: set[str] = field(default_factory=set)  # targets that do not render
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -97,13 +107,12 @@ class Machinery:
         if verb == "render":
             manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
             return PreviewReport(preview=uid, revision=COMMIT, manifests=(manifest,))
-        change = Difference(
-            subject="ConfigMap/shop/web",
-            action="configured",
-            unified="@@ -1 +1 @@\n-a: [red]1[/red]\n+a: 2\n",
-        )
-        changes = (change,) if name in self.differing else ()
-        return PreviewReport(preview=uid, revision=COMMIT, differences=changes)
+        return PreviewReport(preview=uid, revision=COMMIT, differences=self._differences(name))
+
+    def _differences(self, name: str) -> tuple[Difference, ...]:
+        if name not in self.differing:
+            return ()
+        return (self.otherwise.get(name, CHANGE),)
 
     def _run(self, dispatched: Dispatch) -> None:
         if dispatched.name in self.frozen:
@@ -114,6 +123,7 @@ class Machinery:
         outcome: dict[str, Any] = {"gone": claim.deleting}
         if claim.request.options.dry_run:
             outcome = {"changes": (Change(ref=WEB, action=Action.CREATED),), "message": "1 created"}
+            outcome["differences"] = self._differences(dispatched.name)
         if dispatched.name in self.failing:
             outcome = {
                 "outcome": Outcome.STALLED,

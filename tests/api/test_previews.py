@@ -5,7 +5,8 @@ import threading
 import httpx
 import pytest
 
-from syncline.contract.reports import Difference, PreviewReport
+from syncline.contract.reports import PreviewReport
+from syncline.model.change import Difference, FieldChange
 from syncline.model.names import Uid
 from syncline.store import due, previews
 from syncline.store.connection import Store
@@ -39,7 +40,10 @@ def test_until_a_worker_answers_it_is_pending(asked: httpx.Response, reader: htt
 def test_who_waits_gets_the_answer_as_it_comes(
     asked: httpx.Response, reader: httpx.Client, store: Store
 ) -> None:
-    difference = Difference(subject="apps/Deployment/shop/web", action="configured", unified="-a")
+    field = FieldChange(path=".spec.replicas", before=1, after=2)
+    difference = Difference(
+        subject="apps/Deployment/shop/web", action="configured", unified="-a", fields=(field,)
+    )
     report = PreviewReport(
         preview=Uid(asked.json()["id"]), revision=COMMIT, differences=(difference,)
     )
@@ -56,7 +60,13 @@ def test_who_waits_gets_the_answer_as_it_comes(
         "revision": COMMIT,
         "manifests": [],
         "differences": [
-            {"subject": "apps/Deployment/shop/web", "action": "configured", "unified": "-a"}
+            {
+                "subject": "apps/Deployment/shop/web",
+                "action": "configured",
+                "unified": "-a",
+                "fields": [{"path": ".spec.replicas", "before": 1, "after": 2}],
+                "cut": False,
+            }
         ],
     }
 

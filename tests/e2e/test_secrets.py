@@ -53,7 +53,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane)
 
 def _go_well(world: World) -> None:
     files = {"good/s.yaml": _secret(password=GOOD), "good/web.yaml": configmap("web", v="1")}
-    world.push(files)
+    first = world.push(files)
     world.apply(
         application("good", path="good", namespace="good"),
         application("stored", path="good", namespace="good", destination={"cluster": "c1"}),
@@ -66,6 +66,12 @@ def _go_well(world: World) -> None:
         assert done.returncode in {0, 1}, done.stderr
         assert CHANGED not in done.stdout
     world.cli("sync", "good", "--dry-run", "--full", "--reason", "to look", "--wait")
+    many = world.cli("diff", "--all", "--revision", first, "-o", "json")
+    assert many.returncode == 1, many.stderr
+    assert "password" in many.stdout
+    assert not [
+        each for each in (GOOD, CHANGED) if each in many.stdout or _coded(each) in many.stdout
+    ]
 
 
 def _go_badly(world: World) -> None:

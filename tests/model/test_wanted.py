@@ -31,6 +31,7 @@ def digest(labels: dict[str, str] | None = None, **spec: Any) -> str:
         {"destination": {"namespace": "shop"}},
         {"parameters": {"a": "1"}},
         {"parameters": {"a": "{{ cluster.labels.none }}"}},
+        {"syncPolicy": {"ignoreDifferences": [{"jsonPointers": ["/spec/replicas"]}]}},
     ],
 )
 def test_whatever_is_applied_otherwise_is_another_want(spec: dict[str, Any]) -> None:

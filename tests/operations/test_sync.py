@@ -226,6 +226,15 @@ def test_the_same_key_gives_the_same_operation(fleet: Store) -> None:
     assert [record.verb for record in audit.read(fleet)].count("sync") == 1
 
 
+def test_a_dry_run_is_audited_as_one_and_once(fleet: Store) -> None:
+    start(fleet, applications=("web",), dry_run=True)
+    settle(fleet)
+    run_all(fleet)
+
+    assert [each.verb for each in audit.read(fleet)].count("dry-run") == 1
+    assert [each.verb for each in audit.read(fleet)].count("sync") == 0
+
+
 @pytest.mark.parametrize(
     ("spec", "error", "message"),
     [

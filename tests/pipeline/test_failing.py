@@ -6,6 +6,7 @@ import pytest
 
 from syncline.errors import ApplyRejected, ClusterBusy, ClusterUnreachable, SynclineError
 from syncline.model.application import ApplicationSpec
+from syncline.model.change import ObjectRef
 from syncline.model.names import TargetId
 from syncline.model.records import ApplicationRecord
 from syncline.model.request import Options, Request, Trigger, TriggerKind
@@ -35,6 +36,10 @@ class Answering:
         if error := self._answers[name]:
             raise error
         return twins.live(name, uid=f"uid-{name}", version="7")
+
+    def get(self, ref: ObjectRef) -> Manifest | None:
+        """Nothing was there before."""
+        del ref
 
 
 class Beating:

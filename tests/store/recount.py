@@ -233,6 +233,10 @@ def _operations(seen: Seen) -> None:
         }
         everyone = lists.pop("all", set())
         held = lists.pop("held", set())
+        differing = {name: lists.pop(name) for name in [*lists] if name.startswith("differs-")}
+        found = seen.hashes.get(f"differences:{uid}", {})
+        assert all(each <= by_state["synced"] for each in differing.values())
+        assert {name.removeprefix("differs-") for name in differing} <= set(found)
         assert everyone == set(members)
         assert held <= by_state["pending"]
         assert lists == {state: found for state, found in by_state.items() if found}

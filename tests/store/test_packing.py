@@ -14,6 +14,8 @@ WEB = InventoryEntry(
     health=HealthStatus.DEGRADED,
 )
 CONTESTED = WEB.model_copy(update={"contest": "3\t1000\t0\trival\t.spec.replicas"})
+IGNORED = WEB.model_copy(update={"ignored": '["2026-11-24T05:00:00Z",[],"abc="]'})
+BOTH = IGNORED.model_copy(update={"contest": CONTESTED.contest})
 
 
 def read(entry: InventoryEntry) -> tuple[InventoryEntry, ...]:
@@ -23,7 +25,14 @@ def read(entry: InventoryEntry) -> tuple[InventoryEntry, ...]:
 def test_an_entry_comes_back_as_it_was() -> None:
     bare = WEB.model_copy(update={"health": None})
 
-    assert [read(each) for each in (WEB, CONTESTED, bare)] == [(WEB,), (CONTESTED,), (bare,)]
+    for entry in (WEB, CONTESTED, IGNORED, BOTH, bare):
+        assert read(entry) == (entry,)
+
+
+def test_an_entry_with_a_contest_alone_is_written_as_ever() -> None:
+    text = "v1\x1fd\x1fu\x1f7\x1f2\x1f" + f"{WEB.owned}\x1f{CONTESTED.contest}\x1fDegraded"
+
+    assert packing.inventory(CONTESTED) == text
 
 
 def test_what_is_seldom_takes_no_room() -> None:
@@ -31,4 +40,5 @@ def test_what_is_seldom_takes_no_room() -> None:
 
 
 def test_health_stands_last() -> None:
-    assert packing.inventory(CONTESTED).endswith("\x1fDegraded")
+    for entry in (CONTESTED, IGNORED, BOTH):
+        assert packing.inventory(entry).endswith("\x1fDegraded")

@@ -46,6 +46,13 @@ def test_what_was_recorded_without_a_mark_need_only_exist() -> None:
     assert not marks_of().is_as(entry)
 
 
+def test_what_others_may_take_of_an_object_is_left_to_sweeps() -> None:
+    entry = recorded().model_copy(update={"ignored": "x"})
+
+    assert marks_of(shown(fields=None)).is_as(entry)
+    assert not marks_of().is_as(entry)
+
+
 def test_what_was_deleted_is_forgotten() -> None:
     marks = marks_of(shown())
 

@@ -33,7 +33,14 @@ def finish(server: Server, name: str, *, timeout: timedelta | None, output_forma
         CommandFailed: the time is over, or nothing was selected.
         typer.Exit: a target is not Synced.
     """
-    ended = _follow(server, name, timeout)
+    ended = follow(server, name, timeout)
+    if ended["state"] not in ENDED:
+        raise CommandFailed(
+            f"operation {name}",
+            f"not finished in time ({_counts(ended) or 'nothing yet'}); it goes on: "
+            f"syncline operation watch {name}",
+            Exit.TIMED_OUT,
+        )
     if output_format.is_for_programs:
         output.document(ended, output_format)
     elif ended["total"]:
@@ -83,7 +90,8 @@ def _show_changes(server: Server, name: str) -> None:
             output.line(f"  {change['action']} {change['object']}")
 
 
-def _follow(server: Server, name: str, timeout: timedelta | None) -> dict[str, Any]:
+def follow(server: Server, name: str, timeout: timedelta | None) -> dict[str, Any]:
+    """Wait for the end, or until time is up; returns how it is then."""
     latest: dict[str, Any] = {}
     with _bar() as bar:
         task = bar.add_task("", total=None, state="Pending", counts="")
@@ -96,13 +104,6 @@ def _follow(server: Server, name: str, timeout: timedelta | None) -> dict[str, A
                 state=latest["state"],
                 counts=_counts(latest),
             )
-    if latest["state"] not in ENDED:
-        raise CommandFailed(
-            f"operation {name}",
-            f"not finished in time ({_counts(latest) or 'nothing yet'}); it goes on: "
-            f"syncline operation watch {name}",
-            Exit.TIMED_OUT,
-        )
     return latest
 
 

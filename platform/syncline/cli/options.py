@@ -10,6 +10,7 @@ import typer
 
 from syncline.cli.exits import CommandFailed, Exit
 from syncline.cli.server import Address, Server
+from syncline.model.status import HealthStatus, SyncStatus
 from syncline.model.values import parse_duration
 
 
@@ -24,6 +25,25 @@ def duration(text: str) -> timedelta:
     return found
 
 
+ApplicationsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="APP", help="Applications: [project/]name. Or select them."),
+]
+SelectorOption = Annotated[
+    str | None, typer.Option("--selector", "-l", help="Applications by their labels.")
+]
+ClusterSelectorOption = Annotated[
+    str | None, typer.Option("--cluster-selector", help="Only on clusters with these labels.")
+]
+WithSyncOption = Annotated[
+    SyncStatus | None,
+    typer.Option("--sync", case_sensitive=False, help="Only targets in this status."),
+]
+WithHealthOption = Annotated[
+    HealthStatus | None,
+    typer.Option("--health", case_sensitive=False, help="Only targets in this status."),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Every target of the fleet.")]
 ReasonOption = Annotated[
     str,
     typer.Option("--reason", help="Why: kept in the audit trail. At least 3 characters."),

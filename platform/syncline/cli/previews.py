@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import ceil
 from typing import Any, Literal
 
 from syncline.cli.exits import CommandFailed, Exit
@@ -15,6 +16,7 @@ _WAIT = 20
 """Seconds that the server holds one question for an answer."""
 _PATIENCE = 180.0
 """Seconds until we give up: longer than a large chart on a busy worker takes."""
+UNANSWERED = "no worker answered in time: `syncline doctor` tells whether one runs"
 
 
 def ask(
@@ -29,25 +31,35 @@ def ask(
     Raises:
         CommandFailed: a worker refused one, or none answered in time.
     """
+    for answer in each(server, targets, verb=verb, revision=revision):
+        if answer["state"] == "Failed":
+            raise CommandFailed(answer["target"], answer["error"])
+        if answer["state"] == "Pending":
+            raise CommandFailed(answer["target"], UNANSWERED, Exit.TIMED_OUT)
+        yield answer
+
+
+def each(
+    server: Server,
+    targets: Sequence[str],
+    *,
+    verb: Literal["render", "diff"],
+    revision: str | None,
+    patience: float = _PATIENCE,
+) -> Iterator[dict[str, Any]]:
+    """Yield what came of each target: Done, Failed, or Pending where time was up."""
+    deadline = time.monotonic() + patience
 
     def one(target: str) -> dict[str, Any]:
         body = {"target": target, "verb": verb, "revision": revision}
-        return _await(server, target, server.post("/previews", body)["id"])
+        return {"target": target, **_await(server, server.post("/previews", body)["id"], deadline)}
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from pool.map(one, targets)
 
 
-def _await(server: Server, target: str, preview: str) -> dict[str, Any]:
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        answer: dict[str, Any] = server.get(f"/previews/{preview}", {"wait": _WAIT})
-        if answer["state"] == "Failed":
-            raise CommandFailed(target, answer["error"])
-        if answer["state"] == "Done":
-            return {"target": target, **answer}
-    raise CommandFailed(
-        target,
-        f"no worker answered within {_PATIENCE:.0f} s: `syncline doctor` tells whether one runs",
-        Exit.TIMED_OUT,
-    )
+def _await(server: Server, preview: str, deadline: float) -> dict[str, Any]:
+    answer: dict[str, Any] = {"state": "Pending"}
+    while answer["state"] == "Pending" and (left := deadline - time.monotonic()) > 0:
+        answer = server.get(f"/previews/{preview}", {"wait": ceil(min(left, _WAIT))})
+    return answer

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from syncline.model.change import Inventory, ObjectRef
+from syncline.model.change import Difference, Inventory, ObjectRef
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus
 from syncline.model.values import Stored
@@ -104,14 +104,3 @@ class PreviewReport(Stored):
     revision: str = ""
     manifests: tuple[dict[str, Any], ...] = ()
     differences: tuple[Difference, ...] = ()
-
-
-class Difference(Stored):
-    """One object that would change: its name, the action, and a unified diff of the YAML."""
-
-    subject: str
-    action: str
-    unified: str = ""
-
-
-PreviewReport.model_rebuild()

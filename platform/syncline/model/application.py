@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from syncline.model.documents import Document, ProjectMetadata
+from syncline.model.ignore import IgnoreRule
 from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
 from syncline.model.selector import Selector
 from syncline.model.values import Duration, Name, Written
@@ -129,6 +130,12 @@ class SyncPolicy(Written):
         "where it is more than 3 objects.",
     )
     retry: Backoff = Field(default=Backoff(), description="After transient failures.")
+    ignore_differences: tuple[IgnoreRule, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Fields that are left to others once an object exists: no difference, no "
+        "drift, and not applied.",
+    )
     step_timeout: Duration = Field(
         default=timedelta(minutes=10),
         ge=timedelta(seconds=1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from syncline.model.names import ObjectKey
 from syncline.model.status import HealthStatus
@@ -75,6 +76,27 @@ class Change(Stored):
 ChangeSet = tuple[Change, ...]
 
 
+class FieldChange(Stored):
+    """One field that would change, as ``.spec.containers[name="web"].image``; None: absent."""
+
+    path: str
+    before: Any = None
+    after: Any = None
+
+
+class Difference(Stored):
+    """One object that would change: its name, the action, its fields, a unified diff of the YAML.
+
+    Secret values are masked. An object that would be made or deleted lists no fields.
+    """
+
+    subject: str
+    action: str
+    unified: str = ""
+    fields: tuple[FieldChange, ...] = ()
+    cut: bool = False  # too large to be kept: fields and diff are left out
+
+
 class InventoryEntry(Stored):
     """One object that we applied, and its live version as the apply returned it."""
 
@@ -85,6 +107,7 @@ class InventoryEntry(Stored):
     generation: int = 0
     owned: str = ""  # time and digest of our field set in managedFields, see change.owned
     contest: str = ""  # of a field of it that somebody else sets again, see change.contest
+    ignored: str = ""  # what of it may be lost to others, see change.ignored; "" = nothing
     health: HealthStatus | None = None  # as judged last; None: to be judged, if its kind is
     wave: int = 0  # as it was applied: it is deleted in the reverse order
     hook: bool = False  # it ran for one run: neither pruned nor watched as what is declared is

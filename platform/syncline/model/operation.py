@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from syncline.model.change import Change
+from syncline.model.change import Change, Difference
 from syncline.model.names import TargetId, Uid
 from syncline.model.part import Part
 from syncline.model.status import HealthStatus, SyncStatus
@@ -78,6 +78,17 @@ class Operation(Stored):
     def is_finished(self) -> bool:
         """Whether nothing will change any more."""
         return self.finished_at > 0
+
+
+class Group(Stored):
+    """Targets of which dry runs found the same."""
+
+    digest: str
+    count: int
+    targets: tuple[str, ...] = ()  # project/app@cluster, the first ones
+    application: str = ""  # project/app, where all are its targets
+    differences: tuple[Difference, ...] = ()
+    cut: bool = False  # too large to be kept
 
 
 class OperationTarget(Stored):

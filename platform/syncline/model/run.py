@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncline.model.change import Change, Inventory
+from syncline.model.change import Change, Difference, Inventory
 from syncline.model.names import TargetId, TargetName
 from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord, name_of
 from syncline.model.request import Request
@@ -103,6 +103,7 @@ class Report(Stored):
     inputs: Inputs | None = None  # None: unchanged
     inventory: Inventory | None = None  # None: unchanged
     changes: tuple[Change, ...] = ()  # unchanged objects left out
+    differences: tuple[Difference, ...] = ()  # of a dry run: what would change
     wrote: bool = True  # something may have reached the cluster
     wanted: str = ""  # digest of what the documents wanted (model.wanted)
     parameters: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """What the documents of a target want of it, as one short text: equal wants, equal texts.
 
-A run takes it along, and whoever changes a document compares. What is left out is the policy: it
-says when to run, and changes nothing of what is applied.
+A run takes it along, and whoever changes a document compares. What is left out is the policy, but
+for what it ignores: it says when to run, and changes nothing of what is applied.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ def digest(application: ApplicationRecord, cluster: ClusterRecord) -> str:
         parameters = template.resolve(spec.parameters, cluster, subject=application.name)
     except InvalidDocument as exc:  # no run gets far with these, whatever else they want
         parameters = {"": exc.detail}
-    wanted = {
+    wanted: dict[str, object] = {
         # Without defaults: a field that a newer release adds must not look like a change.
         "source": spec.source.model_dump(mode="json", exclude_defaults=True),
         "namespace": spec.destination.namespace,
         "create": spec.destination.create_namespace,
         "parameters": parameters,
     }
+    if rules := spec.sync_policy.ignore_differences:
+        wanted["ignore"] = [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]
     text = orjson.dumps(wanted, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:32]

@@ -52,8 +52,9 @@ def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = No
         return begun
     operation, is_new = operations.create(store, spec, idempotency_key=idempotency_key)
     if is_new:
+        verb = "dry-run" if spec.dry_run else spec.verb
         detail = "break-glass" if spec.break_glass else ""
-        _audit(store, spec.verb, operation.uid, actor=spec.actor, reason=spec.reason, detail=detail)
+        _audit(store, verb, operation.uid, actor=spec.actor, reason=spec.reason, detail=detail)
     return operation
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from syncline.model import plan
+from syncline.model.names import Uid
 from syncline.model.operation import MemberState
-from syncline.store import keys
+from syncline.store import differences, keys
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 
@@ -53,18 +54,29 @@ def _ended(store: Store, uids: Sequence[str]) -> list[_Ended]:
     with store.redis.pipeline(transaction=False) as pipe:
         for uid in uids:
             pipe.hmget(keys.OPERATION(uid), "state", "finished_at")
-            for key in (keys.OPERATION(uid), keys.MEMBERS(uid), keys.MEMBERS_BY(uid, "all")):
+            for key in (
+                keys.OPERATION(uid),
+                keys.MEMBERS(uid),
+                keys.MEMBERS_BY(uid, "all"),
+                keys.DIFFERENCES(uid),
+            ):
                 pipe.memory_usage(key, samples=_SAMPLES)
         answers = pipe.execute()
-    rows = list(zip(uids, batched(answers, 4), strict=True))
+    rows = list(zip(uids, batched(answers, 5), strict=True))
     if gone := [uid for uid, ((state, _), *_) in rows if state is None]:
         store.redis.zrem(keys.OPERATIONS(), *gone)
     return [_Ended(float(at), uid, _size(*sizes)) for uid, ((_, at), *sizes) in rows if at]
 
 
-def _size(operation: int | None, members: int | None, listed: int | None) -> int:
-    """Each member is in two lists of names: that of all, and that of its state."""
-    return (operation or 0) + (members or 0) + 2 * (listed or 0)
+def _size(
+    operation: int | None, members: int | None, listed: int | None, differences: int | None
+) -> int:
+    """Each member is in two lists of names: that of all, and that of its state.
+
+    Where dry runs found something it may be in a third one.
+    """
+    lists = 3 if differences else 2
+    return (operation or 0) + (members or 0) + (differences or 0) + lists * (listed or 0)
 
 
 def _beyond(newest_first: Sequence[_Ended], bound: int) -> list[str]:
@@ -74,12 +86,15 @@ def _beyond(newest_first: Sequence[_Ended], bound: int) -> list[str]:
 
 
 def _forget(store: Store, uids: Sequence[str]) -> None:
+    found = {uid: differences.digests(store, uid) for uid in uids}
     with store.redis.pipeline(transaction=False) as pipe:
         for uid in uids:
             pipe.unlink(
                 keys.OPERATION(uid),
                 keys.MEMBERS(uid),
+                keys.DIFFERENCES(uid),
                 *(keys.MEMBERS_BY(uid, state) for state in ("all", *MemberState)),
+                *(differences.names(Uid(uid), digest) for digest in found[uid]),
             )
         pipe.zrem(keys.OPERATIONS(), *uids)
         pipe.execute()

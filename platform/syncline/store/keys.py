@@ -186,8 +186,16 @@ MEMBERS = Key("members:<operation>", "hash", "target → state, reason, message,
 MEMBERS_BY = Key(
     "members:<operation>:<state>",
     "zset",
-    "members: its targets by state; also all, and held (pending, not triggered yet)",
+    "members: its targets by state; also all, held (pending, not triggered yet), and "
+    "differs-<digest> (what a dry run found of them)",
     "same",
+)
+DIFFERENCES = Key(
+    "differences:<operation>",
+    "hash",
+    "digest → what dry runs found (JSON, compressed, sealed, base64; '' = too large); bytes → of "
+    "them all",
+    "7 days after the last",
 )
 IDEMPOTENCY = Key("idempotency:<digest>", "string", "operation uid and digest of its spec", "1 day")
 

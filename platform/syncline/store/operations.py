@@ -25,7 +25,7 @@ from syncline.model.operation import (
 )
 from syncline.model.page import Page
 from syncline.model.request import Options, Trigger, TriggerKind
-from syncline.store import index, keys
+from syncline.store import differences, index, keys
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 from syncline.store.reports import flags
@@ -91,9 +91,19 @@ def targets(
     cursor: str | None = None,
     limit: int = 50,
     state: MemberState | None = None,
+    differs: str | None = None,
 ) -> Page[OperationTarget]:
-    """List an operation's targets in order of their names, with what came of them."""
-    key = keys.MEMBERS_BY(uid, state or "all")
+    """List an operation's targets in order of their names, with what came of them.
+
+    Args:
+        store: the store.
+        uid: the operation.
+        cursor: where to go on.
+        limit: how many, at most.
+        state: only those in it.
+        differs: only those of which a dry run found what has this digest; before ``state``.
+    """
+    key = differences.names(uid, differs) if differs else keys.MEMBERS_BY(uid, state or "all")
     rows, following = index.read(store.redis, key, cursor, limit)
     if not rows:
         return Page(items=())

@@ -78,7 +78,7 @@ def pairs(entries: Inventory) -> Iterable[str]:
 
 
 def inventory(entry: InventoryEntry) -> str:
-    """Write one entry; its health stands last, where scripts look for it. Most have no contest."""
+    """Write one entry; its health stands last, where scripts look for it."""
     return _GAP.join(
         (
             entry.ref.version,
@@ -87,10 +87,17 @@ def inventory(entry: InventoryEntry) -> str:
             entry.resource_version,
             str(entry.generation or ""),
             entry.owned,
-            *([entry.contest] if entry.contest else ()),
+            *_seldom(entry),
             entry.health or "",
         )
     )
+
+
+def _seldom(entry: InventoryEntry) -> tuple[str, ...]:
+    """What most entries lack: a contest, and after it what may be lost to others."""
+    if entry.ignored:
+        return entry.contest, entry.ignored
+    return (entry.contest,) if entry.contest else ()
 
 
 def read_inventory(rows: Mapping[str, str]) -> Inventory:
@@ -120,6 +127,7 @@ def _entry(key: str, text: str) -> InventoryEntry:
         generation=int(generation or 0),
         owned=owned,
         contest=rest[0] if rest else "",
+        ignored=rest[1] if len(rest) > 1 else "",
         health=HealthStatus(health) if health else None,
         wave=int(place) if place and place != _HOOK else 0,
         hook=place == _HOOK,

@@ -23,13 +23,16 @@ _MESSAGE = 2000  # characters
 _ASKED = {TriggerKind.USER, TriggerKind.OPERATION, TriggerKind.DELETE}
 
 
-def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> list[str]:
+def arguments(
+    report: Report, limits: Limits, counted: Mapping[str, int], *, differs: str = ""
+) -> list[str]:
     """Write the arguments of ``fold.lua``, without the inventory.
 
     Args:
         report: what came of the run.
         limits: when steps give up.
         counted: what the worker did since it last told, by fields of ``tally``.
+        differs: digest of what a dry run of an operation found.
     """
     digest, inputs = digest_of(report.inputs)
     message = report.message[:_MESSAGE]
@@ -68,6 +71,7 @@ def arguments(report: Report, limits: Limits, counted: Mapping[str, int]) -> lis
         str(report.asked),
         report.progress.model_dump_json(exclude_defaults=True) if report.progress else "",
         "" if report.rites is None else report.rites or "-",
+        differs,
     ]
 
 
@@ -156,6 +160,8 @@ def _is_news(report: Report) -> bool:
 def _audit(report: Report) -> tuple[str, str, str, str]:
     """Verb, actor, reason, detail; nothing where nobody asked and nothing changed."""
     trigger, options = report.request.trigger, report.request.options
+    if options.dry_run and report.request.operation:  # once, where it began
+        return "", "", "", ""
     if report.outcome is Outcome.WAITING:  # told once, at the end of the run
         return "", "", "", ""
     wrote = _is_news(report) and not options.dry_run

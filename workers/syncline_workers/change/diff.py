@@ -1,32 +1,59 @@
-"""What would change in an object, as a unified diff of its YAML; Secret values are masked.
+"""What would change in an object: its fields as data, and a unified diff of its YAML.
 
 Both sides come from the API server: the live object, and what a dry run of the apply returned. So
-defaults and what webhooks add are on both, and only the change is left.
+defaults and what webhooks and controllers add are on both, and only the change is left. What is
+new is shown as it was rendered, and what goes as we applied it. Secret values are masked.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
+from syncline.model.change import Action, Difference, FieldChange, ObjectRef
 from syncline.model.values import Manifest
-from syncline_workers.change import mask
+from syncline_workers.change import defaults, differing, fieldset, ignored, mask
+from syncline_workers.change.fieldset import Path
 
 _VOLATILE = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid")
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
+def created(ref: ObjectRef, manifest: Manifest) -> Difference:
+    """An object that would be made."""
+    return _difference(ref, Action.CREATED, None, manifest)
+
+
+def deleted(ref: ObjectRef, live: Manifest) -> Difference:
+    """An object that would be deleted."""
+    return _difference(ref, Action.DELETED, defaults.declared(live), None)
+
+
+def configured(
+    ref: ObjectRef, live: Manifest, desired: Manifest, ignores: Sequence[Path] = ()
+) -> Difference | None:
+    """An object that would be changed; None where an apply changes nothing of it.
+
+    Args:
+        ref: the object.
+        live: as it is.
+        desired: as a dry run of the apply returned it.
+        ignores: fields that are left to others.
+    """
+    told = defaults.without(desired, live)
+    if ignores:
+        live, told = ignored.cut(live, ignores), ignored.cut(told, ignores)
+    held = fieldset.merged((fieldset.managed(live), fieldset.managed(desired)))
+    return _difference(ref, Action.CONFIGURED, live, told, held) if _differ(live, told) else None
+
+
 def unified(live: Manifest | None, desired: Manifest | None, *, name: str = "") -> str:
     """Return the diff from live to desired, "" where nothing changes; None: absent."""
-    before = _text(live, mask.masked)
-    after = _text(desired, lambda manifest: mask.masked(manifest, live))
-    lines = difflib.unified_diff(
-        before, after, f"live {name}".strip(), f"desired {name}".strip(), lineterm=""
-    )
-    return "\n".join(lines)
+    before, after = mask.both(live, desired)
+    return _unified(before, after, name)
 
 
 def essence(manifest: Manifest) -> Manifest:
@@ -37,8 +64,38 @@ def essence(manifest: Manifest) -> Manifest:
     return kept
 
 
-def _text(manifest: Manifest | None, show: Callable[[Manifest], Manifest]) -> list[str]:
+def _difference(
+    ref: ObjectRef,
+    action: Action,
+    live: Manifest | None,
+    desired: Manifest | None,
+    held: fieldset.Tree | None = None,
+) -> Difference:
+    before, after = mask.both(live, desired)
+    changed: tuple[FieldChange, ...] = ()
+    if before is not None and after is not None:
+        changed = differing.changed(essence(before), essence(after), held or {})
+    return Difference(
+        subject=str(ref),
+        action=action.value,
+        unified=_unified(before, after, str(ref)),
+        fields=changed,
+    )
+
+
+def _differ(live: Manifest, desired: Manifest) -> bool:
+    return essence(live) != essence(desired)
+
+
+def _unified(before: Manifest | None, after: Manifest | None, name: str) -> str:
+    lines = difflib.unified_diff(
+        _text(before), _text(after), f"live {name}".strip(), f"desired {name}".strip(), lineterm=""
+    )
+    return "\n".join(lines)
+
+
+def _text(manifest: Manifest | None) -> list[str]:
     if manifest is None:
         return []
-    dumped = yaml.dump(essence(show(manifest)), Dumper=_DUMPER, width=1000, allow_unicode=True)
+    dumped = yaml.dump(essence(manifest), Dumper=_DUMPER, width=1000, allow_unicode=True)
     return str(dumped).splitlines()

@@ -3,7 +3,7 @@
 A resourceVersion moves with every change of status, so it tells that nothing happened, never
 that something of ours did. Which fields are ours the API server itself keeps (``change.owned``):
 as long as it lists the same set at the same time under our name, nobody has set or removed one of
-them, and no other apply under our name has changed one.
+them, and no other apply under our name has changed one. What a rule ignores may be lost.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from syncline.model.change import InventoryEntry
 from syncline.model.values import Manifest
-from syncline_workers.change import owned
+from syncline_workers.change import ignored, owned
 
 
 class Drift(StrEnum):
@@ -40,4 +40,5 @@ def compare(entry: InventoryEntry, live: Manifest | None) -> Drift:
         return Drift.SAME
     # With its time: an apply under our name that nobody recorded (of a worker that was paused and
     # came too late) may have changed values and no set of fields.
-    return Drift.STIRRED if entry.owned and entry.owned == owned.mark(live) else Drift.MOVED
+    is_same = entry.owned and entry.owned == owned.mark(live)
+    return Drift.STIRRED if is_same or ignored.is_kept(entry, live) else Drift.MOVED

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 from syncline.model.values import Manifest
 
@@ -18,18 +19,31 @@ FIELD_MANAGER = "syncline"
 
 def mark(live: Manifest) -> str:
     """Return ``<time>|<digest of the field set>`` of our Apply entry, "" where there is none."""
-    for entry in live.get("metadata", {}).get("managedFields") or ():
-        if entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply":
-            fields = json.dumps(entry.get("fieldsV1"), sort_keys=True, separators=(",", ":"))
-            return f"{entry.get('time')}|{hashlib.sha256(fields.encode()).hexdigest()[:16]}"
-    return ""
+    ours = entry(live)
+    if ours is None:
+        return ""
+    fields = json.dumps(ours.get("fieldsV1"), sort_keys=True, separators=(",", ":"))
+    return f"{ours.get('time')}|{hashlib.sha256(fields.encode()).hexdigest()[:16]}"
+
+
+def entry(live: Manifest) -> dict[str, Any] | None:
+    """Return our Apply entry; None where there is none."""
+    for found in live.get("metadata", {}).get("managedFields") or ():
+        if is_ours(found):
+            return dict(found)
+    return None
+
+
+def is_ours(found: dict[str, Any]) -> bool:
+    """Whether an entry is that of what we apply; a webhook's changes to it are in another one."""
+    return found.get("manager") == FIELD_MANAGER and found.get("operation") == "Apply"
 
 
 def last_writer(live: Manifest) -> str:
     """Who of the others wrote to the object last, by managedFields; "": nobody."""
     others = [
-        entry
-        for entry in live.get("metadata", {}).get("managedFields") or ()
-        if entry.get("manager") != FIELD_MANAGER and not entry.get("subresource")
+        found
+        for found in live.get("metadata", {}).get("managedFields") or ()
+        if found.get("manager") != FIELD_MANAGER and not found.get("subresource")
     ]
-    return str(max(others, key=lambda entry: entry.get("time") or "")["manager"]) if others else ""
+    return str(max(others, key=lambda found: found.get("time") or "")["manager"]) if others else ""

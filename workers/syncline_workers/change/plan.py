@@ -5,11 +5,12 @@ Plan without apply is the one function behind dry run, diff, preview and drift r
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef, ref_of
+from syncline.model.ignore import IgnoreRule
 from syncline.model.names import ObjectKey
 from syncline.model.seal import PlatformKey
 from syncline.model.values import Manifest
@@ -26,11 +27,12 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A manifest that bears our marks, whose object it is, and its digest."""
+    """A manifest that bears our marks, whose object it is, its digest, and the rules for it."""
 
     manifest: Manifest
     ref: ObjectRef
     digest: str
+    ignores: tuple[IgnoreRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +44,18 @@ class Plan:
     prune: Inventory
 
 
-def prepare(manifests: Iterable[Manifest], origin: Origin, key: PlatformKey) -> list[Rendered]:
-    """Mark and digest each manifest.
+def prepare(
+    manifests: Iterable[Manifest],
+    origin: Origin,
+    key: PlatformKey,
+    rules: Sequence[IgnoreRule] = (),
+) -> list[Rendered]:
+    """Mark and digest each manifest, and find the rules that match it.
 
     Raises:
         ManifestInvalid: a manifest that JSON cannot hold.
     """
-    marked = (stamp(manifest, origin) for manifest in manifests)
-    return [Rendered(manifest=m, ref=ref_of(m), digest=digest(key, m)) for m in marked]
+    return [_rendered(stamp(manifest, origin), key, rules) for manifest in manifests]
 
 
 def plan(
@@ -81,6 +87,16 @@ def plan(
             to_apply.append(item)
     prune = tuple(entry for entry in recorded if entry.ref.key not in keys)
     return Plan(apply=tuple(to_apply), skip=tuple(to_skip), prune=prune)
+
+
+def _rendered(manifest: Manifest, key: PlatformKey, rules: Sequence[IgnoreRule]) -> Rendered:
+    ref = ref_of(manifest)
+    ignores = tuple(rule for rule in rules if rule.matches(ref))
+    decisive: Manifest = manifest
+    if ignores:  # they have a say in what is applied: changed rules, another digest
+        told = [rule.model_dump(mode="json", exclude_defaults=True) for rule in ignores]
+        decisive = {"manifest": manifest, "ignores": told}
+    return Rendered(manifest=manifest, ref=ref, digest=digest(key, decisive), ignores=ignores)
 
 
 def _holds(entry: InventoryEntry, item: Rendered) -> bool:

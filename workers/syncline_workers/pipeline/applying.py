@@ -9,9 +9,9 @@ from syncline.health import registry
 from syncline.health.verdict import Health
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
-from syncline_workers.change import hooks, order, owned, plan
+from syncline_workers.change import hooks, ignored, order, owned, plan
 from syncline_workers.cluster import parallel
-from syncline_workers.pipeline import contesting, leaving, writing
+from syncline_workers.pipeline import contesting, leaving, sending, writing
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
@@ -82,11 +82,9 @@ def _note(attempt: Attempt, item: plan.Rendered, written: Written) -> None:
     if written.is_left:
         leaving.note(attempt, item, written, after)
         return
-    action = action_of(before, after)
+    action = _action(attempt, item, written, after)
     if before is not None and (kept := contesting.remembered(attempt, item, action, before)):
         after = after.model_copy(update={"contest": kept})
-    if written.note and action is Action.CREATED:  # it was there before, and was not known
-        action = Action.CONFIGURED
     if action is not Action.UNCHANGED or written.note:
         drifted = before is not None and before.digest == item.digest
         told = Change(ref=item.ref, action=action, drift=drifted, message=written.note)
@@ -95,6 +93,21 @@ def _note(attempt: Attempt, item: plan.Rendered, written: Written) -> None:
         attempt.remember(after)
         if health is not None:
             attempt.judged.append((item.ref, health))
+
+
+def _action(
+    attempt: Attempt, item: plan.Rendered, written: Written, after: InventoryEntry
+) -> Action:
+    """What came of an object that was sent."""
+    if attempt.is_dry:
+        return sending.action(attempt, item, written.note)
+    before, live = attempt.known(item.ref.key), written.live
+    if before is not None and live and ignored.is_kept(before, live):  # what was lost may be
+        before = before.model_copy(update={"owned": after.owned})
+    action = action_of(before, after)
+    if written.note and action is Action.CREATED:  # it was there before, and was not known
+        return Action.CONFIGURED
+    return action
 
 
 def entry_of(item: plan.Rendered, live: Manifest, health: Health | None) -> InventoryEntry:
@@ -107,6 +120,7 @@ def entry_of(item: plan.Rendered, live: Manifest, health: Health | None) -> Inve
         resource_version=meta.get("resourceVersion", ""),
         generation=meta.get("generation", 0),
         owned=owned.mark(live),
+        ignored=ignored.note(live, item.ignores) if item.ignores else "",
         health=health and health.status,
         wave=hooks.wave_of(item.manifest),
     )

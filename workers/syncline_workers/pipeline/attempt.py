@@ -11,7 +11,15 @@ from syncline.errors import ClusterUnreachable, CredentialRefused, LeaseLost, Sy
 from syncline.health import custom
 from syncline.health.verdict import Health
 from syncline.model.application import SyncPolicy
-from syncline.model.change import WRITTEN, Action, Change, Inventory, InventoryEntry, ObjectRef
+from syncline.model.change import (
+    WRITTEN,
+    Action,
+    Change,
+    Difference,
+    Inventory,
+    InventoryEntry,
+    ObjectRef,
+)
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
 from syncline_workers import recorder
@@ -36,6 +44,7 @@ class Attempt:
     timeline: Timeline | None = None  # None: nobody traces it
     started_at: float = field(default_factory=time.time)
     steps: dict[str, float] = field(default_factory=dict)
+    is_preview: bool = False  # a dry run that shows what is meant, also where it would be refused
     revision: str = ""  # what this attempt brings the target to
     render_key: str = ""
     inputs: Inputs | None = None
@@ -47,6 +56,8 @@ class Attempt:
     contested: list[tuple[ObjectRef, Contest]] = field(default_factory=list)  # left as they are
     warnings: list[str] = field(default_factory=list)  # for people, each naming its object
     unsure: bool = False  # a write had no definite answer
+    differences: dict[ObjectKey, Difference] = field(default_factory=dict)  # of a dry run
+    seen: set[str] = field(default_factory=set)  # uids of what a dry run found live
     judged: list[tuple[ObjectRef, Health]] = field(default_factory=list)
     identity: tuple[str, str] = ("", "")  # of the cluster, once it answered
     api: Api | None = None  # once it was connected

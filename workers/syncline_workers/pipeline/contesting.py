@@ -16,7 +16,7 @@ from syncline.errors import FieldContested
 from syncline.model.change import Action, InventoryEntry
 from syncline.model.request import TriggerKind
 from syncline.model.values import Manifest, format_duration
-from syncline_workers.change import contest, fields, owned, plan
+from syncline_workers.change import contest, fields, ignored, owned, plan
 from syncline_workers.change.conflicts import Held
 from syncline_workers.change.contest import Contest
 from syncline_workers.pipeline.attempt import Attempt
@@ -86,6 +86,7 @@ def left(item: plan.Rendered, live: Manifest, found: Contest) -> InventoryEntry:
         resource_version=meta["resourceVersion"],
         generation=meta.get("generation", 0),
         owned=owned.mark(live),
+        ignored=ignored.note(live, item.ignores) if item.ignores else "",
         contest=contest.write(found),
     )
 
@@ -130,7 +131,8 @@ def _window(attempt: Attempt) -> float:
 def _look(api: Api, item: plan.Rendered, known: Contest, *, now: float) -> None:
     """Leave an object that lacks again what we put back; name the field, and who wrote last."""
     live = api.get(item.ref)
-    gone = fields.absent(item.manifest, live) if live else ""
+    sent = ignored.left_out(item.manifest, live, item.ignores) if live else {}
+    gone = fields.absent(sent, live) if live else ""
     if live and gone:
         named = replace(known, field=contest.LOST + gone, manager=owned.last_writer(live))
         raise Left(contest.held(named, now=now))

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import math
 
-from syncline.contract.reports import Difference, PreviewReport, PreviewRequest
+from syncline.contract.reports import PreviewReport, PreviewRequest
 from syncline.errors import NotFound, SynclineError
 from syncline.model import template
-from syncline.model.application import SyncPolicy
-from syncline.model.change import Action
 from syncline.model.names import Uid
+from syncline.model.request import Options
 from syncline.model.run import Claim
 from syncline.model.values import Manifest
-from syncline_workers.change import diff, mask, plan, steps
-from syncline_workers.change.tracking import Origin
-from syncline_workers.pipeline import connection, desired, namespaces, rendering, resolve
+from syncline_workers.change import mask, plan, steps
+from syncline_workers.pipeline import (
+    applying,
+    connection,
+    namespaces,
+    pruning,
+    rendering,
+    resolve,
+    succeeding,
+)
 from syncline_workers.pipeline import course as courses
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.failure import describe
-from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.heartbeat import Heart
 from syncline_workers.pipeline.ports import Api, Ports
+
+_DRY = Options(dry_run=True, confirm_prune=True)
 
 
 def preview(ports: Ports, uid: Uid) -> PreviewReport | None:
@@ -38,10 +45,8 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     claim = ports.checks.snapshot(asked.target)
     if claim is None:
         raise NotFound(f"Target/{asked.target}", "is not registered any more")
-    if asked.revision is not None:
-        pinned = claim.request.model_copy(update={"revision": asked.revision})
-        claim = claim.model_copy(update={"request": pinned})
-    attempt = Attempt(ports=ports, claim=claim, heart=Heart(claim.lease, since=math.inf))
+    attempt = begin(ports, claim, revision=asked.revision)
+    claim = attempt.claim
     attempt.parameters = template.resolve(
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )
@@ -51,41 +56,27 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     if asked.verb == "render":
         shown = tuple(mask.masked(manifest) for manifest in manifests)
         return PreviewReport(preview=uid, revision=attempt.revision, manifests=shown)
-    differences = tuple(_differences(ports, claim, api, manifests))
-    return PreviewReport(preview=uid, revision=attempt.revision, differences=differences)
+    dry_run(attempt, api, manifests)
+    found = succeeding.differences(attempt)
+    return PreviewReport(preview=uid, revision=attempt.revision, differences=found)
 
 
-def _differences(
-    ports: Ports, claim: Claim, api: Api, manifests: list[Manifest]
-) -> list[Difference]:
-    origin = Origin(claim.installation, claim.application.project, claim.application.name)
+def begin(ports: Ports, claim: Claim, *, revision: str | None = None) -> Attempt:
+    """An attempt that writes nothing, whatever was asked of the target last."""
+    asks = {"options": _DRY, "revision": revision or claim.request.revision}
+    claim = claim.model_copy(update={"request": claim.request.model_copy(update=asks)})
+    heart = Heart(claim.lease, since=math.inf)
+    return Attempt(ports=ports, claim=claim, heart=heart, is_preview=True)
+
+
+def dry_run(attempt: Attempt, api: Api, manifests: list[Manifest]) -> None:
+    """What a sync would do, also where its prune guard would ask first."""
+    claim = attempt.claim
     parts = steps.split(manifests)  # hooks are made anew for each run: they are no difference
-    ready = plan.prepare(parts.objects, origin, ports.key)
+    rules = attempt.policy.ignore_differences
+    ready = plan.prepare(parts.objects, attempt.origin, attempt.ports.key, rules)
     declared = courses.declared(claim.inventory, parts)
     work = plan.plan(ready, declared, mode=plan.Mode.FULL)
-    forecast = Forecast(api, manifests, claim.application)
-    policy = claim.application.spec.sync_policy
-    found = [_difference(api, forecast, item, policy) for item in work.apply]
-    found += [
-        Difference(
-            subject=str(entry.ref),
-            action=Action.DELETED.value,
-            unified=diff.unified(live, None, name=str(entry.ref)),
-        )
-        for entry in work.prune
-        if (live := api.get(entry.ref)) is not None and desired.is_deleted(live, origin)
-    ]
-    return [difference for difference in found if difference is not None]
-
-
-def _difference(
-    api: Api, forecast: Forecast, item: plan.Rendered, policy: SyncPolicy
-) -> Difference | None:
-    """Compare the live object with a server-side dry run of the apply."""
-    ref = item.ref
-    live = api.get(ref)
-    text = diff.unified(live, desired.desired(forecast, item, live, policy), name=str(ref))
-    if not text:
-        return None
-    action = Action.CREATED if live is None else Action.CONFIGURED
-    return Difference(subject=str(ref), action=action.value, unified=text)
+    applying.apply(attempt, api, work)
+    gone = work.prune if pruning.is_on(claim) else ()
+    pruning.prune(attempt, api, pruning.still_gone(attempt, gone))

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from syncline.errors import NotReady, SynclineError, Transient
 from syncline.model.change import Action, Change, Inventory, InventoryEntry
 from syncline.model.names import ObjectKey
+from syncline.model.run import Claim
+from syncline_workers.change import diff, order, tracking, wished
 from syncline_workers.change import inventory as inventories
-from syncline_workers.change import order, tracking, wished
 from syncline_workers.cluster import parallel
 from syncline_workers.cluster.parallel import Result
-from syncline_workers.pipeline import protecting
+from syncline_workers.pipeline import narrowing, protecting
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 
@@ -52,11 +53,19 @@ def prune(attempt: Attempt, api: Api, gone: Inventory) -> None:
         raise NotReady(str(attempt.claim.name), _question(attempt))
 
 
+def is_on(claim: Claim) -> bool:
+    """Whether what left the repository is deleted: as was asked, else as the policy says."""
+    if narrowing.is_part(claim):
+        return False
+    asked = claim.request.options.prune
+    return claim.application.spec.sync_policy.prune if asked is None else asked
+
+
 def still_gone(attempt: Attempt, gone: Inventory) -> Inventory:
     """Now that uids are known: what only changed its API group is still the same object."""
     keys = {entry.ref.key for entry in gone}
     kept = tuple(e for e in attempt.inventory or () if e.ref.key not in keys)
-    return inventories.removed(gone, kept)
+    return tuple(e for e in inventories.removed(gone, kept) if e.uid not in attempt.seen)
 
 
 def _note(
@@ -92,7 +101,9 @@ def _delete(
         return _Deleted(_left(entry, "").change, is_unconfirmed=True)
     if why := protecting.hindrance(attempt, api, live, going):
         return _left(entry, why)
-    if not attempt.is_dry:
+    if attempt.is_dry:
+        attempt.differences[entry.ref.key] = diff.deleted(entry.ref, live)
+    else:
         meta = live["metadata"]
         api.delete(
             entry.ref,

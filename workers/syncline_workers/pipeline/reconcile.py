@@ -82,12 +82,14 @@ def _sync(attempt: Attempt) -> Report:
         manifests = rendering.render(attempt, api)
     with attempt.step("plan"):
         parts = steps.split(namespaces.settle(api, manifests, claim.application))
-        ready = narrowing.chosen(claim, plan.prepare(parts.objects, attempt.origin, ports.key))
+        rules = attempt.policy.ignore_differences
+        prepared = plan.prepare(parts.objects, attempt.origin, ports.key, rules)
+        ready = narrowing.chosen(claim, prepared)
         moved = narrowing.moved(attempt, api)
         declared = courses.declared(claim.inventory, parts)
         work = plan.plan(ready, declared, mode=_mode(claim), moved=moved)
         gone = _guarded(claim, work, manifests)
-        kept = () if _prunes(claim) or narrowing.is_part(claim) else work.prune
+        kept = () if pruning.is_on(claim) or narrowing.is_part(claim) else work.prune
     if (parts.is_stepped or courses.has_waves(gone)) and not attempt.is_dry:
         course = Course(
             parts=parts, ready=ready, work=work, gone=gone, kept=kept, origin=attempt.origin
@@ -143,15 +145,8 @@ def _mode(claim: Claim) -> Mode:
     return Mode.CHANGED if trusting and is_first else Mode.FULL
 
 
-def _prunes(claim: Claim) -> bool:
-    if narrowing.is_part(claim):
-        return False
-    asked = claim.request.options.prune
-    return claim.application.spec.sync_policy.prune if asked is None else asked
-
-
 def _guarded(claim: Claim, work: plan.Plan, manifests: list[Manifest]) -> Inventory:
-    gone = work.prune if _prunes(claim) else ()
+    gone = work.prune if pruning.is_on(claim) else ()
     inventories.guard(
         claim.application.spec.sync_policy,
         claim.inventory,

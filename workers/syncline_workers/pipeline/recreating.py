@@ -43,15 +43,15 @@ def apply(
 
 
 def forecast(
-    attempt: Attempt, api: Api, item: plan.Rendered, wishes: Wishes, send: Callable[[], Manifest]
-) -> tuple[Manifest, str]:
-    """The same of a dry run: what would be made anew is as it is rendered."""
+    attempt: Attempt, live: Manifest | None, wishes: Wishes, send: Callable[[], T], anew: T
+) -> tuple[T, str]:
+    """The same of a dry run, of which nothing tells how an object would be made ``anew``."""
     try:
         return send(), ""
     except FieldImmutable as refusal:
-        if (live := api.get(item.ref)) is not None:
+        if live is not None:
             _check(attempt, live, wishes, refusal)
-        return item.manifest, f"would be made anew: {_fields(refusal)}"
+        return anew, f"would be made anew: {_fields(refusal)}"
 
 
 def _removed(

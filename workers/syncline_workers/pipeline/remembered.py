@@ -21,6 +21,7 @@ Commit: TypeAlias = tuple[str, int, str]
 
 _BYTES = 1_000_000  # of results as the disk keeps them: about ten times as much in memory
 _SOURCES = 4_096  # of which the renderer is known
+_PINS = 256  # revisions of operations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,16 @@ class Remembered:
 
     _results: Bounded[tuple[Commit, str], Result] = field(default_factory=lambda: Bounded(_BYTES))
     _settled: Bounded[tuple[Commit, str], Source] = field(default_factory=lambda: Bounded(_SOURCES))
+
+    _pins: Bounded[tuple[str, Commit], str] = field(default_factory=lambda: Bounded(_PINS))
+
+    def pin(self, operation: str, revision: Commit) -> str | None:
+        """What a revision as written meant when an operation asked for it first."""
+        return self._pins.get((operation, revision))
+
+    def pinned(self, operation: str, revision: Commit, commit: str) -> str:
+        """Note what it meant; gives what was noted first."""
+        return self._pins.put((operation, revision), commit)
 
     def result(self, commit: Commit, plan: str) -> Result | None:
         """What came of the plan of this key."""

@@ -1,4 +1,8 @@
-"""Which commit: the request's pin, else what the last look-up saw, else ask the repository."""
+"""Which commit: the request's pin, else what the last look-up saw, else ask the repository.
+
+An operation's pin is looked up once in a process: a branch over a thousand clusters is one request
+and one commit, not a thousand.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from syncline.errors import NotFound
 from syncline.model.records import RepositoryRecord
 from syncline.model.run import Claim
 from syncline_workers.pipeline.ports import Ports
+from syncline_workers.pipeline.remembered import commit_of
 
 
 def repository_of(claim: Claim) -> RepositoryRecord:
@@ -34,7 +39,12 @@ def resolve(ports: Ports, claim: Claim) -> str:
     if pin is None and claim.head:
         return claim.head
     wanted = pin or claim.application.spec.source.revision
+    operation, named = claim.request.operation or "", commit_of(repository, wanted)
+    known = ports.remembered.pin(operation, named) if pin and operation else None
+    if known is not None:
+        return known
     found = ports.repositories.resolve(repository, [wanted])
     if wanted in found.missing:
         raise found.missing[wanted]
-    return found.commits[wanted]
+    commit = found.commits[wanted]
+    return ports.remembered.pinned(operation, named, commit) if pin and operation else commit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from syncline.health import verdict as verdicts
 from syncline.health.verdict import Health
 from syncline.model import wanted
-from syncline.model.change import Inventory
+from syncline.model.change import Difference, Inventory
 from syncline.model.run import Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.change import plan
@@ -37,6 +37,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         inputs=attempt.inputs,
         inventory=attempt.inventory,
         changes=tuple(attempt.changes),
+        differences=differences(attempt),
         wanted=wanted.digest(claim.application, claim.cluster),
         parameters=attempt.parameters,
         check_after=checkup.again_after(verdict.status, claim.lease.fence),
@@ -48,6 +49,11 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         started_at=attempt.started_at,
         steps=attempt.steps,
     )
+
+
+def differences(attempt: Attempt) -> tuple[Difference, ...]:
+    """What a dry run found, in the order of the objects: equal finds are told as equal."""
+    return tuple(attempt.differences[key] for key in sorted(attempt.differences))
 
 
 def gone(attempt: Attempt) -> Report:

@@ -9,7 +9,7 @@ from syncline.model.values import Manifest
 from syncline_workers.change import conflicts, plan, wished
 from syncline_workers.change.contest import Contest
 from syncline_workers.change.wishes import Applies, Wishes
-from syncline_workers.pipeline import conflicting, contesting, recreating, taking
+from syncline_workers.pipeline import conflicting, contesting, recreating, sending, taking
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.forecast import Forecast
 from syncline_workers.pipeline.ports import Api
@@ -42,6 +42,7 @@ def write(attempt: Attempt, api: Api, forecast: Forecast, item: plan.Rendered) -
     if wishes.applies is Applies.NEVER:
         return Written(live=None, note=_LEFT[Applies.NEVER], is_left=True)
     if wishes.applies is Applies.IF_ABSENT and (live := api.get(item.ref)) is not None:
+        attempt.seen.add(live["metadata"]["uid"])
         return Written(live=live, note=_LEFT[Applies.IF_ABSENT], is_left=True)
     send = _dry if attempt.is_dry else _real
     return send(attempt, api, forecast, item, wishes)
@@ -50,10 +51,7 @@ def write(attempt: Attempt, api: Api, forecast: Forecast, item: plan.Rendered) -
 def _dry(
     attempt: Attempt, api: Api, forecast: Forecast, item: plan.Rendered, wishes: Wishes
 ) -> Written:
-    stance = conflicts.stance(attempt.policy, item.ref, wishes.conflicts)
-    live, note = recreating.forecast(
-        attempt, api, item, wishes, lambda: conflicting.apply(forecast.apply, item.manifest, stance)
-    )
+    live, note = sending.forecast(attempt, api, forecast, item, wishes)
     return Written(live=live, note=note)
 
 
@@ -64,7 +62,7 @@ def _real(attempt: Attempt, api: Api, _: Forecast, item: plan.Rendered, wishes: 
     tools = () if wishes.shares else attempt.policy.take_over
 
     def send() -> Manifest:
-        return conflicting.apply(api.apply, item.manifest, stance, contend)
+        return conflicting.apply(api.apply, sending.manifest(api, item), stance, contend)
 
     try:
         contend = contesting.contend(attempt, api, item)

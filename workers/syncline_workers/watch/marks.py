@@ -38,9 +38,13 @@ class Marks:
         self._seen.pop(_number(meta.get("namespace") or "", meta["name"]), None)
 
     def is_as(self, entry: InventoryEntry) -> bool:
-        """Whether the object is as it was recorded. One recorded without a mark need only exist."""
+        """Whether the object is as it was recorded.
+
+        One recorded without a mark need only exist; so need one whose fields others may take
+        (ignore rules): which they took only its managedFields tell, to a sweep.
+        """
         found = self._seen.get(_number(entry.ref.namespace, entry.ref.name))
-        if found is None or not entry.owned:
+        if found is None or not entry.owned or entry.ignored:
             return found is not None
         return found == _number(entry.uid, entry.owned)
 

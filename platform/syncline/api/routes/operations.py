@@ -65,14 +65,19 @@ def one(request: Request, uid: Uid) -> OperationView:
 def members(
     request: Request,
     uid: Uid,
+    *,
     limit: Limit = 100,
     cursor: Cursor = None,
     state: Annotated[MemberState | None, Query(description="Only in this state.")] = None,
+    differs: Annotated[
+        str | None,
+        Query(pattern=r"^[0-9a-f]{32}$", description="Only of this group of a dry run."),
+    ] = None,
 ) -> Listing[MemberView]:
     """In the order of their names."""
     store = context(request).store
     _get(store, uid)
-    page = operations.targets(store, uid, cursor=cursor, limit=limit, state=state)
+    page = operations.targets(store, uid, cursor=cursor, limit=limit, state=state, differs=differs)
     return Listing(items=[MemberView.of(each) for each in page.items], cursor=page.cursor)
 
 

@@ -25,8 +25,8 @@ class PartAsked(Asked):
     labels: str = Field(default="", max_length=1000, description="Their labels: app=web,tier!=db.")
 
 
-class OperationAsked(Asked):
-    """A sync over a selection of targets; what is given together must hold together."""
+class SelectionAsked(Asked):
+    """A selection of targets; what is given together must hold together."""
 
     applications: tuple[str, ...] = Field(
         default=(), max_length=10_000, description="[project/]name."
@@ -39,6 +39,12 @@ class OperationAsked(Asked):
     revision: str | None = Field(
         default=None, min_length=1, max_length=255, description="Another than declared."
     )
+    concurrency: int = Field(default=0, ge=0, description="Targets at once; 0: no cap.")
+
+
+class OperationAsked(SelectionAsked):
+    """A sync over a selection of targets; what is given together must hold together."""
+
     prune: bool | None = Field(default=None, description="null: as each application says.")
     dry_run: bool = Field(default=False, description="Change nothing; report what would change.")
     confirm_prune: bool = Field(default=False, description="Accept what the prune guard refused.")
@@ -52,7 +58,6 @@ class OperationAsked(Asked):
     break_glass: bool = Field(
         default=False, description="Do not wait for sync windows: the audit trail says so."
     )
-    concurrency: int = Field(default=0, ge=0, description="Targets at once; 0: no cap.")
     reason: str = Field(min_length=3, max_length=1000, description=_REASON)
 
 

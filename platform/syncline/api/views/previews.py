@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from syncline.api.views.base import View
-from syncline.contract.reports import Difference, PreviewReport
+from syncline.contract.reports import PreviewReport
+from syncline.model.change import Difference, FieldChange
 from syncline.model.names import Uid
 from syncline.model.values import Manifest
 
@@ -16,17 +19,38 @@ class PreviewAccepted(View):
     id: str = Field(description="GET /api/v1/previews/ID has the answer.")
 
 
+class FieldView(View):
+    """One field that would change."""
+
+    path: str = Field(description='`.spec.template.spec.containers[name="web"].image`.')
+    before: Any = Field(description="null: it is not there.")
+    after: Any = Field(description="null: it would not be there.")
+
+    @classmethod
+    def of(cls, change: FieldChange) -> FieldView:
+        """Show a field."""
+        return cls(path=change.path, before=change.before, after=change.after)
+
+
 class DifferenceView(View):
     """One object that would change; Secret values are masked."""
 
     subject: str = Field(description="group/Kind/namespace/name.")
     action: str = Field(description="created, configured or deleted.")
     unified: str = Field(description="A unified diff of the YAML, before and after.")
+    fields: list[FieldView] = Field(description="configured: which fields.")
+    cut: bool = Field(description="Too large to be kept: fields and diff are left out.")
 
     @classmethod
     def of(cls, difference: Difference) -> DifferenceView:
         """Show a difference."""
-        return cls(subject=difference.subject, action=difference.action, unified=difference.unified)
+        return cls(
+            subject=difference.subject,
+            action=difference.action,
+            unified=difference.unified,
+            fields=[FieldView.of(each) for each in difference.fields],
+            cut=difference.cut,
+        )
 
 
 class PreviewView(View):

@@ -8,34 +8,30 @@ from typing import Annotated, Any
 
 import typer
 
-from syncline.cli import operations, options, output
-from syncline.cli.options import ReasonOption, RevisionOption, TimeoutOption
+from syncline.cli import operations, options, output, selection
+from syncline.cli.options import (
+    AllOption,
+    ApplicationsArgument,
+    ClusterSelectorOption,
+    ReasonOption,
+    RevisionOption,
+    SelectorOption,
+    TimeoutOption,
+    WithHealthOption,
+    WithSyncOption,
+)
 from syncline.cli.output import Format, OutputOption
-from syncline.model.status import HealthStatus, SyncStatus
 
 
 def sync(
     ctx: typer.Context,
-    applications: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="APP", help="Applications: [project/]name. Or select them."),
-    ] = None,
+    applications: ApplicationsArgument = None,
     *,
-    selector: Annotated[
-        str | None, typer.Option("--selector", "-l", help="Applications by their labels.")
-    ] = None,
-    cluster_selector: Annotated[
-        str | None, typer.Option("--cluster-selector", help="Only on clusters with these labels.")
-    ] = None,
-    with_sync: Annotated[
-        SyncStatus | None,
-        typer.Option("--sync", case_sensitive=False, help="Only targets in this status."),
-    ] = None,
-    with_health: Annotated[
-        HealthStatus | None,
-        typer.Option("--health", case_sensitive=False, help="Only targets in this status."),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every target of the fleet.")] = False,
+    selector: SelectorOption = None,
+    cluster_selector: ClusterSelectorOption = None,
+    with_sync: WithSyncOption = None,
+    with_health: WithHealthOption = None,
+    everything: AllOption = False,
     revision: RevisionOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; report.")] = False,
     prune: Annotated[
@@ -75,12 +71,14 @@ def sync(
 ) -> None:
     """Bring targets to what Git declares, now."""
     body = {
-        "applications": applications or [],
-        "applicationSelector": selector or "",
-        "clusterSelector": cluster_selector or "",
-        "sync": with_sync and with_sync.value,
-        "health": with_health and with_health.value,
-        "all": everything,
+        **selection.of_options(
+            applications or [],
+            selector=selector,
+            cluster_selector=cluster_selector,
+            sync=with_sync,
+            health=with_health,
+            everything=everything,
+        ),
         "revision": revision,
         "dryRun": dry_run,
         "prune": prune,
@@ -92,7 +90,6 @@ def sync(
         "concurrency": concurrency,
         "reason": reason,
     }
-    _refuse_nothing(body)
     server = options.server(ctx)
     started = server.post("/operations", body, headers={"Idempotency-Key": uuid.uuid4().hex})
     if wait:
@@ -111,11 +108,3 @@ def _part(
     if not (kinds or names or labels):
         return None
     return {"kinds": kinds or [], "names": names or [], "labels": labels or ""}
-
-
-def _refuse_nothing(body: dict[str, Any]) -> None:
-    chosen = ("applications", "applicationSelector", "clusterSelector", "sync", "health", "all")
-    if not any(body[each] for each in chosen):
-        raise typer.BadParameter("name applications, give a selector, or --all")
-    if body["all"] and body["applications"]:
-        raise typer.BadParameter("name applications, or say --all, not both")

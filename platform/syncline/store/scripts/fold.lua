@@ -14,7 +14,9 @@
 --       35 its render took long (1, 0, '' = not measured)
 --       36 how long the cluster's whole rate takes for what it asked, seconds
 --       37 where a run that waits goes on (JSON)  38 hooks of the target's deletion, sealed
---       ('' = as before, - = none)  39 inventory given (1 or '')  40… object, entry (packed)
+--       ('' = as before, - = none)
+--       39 digest of what a dry run of an operation found ('' = nothing)
+--       40 inventory given (1 or '')  41… object, entry (packed)
 -- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
@@ -191,7 +193,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[39] == '1' then store_inventory(t, 40) end
+  if ARGV[40] == '1' then store_inventory(t, 41) end
   if ARGV[38] ~= '' then put(t, 'rites', ARGV[38] ~= '-' and ARGV[38] or '') end
   if outcome == 'Waiting' then
     keep_place()
@@ -216,6 +218,9 @@ elseif retried then
   if newer then settle(t) else back_off(t, tonumber(ARGV[13])) end
 else
   local state = ({ Succeeded = 'synced', Superseded = 'superseded' })[outcome] or 'failed'
+  if is_dry and state == 'synced' and ARGV[39] ~= '' then
+    group_member(w.operation, id, name, ARGV[39])
+  end
   if not is_dry then put(t, 'progress', '') end
   move_member(w.operation, id, name, state, ARGV[6], ARGV[7], is_dry and ARGV[29] or '')
   take_at_hand(t, nil)

@@ -28,6 +28,15 @@ local function finish_operation(uid)
   event('operation', uid, values[5] or uid, 'state', state)
 end
 
+-- List a member that is still open with those of which dry runs found the same.
+local function group_member(uid, id, name, digest)
+  local value = uid ~= '' and call('HGET', K.members(uid), id)
+  if not value or FINAL[string.match(value, '^[a-z]+')] then return end
+  local key = K.members_by(uid, 'differs-' .. digest)
+  call('ZADD', key, 0, name .. '\0' .. id)
+  call('EXPIRE', key, KEPT)
+end
+
 -- Move a member; what is final stays. Returns whether it moved.
 local function move_member(uid, id, name, state, reason, message, plan)
   if uid == '' then return false end

@@ -4,20 +4,25 @@ from typing import Any
 
 import pytest
 
+from syncline.model.part import Part
 from syncline.model.request import Options
 from syncline.model.values import Manifest
-from syncline_workers.pipeline import namespaces, preview
+from syncline_workers.pipeline import namespaces, preview, succeeding
 from tests.pipeline.real import Target
 from tests.pipeline.twins import ports
 
 pytestmark = pytest.mark.cluster
 
 
-def differences(target: Target, *manifests: Manifest) -> dict[str, tuple[str, str]]:
-    claim = target._claim("user", Options(), deleting=False)
+def differences(
+    target: Target, *manifests: Manifest, asked: Options | None = None
+) -> dict[str, tuple[str, str]]:
+    claim = target._claim("user", asked or Options(), deleting=False)
     api: Any = target.api
     settled = namespaces.settle(api, manifests, claim.application)
-    found = preview._differences(ports(), claim, api, settled)
+    attempt = preview.begin(ports(), claim)
+    preview.dry_run(attempt, api, settled)
+    found = succeeding.differences(attempt)
     return {each.subject.rpartition("/")[2]: (each.action, each.unified) for each in found}
 
 
@@ -72,3 +77,20 @@ def test_what_is_protected_is_not_shown_as_deleted(target: Target) -> None:
         "gone": "deleted",
         "rest": "created",
     }
+
+
+def test_what_waits_for_a_person_is_shown_as_deleted(target: Target) -> None:
+    target.run(annotated(target, {"syncline.dev/prune": "confirm"}, a="1"))
+
+    found = differences(target, target.config("rest", a="1"))
+
+    assert found["web"][0] == "deleted"
+
+
+def test_what_was_asked_last_of_the_target_has_no_say(target: Target) -> None:
+    target.run(target.config(a="1"), target.config("gone", a="1"))
+    part = Options(only=Part(names=("web",)), prune=False)
+
+    found = differences(target, target.config(a="2"), target.config("new", a="1"), asked=part)
+
+    assert sorted(found) == ["gone", "new", "web"]
