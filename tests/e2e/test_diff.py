@@ -117,13 +117,16 @@ def test_what_a_rule_leaves_to_others_no_sweep_no_diff_and_no_commit_touches(
 
     assert replicas() == 4
     assert told(world, "scaled@c0")[0] == 0
-    drifts = [
-        change["object"]
-        for run in world.get("targets/scaled@c0/history")["items"]
-        for change in run["changes"]
-        if run["trigger"] == "drift"
-    ]
-    assert drifts == ["ConfigMap/scaled/settings"]
+
+    def drifts() -> list[str]:  # the run that put it back may be about to end
+        return [
+            change["object"]
+            for run in world.get("targets/scaled@c0/history")["items"]
+            for change in run["changes"]
+            if run["trigger"] == "drift"
+        ]
+
+    until(lambda: drifts() == ["ConfigMap/scaled/settings"], within=30, what="told in the history")
     commit = world.push({"scaled/web.yaml": deployment("nginx:2")})
     world.synced("scaled@c0", revision=commit)
     live = world.live(0, path)

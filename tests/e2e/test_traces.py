@@ -121,8 +121,8 @@ def test_a_failed_run_tells_its_reason_and_the_next_attempt_joins_it(
 
     def attempts() -> list[Arrived]:
         found = collector.named("reconcile", syncline_target="traced@c1")
-        last = max(found, key=lambda span: span.ended)
-        return [span for span in found if span.trace == last.trace and len(found) > 1]
+        failed = [span.trace for span in found if span.failed]
+        return [span for span in found if span.trace in failed[-1:]]
 
     found = until(lambda: found if len(found := attempts()) > 1 else None, within=60, what="both")
     first, *later = sorted(found, key=lambda span: span.begun)

@@ -19,6 +19,7 @@ from syncline.credentials import CredentialSource
 from syncline.model.change import InventoryEntry, ref_of
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import Phase
+from syncline.model.watch import Watched
 from syncline.settings import ClusterSettings, WatchSettings
 from syncline.store import clusters, documents, migrations, targets, watching
 from syncline.store.connection import Store
@@ -165,11 +166,14 @@ def test_two_share_the_clusters_and_one_takes_over(store: Store, api_server: Api
     shops = [made(store, api_server, name) for name in ("east", "west")]
     other = who_shares("one", [each.cluster for each in shops])
 
+    def signed() -> list[Watched]:
+        return list(watching.present(store).values())
+
     async def run() -> None:
         async with watching_as(store, "one"):
             async with watching_as(store, other):
                 await until(lambda: is_watched(store, 2, watchers=2))
-                assert [each.clusters for each in watching.present(store).values()] == [1, 1]
+                await until(lambda: [each.clusters for each in signed()] == [1, 1])
             await until(lambda: is_watched(store, 2))
             for each in shops:
                 each.edit(colour="blue")
