@@ -45,7 +45,7 @@ def each(
     """
     work = _Work(items, function, should_stop)
     helpers = min(width, len(items)) - 1  # the caller works too: one item needs no thread
-    futures = [_threads().submit(work.run) for _ in range(helpers)]
+    futures = [_threads.own().submit(work.run) for _ in range(helpers)]
     try:
         work.run()
     finally:
@@ -89,14 +89,22 @@ def _finish(futures: list[Future[None]]) -> None:
     wait([future for future in futures if not future.cancel()])
 
 
-_lock = threading.Lock()
-_kept: tuple[int, ThreadPoolExecutor] | None = None
+class Threads:
+    """Threads that a process keeps; its parent's did not come along with the fork."""
+
+    def __init__(self, most: int, name: str) -> None:
+        self._most = most
+        self._name = name
+        self._lock = threading.Lock()
+        self._kept: tuple[int, ThreadPoolExecutor] | None = None
+
+    def own(self) -> ThreadPoolExecutor:
+        """This process's."""
+        with self._lock:
+            if self._kept is None or self._kept[0] != os.getpid():
+                pool = ThreadPoolExecutor(self._most, thread_name_prefix=self._name)
+                self._kept = (os.getpid(), pool)
+            return self._kept[1]
 
 
-def _threads() -> ThreadPoolExecutor:
-    """This process's threads; those of the process that it was forked from did not come along."""
-    global _kept  # noqa: PLW0603
-    with _lock:
-        if _kept is None or _kept[0] != os.getpid():
-            _kept = (os.getpid(), ThreadPoolExecutor(MOST, thread_name_prefix="cluster"))
-        return _kept[1]
+_threads = Threads(MOST, "cluster")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
 from syncline.contract.reports import ClusterReport
 from syncline.errors import StoreUnavailable, SynclineError
 from syncline.model.names import Uid
+from syncline_workers.cluster.parallel import Threads
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Ports
 
@@ -38,7 +37,7 @@ def begin(ports: Ports, uids: Sequence[Uid]) -> None:
     So clusters that hang keep no slot of a worker, and those that answer wait for no other. What
     ends with its process is probed again: its member of the due set is only held meanwhile.
     """
-    threads = _own()
+    threads = _threads.own()
     for uid in uids:
         threads.submit(_fold, ports, uid)
 
@@ -54,12 +53,4 @@ def _fold(ports: Ports, uid: Uid) -> None:
         log.exception("probe_failed", cluster_id=uid)
 
 
-_threads: tuple[int, ThreadPoolExecutor] | None = None  # and their process
-
-
-def _own() -> ThreadPoolExecutor:
-    """Threads do not come along with a fork."""
-    global _threads  # noqa: PLW0603 - one for each process
-    if _threads is None or _threads[0] != os.getpid():
-        _threads = (os.getpid(), ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe"))
-    return _threads[1]
+_threads = Threads(AT_ONCE, "probe")  # not those of runs: a probe that hangs keeps its own
