@@ -91,8 +91,10 @@ def _publish(store: Store, publisher: Publisher, taken: Sequence[Due]) -> None:
     names = _names(store, taken)
     # What they are about is gone.
     due.reschedule_all(store, [(each, None) for each in taken if each.member not in names])
-    live = _trusted(store, [each for each in taken if each.member in names])
-    sent = _not_in_vain(store, live)
+    live = [each for each in taken if each.member in names]
+    unfit = clusters.unfit(store, sorted({uid for uid in map(_cluster_of, live) if uid}))
+    live = _trusted(store, live, unfit.doubtful)
+    sent = [each for each in live if _cluster_of(each) not in unfit.away]
     rounds = _rounds(store, live, names)
     try:
         if sent:
@@ -117,23 +119,13 @@ def _names(store: Store, taken: Sequence[Due]) -> dict[str, str]:
     return names
 
 
-def _trusted(store: Store, live: Sequence[Due]) -> list[Due]:
+def _trusted(store: Store, live: Sequence[Due], doubtful: Container[Uid | None]) -> list[Due]:
     """Put off looks at clusters that may hang: probes, which keep no slot, ask them first."""
-    doubted = clusters.in_doubt(store, sorted({uid for uid in map(_cluster_of, live) if uid}))
-    later = [each for each in live if _cluster_of(each) in doubted]
+    later = [each for each in live if _cluster_of(each) in doubtful]
     if later:
         at = connection.now(store) + FULL_WAIT
         due.reschedule_all(store, [(each, at) for each in later])
-    return [each for each in live if each not in later]
-
-
-def _not_in_vain(store: Store, live: Sequence[Due]) -> list[Due]:
-    """Leave out looks at clusters that are away: one probe at a time tests those."""
-    where = {each.member: _cluster_of(each) for each in live}
-    uids = sorted({uid for uid in where.values() if uid})
-    found = clusters.statuses(store, uids) if uids else []
-    away = {uid for uid, status in zip(uids, found, strict=True) if status and not status.reachable}
-    return [each for each in live if where[each.member] not in away]
+    return [each for each in live if _cluster_of(each) not in doubtful]
 
 
 def _cluster_of(due: Due) -> Uid | None:

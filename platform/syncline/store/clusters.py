@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from syncline.contract.reports import ClusterReport, SweepReport
 from syncline.model.change import Inventory
@@ -75,14 +76,20 @@ def mark(store: Store, cluster: Uid, limit: int = CHUNK) -> bool:
     return breaker.mark(store, cluster, limit)
 
 
-def in_doubt(store: Store, clusters: Sequence[Uid]) -> set[Uid]:
-    """Return which must answer once more before they are looked at; those are probed now.
+class Unfit(NamedTuple):
+    """Clusters that are not to be looked at now."""
 
-    They were never heard of, failed last, or were not heard of since another became silent.
-    """
-    return {
-        Uid(each) for chunk in batched(clusters, CHUNK) for each in store.call("in_doubt", *chunk)
-    }
+    away: frozenset[Uid]
+    doubtful: frozenset[Uid]  # never heard of, failed last, or not heard of since another is silent
+
+
+def unfit(store: Store, clusters: Sequence[Uid]) -> Unfit:
+    """Return which of these are not to be looked at now; the doubtful ones are probed."""
+    told: list[str] = []
+    for chunk in batched(clusters, CHUNK):
+        told += store.call("unfit", *chunk)
+    why = list(zip(map(Uid, told[::2]), told[1::2], strict=True))
+    return Unfit(*(frozenset(uid for uid, word in why if word == each) for each in Unfit._fields))
 
 
 def confirm(store: Store, cluster: Uid) -> bool:

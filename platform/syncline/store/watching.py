@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-import orjson
-
 from syncline.model.change import InventoryEntry
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import Phase
@@ -51,21 +49,12 @@ class Recorded(NamedTuple):
 
 def sign(store: Store, name: str, watched: Watched) -> dict[str, Watched]:
     """Say that a watcher lives, and return all that do."""
-    flat = store.call("watchers", name, watched.model_dump_json(), GONE)
-    return _read(flat)
+    return _read(store.call("watchers", name, watched.model_dump_json(), GONE))
 
 
 def present(store: Store) -> dict[str, Watched]:
     """Return the watchers that live, as they signed last; one that was killed stays for a while."""
-    at = store.redis.time()[0]
-    found = (
-        (name, told.split(" ", 1)) for name, told in store.redis.hgetall(keys.WATCHERS()).items()
-    )
-    return {
-        name: Watched.model_validate_json(told)
-        for name, (signed, told) in found
-        if abs(at - int(signed)) <= GONE
-    }
+    return _read(store.call("watchers", "", "", GONE))
 
 
 def leave(store: Store, name: str) -> None:
@@ -129,5 +118,4 @@ def recorded(store: Store, cluster: Uid, objects: Sequence[str]) -> list[Recorde
 
 
 def _read(flat: Sequence[str]) -> dict[str, Watched]:
-    pairs = zip(flat[::2], map(orjson.loads, flat[1::2]), strict=True)
-    return {name: Watched.model_validate(told) for name, told in pairs}
+    return dict(zip(flat[::2], map(Watched.model_validate_json, flat[1::2]), strict=True))

@@ -47,11 +47,8 @@ local WRITTEN = 5 -- seconds; the time of the last answer need not be better kno
 
 -- Each cluster that was trusted and is silent tells that others may be so since.
 local function note_trouble(was_trusted)
-  if was_trusted then
+  if was_trusted or call('EXPIRE', K.trouble(), TROUBLE) == 0 then
     call('SET', K.trouble(), stamp, 'EX', TROUBLE)
-  else
-    call('SET', K.trouble(), stamp, 'NX', 'EX', TROUBLE)
-    call('EXPIRE', K.trouble(), TROUBLE)
   end
   trouble = nil
 end
