@@ -8,9 +8,11 @@ them, and no other apply under our name has changed one. What a rule ignores may
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from syncline.model.change import InventoryEntry
+from syncline.model.change import InventoryEntry, ObjectRef
+from syncline.model.names import ObjectKey
 from syncline.model.values import Manifest
 from syncline_workers.change import ignored, owned
 
@@ -42,3 +44,15 @@ def compare(entry: InventoryEntry, live: Manifest | None) -> Drift:
     # came too late) may have changed values and no set of fields.
     is_same = entry.owned and entry.owned == owned.mark(live)
     return Drift.STIRRED if is_same or ignored.is_kept(entry, live) else Drift.MOVED
+
+
+def by_key(ref: ObjectRef, found: Iterable[Manifest]) -> Iterator[tuple[ObjectKey, Manifest]]:
+    """Name each of the live objects of a kind, as inventories do; ``ref``: any object of it."""
+    for live in found:
+        meta = live["metadata"]
+        yield ObjectKey(ref.group, ref.kind, meta.get("namespace") or "", meta["name"]), live
+
+
+def kinds(inventory: Iterable[InventoryEntry]) -> Iterable[ObjectRef]:
+    """Return an object of each kind: what to list."""
+    return {(entry.ref.group, entry.ref.kind): entry.ref for entry in inventory}.values()

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from syncline.model.values import Manifest
+from syncline_workers.change.pointer import parts
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and places in lists, from the manifest's root."""
@@ -37,9 +38,9 @@ def without(manifest: Manifest, paths: Iterable[Path]) -> Manifest:
 
 def is_below(path: Path, pointer: str) -> bool:
     """Whether a JSON pointer, with ``*`` for any part, means this field or one around it."""
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
-    return len(parts) <= len(path) and all(
-        part in ("*", str(key)) for part, key in zip(parts, path, strict=False)
+    meant = parts(pointer)
+    return len(meant) <= len(path) and all(
+        part in ("*", str(key)) for part, key in zip(meant, path, strict=False)
     )
 
 

@@ -21,6 +21,7 @@ from syncline.model.ignore import IgnoreRule
 from syncline.model.values import Manifest
 from syncline_workers.change import fieldset, owned, tracking
 from syncline_workers.change.fieldset import Path
+from syncline_workers.change.pointer import parts
 
 Rules = Sequence[IgnoreRule]
 
@@ -107,8 +108,7 @@ def _path(pointer: str, live: Manifest, held: fieldset.Tree) -> Path:
     """Resolve a pointer; a number leads to an item by its keys, where the server knows keys."""
     found: list[str] = []
     place: object = live
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
+    for name in parts(pointer):
         step = _item(place, name, held) if isinstance(place, list) else f"f:{name}"
         found.append(step)
         place = fieldset.get(place, (step,))

@@ -6,11 +6,14 @@ A deletion is only ever derived here: what was applied once, and is not rendered
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from typing import Any
 
 from syncline.errors import PruneRefused
 from syncline.model.application import SyncPolicy
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey
+from syncline.model.values import Manifest
+from syncline_workers.change import owned
 
 UNGUARDED = 3  # deletions that no share forbids: half of a small application is a handful
 
@@ -29,6 +32,19 @@ def union(old: Inventory, rendered: Iterable[ObjectRef]) -> Inventory:
         elif known.ref.version != ref.version:
             entries[ref.key] = known.model_copy(update={"ref": ref})
     return tuple(entries.values())
+
+
+def as_seen(ref: ObjectRef, live: Manifest, **known: Any) -> InventoryEntry:
+    """What a live object tells of itself, and other fields of an entry that are ``known``."""
+    meta = live["metadata"]
+    return InventoryEntry(
+        ref=ref,
+        uid=meta.get("uid", ""),
+        resource_version=meta.get("resourceVersion", ""),
+        generation=meta.get("generation", 0),
+        owned=owned.mark(live),
+        **known,
+    )
 
 
 def doubted(inventory: Inventory, touched: Container[ObjectKey]) -> Inventory:

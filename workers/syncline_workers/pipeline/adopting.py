@@ -19,7 +19,7 @@ from syncline.model.change import InventoryEntry, ObjectRef, ref_of
 from syncline.model.names import application_name
 from syncline.model.run import Claim
 from syncline.model.values import Manifest
-from syncline_workers.change import hooks, instance, owned, tracking
+from syncline_workers.change import hooks, instance, inventory, tracking
 from syncline_workers.change.tracking import Origin
 from syncline_workers.cluster import parallel
 from syncline_workers.pipeline.attempt import Attempt
@@ -101,16 +101,7 @@ def _found(origin: Origin, entries: list[InventoryEntry]) -> Found:
 
 
 def _entry(item: Manifest) -> InventoryEntry:
-    meta = item["metadata"]
-    return InventoryEntry(
-        ref=ref_of(item),
-        uid=meta.get("uid", ""),
-        resource_version=meta.get("resourceVersion", ""),
-        generation=meta.get("generation", 0),
-        owned=owned.mark(item),
-        wave=_wave(item),
-        hook=instance.is_ours(item),
-    )
+    return inventory.as_seen(ref_of(item), item, wave=_wave(item), hook=instance.is_ours(item))
 
 
 def _wave(item: Manifest) -> int:

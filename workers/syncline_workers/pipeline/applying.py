@@ -9,7 +9,7 @@ from syncline.health import registry
 from syncline.health.verdict import Health
 from syncline.model.change import Action, Change, InventoryEntry
 from syncline.model.values import Manifest
-from syncline_workers.change import hooks, ignored, order, owned, plan
+from syncline_workers.change import hooks, ignored, inventory, order, plan
 from syncline_workers.cluster import parallel
 from syncline_workers.pipeline import contesting, leaving, sending, writing
 from syncline_workers.pipeline.attempt import Attempt
@@ -82,7 +82,7 @@ def _note(attempt: Attempt, item: plan.Rendered, written: Written) -> None:
     if written.is_left:
         leaving.note(attempt, item, written, after)
         return
-    action = _action(attempt, item, written, after)
+    action = _action(attempt, item, written, before, after)
     if before is not None and (kept := contesting.remembered(attempt, item, action, before)):
         after = after.model_copy(update={"contest": kept})
     if action is not Action.UNCHANGED or written.note:
@@ -96,12 +96,16 @@ def _note(attempt: Attempt, item: plan.Rendered, written: Written) -> None:
 
 
 def _action(
-    attempt: Attempt, item: plan.Rendered, written: Written, after: InventoryEntry
+    attempt: Attempt,
+    item: plan.Rendered,
+    written: Written,
+    before: InventoryEntry | None,
+    after: InventoryEntry,
 ) -> Action:
     """What came of an object that was sent."""
     if attempt.is_dry:
         return sending.action(attempt, item, written.note)
-    before, live = attempt.known(item.ref.key), written.live
+    live = written.live
     if before is not None and live and ignored.is_kept(before, live):  # what was lost may be
         before = before.model_copy(update={"owned": after.owned})
     action = action_of(before, after)
@@ -112,14 +116,10 @@ def _action(
 
 def entry_of(item: plan.Rendered, live: Manifest, health: Health | None) -> InventoryEntry:
     """What to remember of an object as the apply returned it."""
-    meta = live["metadata"]
-    return InventoryEntry(
-        ref=item.ref,
+    return inventory.as_seen(
+        item.ref,
+        live,
         digest=item.digest,
-        uid=meta.get("uid", ""),
-        resource_version=meta.get("resourceVersion", ""),
-        generation=meta.get("generation", 0),
-        owned=owned.mark(live),
         ignored=ignored.note(live, item.ignores) if item.ignores else "",
         health=health and health.status,
         wave=hooks.wave_of(item.manifest),

@@ -20,7 +20,7 @@ from syncline.model.change import InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey, Uid
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
-from syncline_workers.change import tracking
+from syncline_workers.change import drift, tracking
 from syncline_workers.pipeline import connection
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports
@@ -94,9 +94,8 @@ def _listed(api: Api, refs: list[ObjectRef], rules: custom.Rules) -> _Seen:
     namespace = namespaces.pop() if len(namespaces) == 1 else ""
     seen: _Seen = {}
     try:
-        for live in api.list_objects(refs[0], namespace=namespace, labels=tracking.LABEL):
-            meta = live["metadata"]
-            key = ObjectKey(*_kind(refs[0]), meta.get("namespace") or "", meta["name"])
+        found = api.list_objects(refs[0], namespace=namespace, labels=tracking.LABEL)
+        for key, live in drift.by_key(refs[0], found):
             if key in wanted:
                 seen[key] = _judged(live, rules)
     except (ClusterUnreachable, ClusterBusy):

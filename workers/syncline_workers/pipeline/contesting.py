@@ -16,7 +16,7 @@ from syncline.errors import FieldContested
 from syncline.model.change import Action, InventoryEntry
 from syncline.model.request import TriggerKind
 from syncline.model.values import Manifest, format_duration
-from syncline_workers.change import contest, fields, ignored, owned, plan
+from syncline_workers.change import contest, fields, ignored, inventory, owned, plan
 from syncline_workers.change.conflicts import Held
 from syncline_workers.change.contest import Contest
 from syncline_workers.pipeline.attempt import Attempt
@@ -79,16 +79,8 @@ def remembered(
 
 def left(item: plan.Rendered, live: Manifest, found: Contest) -> InventoryEntry:
     """What to remember of an object that is left as it is: a sweep is to find it unchanged."""
-    meta = live["metadata"]
-    return InventoryEntry(
-        ref=item.ref,
-        uid=meta["uid"],
-        resource_version=meta["resourceVersion"],
-        generation=meta.get("generation", 0),
-        owned=owned.mark(live),
-        ignored=ignored.note(live, item.ignores) if item.ignores else "",
-        contest=contest.write(found),
-    )
+    noted = ignored.note(live, item.ignores) if item.ignores else ""
+    return inventory.as_seen(item.ref, live, ignored=noted, contest=contest.write(found))
 
 
 def check(attempt: Attempt) -> None:

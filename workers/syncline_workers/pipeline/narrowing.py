@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from syncline.model.change import ObjectRef
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim
+from syncline.model.values import Manifest
 from syncline_workers.change import drift
 from syncline_workers.change.drift import Drift
 from syncline_workers.change.plan import Rendered
@@ -32,20 +30,15 @@ def moved(attempt: Attempt, api: Api) -> frozenset[ObjectKey]:
     if not attempt.claim.request.options.changed_only:
         return frozenset()
     entries = attempt.claim.inventory
-    live = {}
-    for ref in _kinds(entry.ref for entry in entries):
-        for item in api.list_metadata(ref, labels=attempt.origin.selector):
-            meta = item["metadata"]
-            live[ObjectKey(ref.group, ref.kind, meta.get("namespace") or "", meta["name"])] = item
+    live: dict[ObjectKey, Manifest] = {}
+    for ref in drift.kinds(entries):
+        found = api.list_metadata(ref, labels=attempt.origin.selector)
+        live.update(drift.by_key(ref, found))
     return frozenset(
         entry.ref.key
         for entry in entries
         if drift.compare(entry, live.get(entry.ref.key)) in (Drift.MOVED, Drift.MISSING)
     )
-
-
-def _kinds(refs: Iterable[ObjectRef]) -> Iterable[ObjectRef]:
-    return {(ref.group, ref.kind): ref for ref in refs}.values()
 
 
 def _labels(item: Rendered) -> dict[str, str]:

@@ -43,7 +43,11 @@ def apply(
 
 
 def forecast(
-    attempt: Attempt, live: Manifest | None, wishes: Wishes, send: Callable[[], T], anew: T
+    attempt: Attempt,
+    live: Manifest | None,
+    wishes: Wishes,
+    send: Callable[[], T],
+    anew: Callable[[], T],
 ) -> tuple[T, str]:
     """The same of a dry run, of which nothing tells how an object would be made ``anew``."""
     try:
@@ -51,7 +55,7 @@ def forecast(
     except FieldImmutable as refusal:
         if live is not None:
             _check(attempt, live, wishes, refusal)
-        return anew, f"would be made anew: {_fields(refusal)}"
+        return anew(), f"would be made anew: {_fields(refusal)}"
 
 
 def _removed(

@@ -59,11 +59,15 @@ def _desired(
     there = live or {}
     sent = ignored.left_out(item.manifest, there, item.ignores) if live else item.manifest
     stance = conflicts.stance(attempt.policy, item.ref, wishes.conflicts)
-    meant = _anew(there, item.manifest)
+
+    def send() -> Manifest:
+        return conflicting.apply(expected.apply, sent, stance)
+
+    def anew() -> Manifest:
+        return _anew(there, item.manifest)
+
     try:
-        return recreating.forecast(
-            attempt, live, wishes, lambda: conflicting.apply(expected.apply, sent, stance), meant
-        )
+        return recreating.forecast(attempt, live, wishes, send, anew)
     except FieldConflict:
         if not attempt.is_preview:
             raise
@@ -71,7 +75,7 @@ def _desired(
     except FieldImmutable:
         if not attempt.is_preview:
             raise
-        return meant, ""
+        return anew(), ""
 
 
 def _anew(live: Manifest, wanted: Manifest) -> Manifest:

@@ -8,6 +8,7 @@ only asks for another look at the target's health.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from syncline.contract.reports import SweepReport
 from syncline.errors import ApplyRejected, SynclineError
@@ -78,13 +79,9 @@ def _declared(inventory: Inventory) -> Inventory:
 
 
 def _list(api: Api, inventories: Iterable[Inventory]) -> _Live:
-    kinds = {(entry.ref.group, entry.ref.kind): entry.ref for inv in inventories for entry in inv}
     live: _Live = {}
-    for ref in kinds.values():
-        for item in _items(api, ref):
-            meta = item["metadata"]
-            key = ObjectKey(ref.group, ref.kind, meta.get("namespace") or "", meta["name"])
-            live[key] = item
+    for ref in drift.kinds(chain.from_iterable(inventories)):
+        live.update(drift.by_key(ref, _items(api, ref)))
     return live
 
 
