@@ -183,6 +183,21 @@ def test_putting_back_costs_one_request_more(target: Target) -> None:
     assert target.requests(*manifests, by="drift") == 3
 
 
+def test_what_is_put_back_within_the_second_of_its_apply_is_told(target: Target) -> None:
+    def healed() -> Report | None:
+        next_second()
+        target.at += 3600  # the attempts before are no fight
+        wanted = target.config(a=str(target.at))
+        target.run(wanted)
+        applied = target.inventory[0].owned
+        take(target)
+        report = target.run(wanted, by="drift")
+        return report if target.inventory[0].owned == applied else None
+
+    report = until(healed, within=60, what="apply, edit and repair within one second")
+    assert [(change.action, change.drift) for change in report.changes] == [("configured", True)]
+
+
 def test_a_yielded_field_is_never_fought_for(target: Target) -> None:
     target.policy = {"conflicts": "yield"}
     target.run(target.config(a="1", b="1"), target.config("rest"))

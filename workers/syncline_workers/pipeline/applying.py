@@ -105,6 +105,8 @@ def _action(
     """What came of an object that was sent."""
     if attempt.is_dry:
         return sending.action(attempt, item, written.note)
+    if item.ref.key in attempt.contests:  # a field was taken back, within one second or not
+        return Action.CONFIGURED
     live = written.live
     if before is not None and live and ignored.is_kept(before, live):  # what was lost may be
         before = before.model_copy(update={"owned": after.owned})
