@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from redis import Redis
+
 
 def machine() -> dict[str, Any]:
     return {
@@ -16,6 +18,13 @@ def machine() -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "load_before": os.getloadavg(),
     }
+
+
+def built(redis: Redis) -> str:
+    """Which server it is, and with which allocator, which decides what its calls cost."""
+    info = redis.info()
+    name, version = info.get("server_name", "redis"), info.get("valkey_version")
+    return f"{name} {version or info['redis_version']}, {info['mem_allocator']}"
 
 
 def save(results: Mapping[str, Any], name: str = "") -> Path:

@@ -33,6 +33,7 @@ from syncline.store import connection, due, index, keys, migrations, runs, scrip
 from syncline.store.batches import CHUNK
 from syncline.store.connection import Store
 from tests.bench.filling import Fleet
+from tests.bench.results import built
 from tests.harness.redis import Redis
 
 SLOW = 2_000
@@ -89,6 +90,7 @@ def _measured(asked: argparse.Namespace, size: int, server: Redis) -> dict[str, 
         store.scripts._learn(name)  # the program runs long: its sources may change meanwhile
     begun = time.monotonic()
     fleet.declare()
+    print(built(store.redis))
     print(f"{fleet.size} targets declared in {time.monotonic() - begun:.0f} s", flush=True)
     spent, ran = _Spent(store), 0
     for number in range(asked.real):
@@ -105,6 +107,7 @@ def _measured(asked: argparse.Namespace, size: int, server: Redis) -> dict[str, 
         "clusters": fleet.clusters,
         "objects": asked.objects,
         "history": asked.history,
+        "redis": built(store.redis),
         "used_memory": used,
         "planned": plan.state(
             Planned(

@@ -37,6 +37,7 @@ def install(world: World, asked: Namespace) -> Figures:
     return {
         **figures,
         "seconds_until": times,
+        "redis": world.redis.built(),
         "redis_empty_mb": round(empty / MB, 1),
         **checks.everything(world),
     }

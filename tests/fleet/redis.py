@@ -12,6 +12,7 @@ import redis
 from syncline.settings import StoreSettings
 from syncline.store import keys
 from syncline.store.scripting import Scripts, names
+from tests.bench.results import built
 from tests.fleet.declared import REPOSITORY
 
 FROM = 2_000  # microseconds: calls that Redis is to remember
@@ -65,6 +66,10 @@ class RedisView:
             for uid in uids:
                 pipe.hget(keys.COUNTS(uid), "phase:idle")
             return sum(int(count or 0) for count in pipe.execute())
+
+    def built(self) -> str:
+        """Which server it is, and with which allocator."""
+        return built(self.client)
 
     def used(self) -> int:
         """Bytes in use."""

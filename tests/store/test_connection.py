@@ -126,6 +126,26 @@ def test_a_server_without_a_limit_is_warned_of(own_redis: Redis) -> None:
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("allocator", "used", "is_told"),
+    [
+        ("libc", server.LARGE + 1, True),
+        ("libc", server.LARGE, False),
+        ("jemalloc-5.3.0", server.LARGE + 1, False),
+    ],
+)
+def test_an_allocator_that_is_slow_with_much_state_is_warned_of(
+    allocator: str, used: int, is_told: bool
+) -> None:
+    info = {"aof_enabled": 1, "used_memory": used, "maxmemory": 1 << 30, "mem_allocator": allocator}
+
+    warnings = server.warnings_of(info, has_sentinels=False)
+
+    assert [warning.startswith("its allocator is that of the C") for warning in warnings] == (
+        [True] if is_told else []
+    )
+
+
 def test_the_server_of_messages_is_looked_at_too(own_redis: Redis, redis_server: Redis) -> None:
     apart = StoreSettings(url=SecretStr(own_redis.url), broker_url=SecretStr(redis_server.url))
 

@@ -20,6 +20,9 @@ OLDEST = (6, 2)
 NEARLY_FULL = 0.9
 """Share of maxmemory from which on a server is called nearly full."""
 
+LARGE = 64_000_000
+"""Bytes in use from which on its allocator counts: some 10,000 targets."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
@@ -67,7 +70,7 @@ def look(address: Address) -> Findings:
         info: Mapping[str, Any] = asked.info()
     return Findings(
         refusals=tuple(_refusals(info)),
-        warnings=tuple(_warnings(info, has_sentinels=bool(address.master))),
+        warnings=tuple(warnings_of(info, has_sentinels=bool(address.master))),
     )
 
 
@@ -86,7 +89,8 @@ def _refusals(info: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _warnings(info: Mapping[str, Any], *, has_sentinels: bool) -> list[str]:
+def warnings_of(info: Mapping[str, Any], *, has_sentinels: bool) -> list[str]:
+    """Return what a server's INFO gives reason to warn of."""
     found = []
     if not info.get("aof_enabled"):
         found.append(
@@ -99,6 +103,12 @@ def _warnings(info: Mapping[str, Any], *, has_sentinels: bool) -> list[str]:
         found.append("this is a replica: name the primary, or its Sentinels")
     elif has_sentinels and not info.get("connected_slaves"):
         found.append("no replica follows: the Sentinels have nothing to fail over to")
+    found += _of_memory(info)
+    return found
+
+
+def _of_memory(info: Mapping[str, Any]) -> list[str]:
+    found = []
     used, most = int(info["used_memory"]), int(info.get("maxmemory", 0))
     if not most:
         found.append(
@@ -109,5 +119,10 @@ def _warnings(info: Mapping[str, Any], *, has_sentinels: bool) -> list[str]:
         found.append(
             f"{used / 1e6:,.0f} of {most / 1e6:,.0f} MB (maxmemory) are used: when it is full, "
             "Redis refuses what is new; give it more"
+        )
+    if used > LARGE and info.get("mem_allocator") == "libc":
+        found.append(
+            "its allocator is that of the C library, which takes the more of its processor the "
+            "more it holds: run one that was built with jemalloc, as packages and images are"
         )
     return found
