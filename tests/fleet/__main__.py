@@ -72,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--watch", action="store_true", help="watch the clusters for drift too")
     parser.add_argument("--interval", type=int, default=180, help="seconds between two sweeps")
     parser.add_argument("--intervals", type=int, default=2, help="of steady state")
+    parser.add_argument("--rest", type=int, default=0, help="seconds before a change")
     parser.add_argument("--pairs", type=int, default=5, help="with and without hanging clusters")
     parser.add_argument("--history", type=int, default=3, help="commits to see memory grow by")
     parser.add_argument("--faults", type=int, default=60, help="seconds of the timetable of faults")

@@ -46,6 +46,7 @@ def install(world: World, asked: Namespace) -> Figures:
 def change(world: World, asked: Namespace) -> Figures:
     """One commit that changes one object of every target, told by a webhook."""
     world.commit()
+    time.sleep(asked.rest)
     return {**cost.of(world, lambda: (world.tell(), world.settle())), **checks.everything(world)}
 
 
