@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from syncline.model.expression import ExpressionFailed
 from syncline.model.values import Manifest
 from syncline_workers.change.drift import Drift
 from syncline_workers.cluster.api import Api
@@ -16,7 +17,8 @@ pytestmark = pytest.mark.cluster
 
 REPLICAS = {"kind": "Deployment", "jsonPointers": ["/spec/replicas"]}
 AUTOSCALER = {"managers": ["autoscaler"]}
-OTHERWISE = (REPLICAS, AUTOSCALER)
+EXPRESSION = {"expressions": ["self.spec.replicas > 0 ? ['/spec/replicas'] : []"]}
+OTHERWISE = (REPLICAS, AUTOSCALER, EXPRESSION)
 
 
 def deployment(namespace: str, *containers: Manifest, **spec: Any) -> Manifest:
@@ -251,3 +253,69 @@ def test_a_changed_rule_is_applied_to_what_did_not_change(
     assert hand.apply(deployment(namespace)) == "unchanged"
     other.patch(scaled(5))
     assert hand.drift(deployment(namespace)) is Drift.STIRRED
+
+
+def test_an_expression_follows_what_the_live_object_says(
+    hand: Hand, other: Other, namespace: str
+) -> None:
+    """As of whoever marks what it takes over."""
+    hand.ignore(expressions=["'scaled' in self.metadata.labels ? ['/spec/replicas'] : []"])
+    hand.apply(deployment(namespace))
+    other.patch(scaled(5))
+
+    hand.apply(deployment(namespace))
+    assert other.live()["spec"]["replicas"] == 2
+
+    other.patch({"metadata": {"labels": {"scaled": "yes"}}, **scaled(5)})
+
+    assert hand.diff(deployment(namespace)) is None
+    hand.apply(deployment(namespace))
+    assert other.live()["spec"]["replicas"] == 5
+    other.patch(scaled(6))
+    assert hand.drift(deployment(namespace)) is Drift.STIRRED
+
+
+def test_an_expression_names_items_of_a_list(hand: Hand, other: Other, namespace: str) -> None:
+    both = deployment(namespace, container("mesh"), container())
+    hand.apply(both)
+    images = [container("mesh", "nginx:2"), container(image="nginx:2")]
+    other.patch({"spec": {"template": {"spec": {"containers": images}}}})
+    containers = "self.spec.template.spec.containers"
+    chosen = f"indices({containers}).filter(i, {containers}[i].name == 'mesh')"
+    image = ".map(i, '/spec/template/spec/containers/' + string(i) + '/image')"
+    hand.ignore(expressions=[chosen + image])
+
+    hand.apply(both)
+
+    live = other.live()["spec"]["template"]["spec"]["containers"]
+    assert {each["name"]: each["image"] for each in live} == {"mesh": "nginx:2", "web": "nginx:1"}
+
+
+def test_an_expression_that_fails_has_nothing_applied_and_is_named(
+    hand: Hand, other: Other, namespace: str
+) -> None:
+    hand.ignore(expressions=["[self.metadata.name]"])
+    hand.apply(deployment(namespace))
+    other.patch(scaled(5))
+
+    assert hand.drift(deployment(namespace)) is Drift.MOVED
+    for act in (hand.apply, hand.diff):
+        with pytest.raises(ExpressionFailed) as caught:
+            act(deployment(namespace))
+        assert caught.value.subject == f"Deployment/{namespace}/web"
+        assert "'[self.metadata.name]': must be a list of JSON pointers" in caught.value.detail
+    assert other.live()["spec"]["replicas"] == 5
+
+
+def test_of_a_secret_nothing_is_told_when_an_expression_fails(
+    hand: Hand, api_server: ApiServer, namespace: str
+) -> None:
+    meta = {"name": "web", "namespace": namespace}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": {"a": "hidden"}}
+    hand.ignore(expressions=["[string({'x': 1}[self.data.a])]", "[string(int(self.data.a))]"])
+    hand.apply(secret)
+
+    with pytest.raises(ExpressionFailed) as caught:
+        hand.apply(secret)
+
+    assert caught.value.detail.endswith(": has no value here")

@@ -236,6 +236,7 @@ def _settings() -> dict[str, str]:
         "SYNCLINE_GIT_ALLOW_HTTP": "true",
         "SYNCLINE_CLUSTER_PROBE_INTERVAL": "1s",
         "SYNCLINE_RUN_LEASE": "5s",
+        "SYNCLINE_CHECK_NETWORKS": '["127.0.0.0/8"]',
     }
     for name in ("helm", "kustomize"):
         found[f"SYNCLINE_RENDER_{name.upper()}"] = str(programs.find(name).path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,6 +15,7 @@ from syncline.model.names import TargetId, Uid
 from syncline.model.records import ApplicationRecord
 from syncline.model.request import Options, Request, Trigger, TriggerKind
 from syncline.model.run import Claim, Lease, Report
+from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
 from syncline_workers.cluster.api import Api
 from syncline_workers.pipeline import reconcile, rendering, resolve
@@ -51,6 +52,9 @@ class Target:
     namespace: str
     monkeypatch: pytest.MonkeyPatch
     policy: Mapping[str, Any] = field(default_factory=dict)
+    checks: Sequence[Mapping[str, Any]] = ()
+    health: HealthStatus = HealthStatus.UNKNOWN  # as last seen
+    revision: str = ""  # applied last
     inventory: Inventory = ()
     name: str = "shop"
     at: float = 1.0  # when it is claimed, by the store's clock
@@ -108,6 +112,7 @@ class Target:
             "source": {"repository": "shop"},
             "destination": {"cluster": "west", "namespace": self.namespace},
             "syncPolicy": dict(self.policy),
+            "checks": [dict(check) for check in self.checks],
         }
         kind = TriggerKind.DELETE if deleting else TriggerKind(by)
         return Claim(
@@ -122,6 +127,8 @@ class Target:
             ),
             cluster=CLUSTER,
             repository=None,
+            health=self.health,
+            revision=self.revision,
             inventory=self.inventory,
             deleting=deleting,
             heard=1.0,

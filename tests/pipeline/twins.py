@@ -8,10 +8,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
-from syncline.contract.reports import ClusterReport, Waiting
+from syncline.contract.reports import ClusterReport, HealthReport, TargetHealth, Waiting
 from syncline.errors import ClusterUnreachable, CredentialRefused
 from syncline.health import custom
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
+from syncline.model.check import Check
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Inputs, Lease
@@ -90,6 +91,12 @@ class Checks:
     found: dict[str, Inventory] = field(default_factory=dict)  # by application
     others: int = 0  # targets of the cluster that wait for nothing
     folded: list[ClusterReport] = field(default_factory=list)
+    declared: tuple[Check, ...] = ()  # of every application
+    fence: int = FENCE
+    told: list[TargetHealth] = field(default_factory=list)  # by whoever looked at checks
+
+    def fold_health(self, report: HealthReport) -> None:
+        self.told += report.targets
 
     def fold(self, report: ClusterReport) -> None:
         self.folded.append(report)
@@ -107,7 +114,10 @@ class Checks:
         return self.found
 
     def waiting(self, _: Uid) -> tuple[int, list[Waiting]]:
-        found = [Waiting(target, FENCE, held) for target, held in self.recorded.items()]
+        found = [
+            Waiting(target, self.fence, held, self.declared)
+            for target, held in self.recorded.items()
+        ]
         return self.others + len(found), found
 
 
@@ -220,6 +230,7 @@ def ports(**parts: Any) -> Ports:
         rules=Rules(),
         repositories=_NOTHING,
         clusters=_NOTHING,
+        web=_NOTHING,
         renders=_NOTHING,
         key=KEY,
         render=RenderSettings(cache=Path("unused")),

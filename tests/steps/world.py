@@ -41,6 +41,7 @@ from syncline_workers.git.repositories import open_repositories
 from syncline_workers.pipeline import sweep as sweeps
 from syncline_workers.pipeline.ports import Ports
 from syncline_workers.pipeline.reconcile import reconcile
+from syncline_workers.web.fetch import Web
 from tests.harness.workrepo import WorkRepo
 from tests.store import clock
 from tests.store.world import launched
@@ -325,6 +326,7 @@ class World:
             checks=StoreChecks(self.store),
             repositories=open_repositories(settings.git, credentials, hosts),
             clusters=EdgedClusters(clusters, self.blade),
+            web=Web(settings.check),
             renders=StoreRenders(self.store),
             rules=StoreRules(self.store),
             key=key,

@@ -54,7 +54,16 @@ def _fields(path: str, schema: Schema, definitions: Schema) -> list[tuple[str, s
 def _inner(path: str, field: Schema, definitions: Schema) -> tuple[str, Schema]:
     if "items" in field:
         return f"{path}[]", _resolve(field["items"], definitions)
+    if values := _values(field):
+        return f"{path}.NAME", _resolve(values, definitions)
     return path, field
+
+
+def _values(field: Schema) -> Schema | None:
+    """What a map holds; where its keys have a form, it stands by that."""
+    by_form = list(field.get("patternProperties", {}).values())
+    found = by_form[0] if by_form else field.get("additionalProperties")
+    return found if isinstance(found, dict) else None
 
 
 def _resolve(field: Schema, definitions: Schema) -> Schema:
@@ -75,8 +84,8 @@ def _type(field: Schema, definitions: Schema) -> str:
         return markdown.code(str(field["const"]))
     if "items" in field:
         return "list of " + _type(_resolve(field["items"], definitions), definitions)
-    if isinstance(field.get("additionalProperties"), dict):
-        return "map of " + _type(field["additionalProperties"], definitions)
+    if values := _values(field):
+        return "map of " + _type(_resolve(values, definitions), definitions)
     return str(field.get("type", "any"))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from syncline.model.change import Difference, Inventory, ObjectRef
+from syncline.model.check import Check
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus
 from syncline.model.values import Stored
@@ -65,6 +66,7 @@ class Waiting(NamedTuple):
     target: TargetId
     fence: int  # of the run that is looked after
     inventory: Inventory
+    checks: tuple[Check, ...] = ()  # of its application
 
 
 class TargetHealth(Stored):

@@ -57,11 +57,16 @@ def suspended(message: str) -> Health:
 
 def aggregate(judged: Iterable[tuple[ObjectRef, Health]]) -> Health:
     """The worst status of all, and which objects have it: ``Deployment/shop/web: 1 of 3 …``."""
+    return joined((ref.key.short, health) for ref, health in judged)
+
+
+def joined(judged: Iterable[tuple[str, Health]]) -> Health:
+    """The same of what has a name of its own."""
     found = list(judged)
     status = worst([health.status for _, health in found])
     if status is HealthStatus.HEALTHY:
         return healthy()
-    bad = [(ref, health) for ref, health in found if health.status is status]
-    named = "; ".join(f"{ref.key.short}: {health.message}" for ref, health in bad[:NAMED])
+    bad = [(name, health) for name, health in found if health.status is status]
+    named = "; ".join(f"{name}: {health.message}" for name, health in bad[:NAMED])
     more = f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
     return Health(status, bad[0][1].reason, named + more)

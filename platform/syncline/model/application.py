@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from syncline.model.check import Checks
 from syncline.model.documents import Document, ProjectMetadata
 from syncline.model.ignore import IgnoreRule
 from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
@@ -160,6 +161,10 @@ class ApplicationSpec(Written):
         "A value may hold {{ cluster.name }} and {{ cluster.labels.KEY }}.",
     )
     sync_policy: SyncPolicy = Field(default=SyncPolicy(), description="What happens by itself.")
+    checks: Checks = Field(
+        default=(),
+        description="What must hold, beside the health of its objects, for it to be healthy.",
+    )
 
 
 class Application(Document):

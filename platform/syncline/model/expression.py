@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, Final
 
 from syncline.errors import Permanent
+from syncline.model.values import Manifest
 
 LONGEST: Final = 2000
 """Characters of an expression."""
@@ -76,7 +77,11 @@ class Expression:
     @property
     def may_be_bool(self) -> bool:
         """Whether its value is a boolean, as far as that is known before it is evaluated."""
-        return self._program.return_type().name() in ("BOOL", "DYN")
+        return self.may_be("BOOL")
+
+    def may_be(self, *types: str) -> bool:
+        """Whether its value is of one of these types of CEL's, likewise."""
+        return self._program.return_type().name() in (*types, "DYN")
 
     def evaluate(self, values: Mapping[str, Any] | Given) -> Any:
         """Return its value as JSON would hold it; times and durations as their ISO text or seconds.
@@ -128,16 +133,34 @@ class Expression:
                 raise ExpressionFailed(self.source, "its value is no JSON")
 
 
+def visible(live: Manifest) -> Manifest:
+    """Return an object as expressions see it: without managedFields, which are most of it."""
+    meta = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
+    return {**live, "metadata": meta}
+
+
 @cache
 def _environment(variables: tuple[str, ...]) -> Any:
     # Loaded only where an expression is: it costs 5 ms and 18 MB (most of it shared).
     from cel_expr_python import cel  # noqa: PLC0415
     from cel_expr_python.ext import ext_optional, ext_strings  # noqa: PLC0415
 
+    of_list = cel.Overload(
+        "indices_list",
+        return_type=cel.Type.List(cel.Type.INT),
+        parameters=[cel.Type.List(cel.Type.DYN)],
+        impl=_indices,
+    )
     return cel.NewEnv(
         variables=dict.fromkeys(variables, cel.Type.DYN),
         extensions=[ext_strings.ExtStrings(), ext_optional.ExtOptional()],
+        functions=[cel.FunctionDecl("indices", [of_list])],
     )
+
+
+def _indices(items: Any) -> list[int]:
+    """Count a list's items from 0: CEL's macros see items alone."""
+    return list(range(len(items)))
 
 
 def _told(message: str, text: str) -> str:

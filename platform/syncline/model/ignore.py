@@ -11,13 +11,10 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from syncline.model.change import ObjectRef
+from syncline.model.pointing import Pointer, Pointing
 from syncline.model.values import Written
 
-_IDENTITY = ("/apiVersion", "/kind", "/metadata", "/metadata/name", "/metadata/namespace")
 _OURS = "syncline"
-
-Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^~/]|~[01])*)+$", max_length=1024)]
-"""A JSON pointer: ``/spec/replicas``."""
 
 Manager = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """A field manager, as ``metadata.managedFields`` names it."""
@@ -43,14 +40,12 @@ class IgnoreRule(Written):
         max_length=20,
         description="All fields that these field managers hold in the live object.",
     )
-
-    @field_validator("json_pointers")
-    @classmethod
-    def _fields_only(cls, pointers: tuple[str, ...]) -> tuple[str, ...]:
-        for pointer in pointers:
-            if pointer in _IDENTITY:
-                raise ValueError(f"{pointer} says which object it is: name a field below it")
-        return pointers
+    expressions: tuple[Pointing, ...] = Field(
+        default=(),
+        max_length=20,
+        description="CEL over the live object (`self`), each a list of such pointers. What reads "
+        "a field that is absent names none.",
+    )
 
     @field_validator("managers")
     @classmethod
@@ -61,8 +56,10 @@ class IgnoreRule(Written):
 
     @model_validator(mode="after")
     def _names_fields(self) -> IgnoreRule:
-        if not (self.json_pointers or self.managers):
-            raise ValueError("needs jsonPointers or managers: which fields are ignored")
+        if not (self.json_pointers or self.managers or self.expressions):
+            raise ValueError(
+                "needs jsonPointers, managers or expressions: which fields are ignored"
+            )
         return self
 
     def matches(self, ref: ObjectRef) -> bool:

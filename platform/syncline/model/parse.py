@@ -150,8 +150,8 @@ def _path(path: Sequence[int | str]) -> str:
 
 def _model_at(model: type[BaseModel], path: Sequence[int | str]) -> type[BaseModel]:
     for step in path:
-        if isinstance(step, str):
-            inner = _model_in(_fields(model)[step])
+        if step in (fields := _fields(model)):  # else it counts items, or is a key of a map
+            inner = _model_in(fields[str(step)])
             if inner is None:
                 break
             model = inner

@@ -9,7 +9,7 @@ from syncline.model.names import TargetId, target_id
 from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.operations import timers, windows
-from syncline.store import runs, targets
+from syncline.store import checks, runs, targets
 from syncline.store.connection import Store
 
 Pair = tuple[ApplicationRecord, ClusterRecord]
@@ -36,6 +36,7 @@ def cover(store: Store, pairs: Sequence[Pair]) -> None:
         made = targets.ensure(store, application, cluster)
         (new if made else known).append((application, cluster))
     windows.file(store, matching)
+    checks.declare(store, [target_id(a.uid, c.uid) for a, c in matching if a.spec.checks])
     request(store, [*new, *_never_requested(store, known)], "first sync")
     timers.sweep(store, matching)
 

@@ -15,6 +15,7 @@ from syncline.settings.roles import (
 from syncline.settings.state import KeySettings, StoreSettings
 from syncline.settings.whole import Settings
 from syncline.settings.work import (
+    CheckSettings,
     ClusterSettings,
     GitSettings,
     RenderSettings,
@@ -23,6 +24,7 @@ from syncline.settings.work import (
 )
 
 __all__ = [
+    "CheckSettings",
     "ClusterSettings",
     "GitSettings",
     "KeySettings",

@@ -13,6 +13,7 @@ from syncline.settings.roles import (
 )
 from syncline.settings.state import KeySettings, StoreSettings
 from syncline.settings.work import (
+    CheckSettings,
     ClusterSettings,
     GitSettings,
     RenderSettings,
@@ -34,6 +35,9 @@ class Settings(BaseModel):
     git: GitSettings = Field(default_factory=GitSettings, description="Git.")
     render: RenderSettings = Field(default_factory=RenderSettings, description="Renderers.")
     cluster: ClusterSettings = Field(default_factory=ClusterSettings, description="Clusters.")
+    check: CheckSettings = Field(
+        default_factory=CheckSettings, description="Checks of applications."
+    )
     run: RunSettings = Field(default_factory=RunSettings, description="Runs.")
     watch: WatchSettings = Field(default_factory=WatchSettings, description="Watches for drift.")
     scheduler: SchedulerSettings = Field(

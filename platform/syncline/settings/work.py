@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 from syncline.model.values import Duration
@@ -103,6 +104,30 @@ class ClusterSettings(BaseSettings):
         default=timedelta(seconds=10),
         description="Between probes of a cluster that is away; 10 % more or less.",
     )
+
+
+class CheckSettings(BaseSettings):
+    """Where checks of applications may ask: what users write there, workers send."""
+
+    model_config = prefix("CHECK_")
+
+    hosts: tuple[str, ...] = Field(
+        default=("*",),
+        description="Hosts that HTTP and Prometheus checks may ask (JSON): names, or patterns such "
+        "as *.example.com. Default: all, within the networks; []: none.",
+    )
+    networks: tuple[str, ...] = Field(
+        default=(),
+        description="Networks that checks may ask though they are refused else (JSON): loopback, "
+        "link-local and cloud metadata addresses, which only a machine itself is to reach. None.",
+    )
+
+    @field_validator("networks")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network)
+        return networks
 
 
 class RunSettings(BaseSettings):

@@ -6,17 +6,21 @@ are kept by cluster, and the due member ``health:<cluster>`` stands at the first
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import orjson
 
 from syncline.contract.reports import HealthReport, SweepReport, TargetHealth, Waiting
-from syncline.model.names import TargetId, Uid
+from syncline.model.check import Check
+from syncline.model.names import TargetId, Uid, split_target_id
+from syncline.model.records import ApplicationRecord
 from syncline.model.status import Phase
-from syncline.store import breaker, keys, packing, rules
+from syncline.store import breaker, keys, packing, reading, rules
 from syncline.store.batches import batched
 from syncline.store.connection import Store
 from syncline.store.packing import object_key
+from syncline.store.records import Kind
 
 HOLD = timedelta(seconds=60)
 """A look that is not folded within it is begun anew: its worker was lost."""
@@ -37,15 +41,22 @@ def take(store: Store, cluster: Uid, *, limit: int = MOST) -> tuple[int, list[Wa
     total, *taken = store.call("checks_take", cluster, min(limit, MOST), held)
     with store.redis.pipeline() as pipe:
         for target in taken:
-            pipe.hmget(keys.TARGET(target), "fence", "phase")
+            pipe.hmget(keys.TARGET(target), "fence", "phase", "has_checks")
             pipe.hgetall(keys.INVENTORY(target))
         rows = pipe.execute() if taken else []
-    found = zip(taken, rows[::2], rows[1::2], strict=True)
+    found = list(zip(map(TargetId, taken), rows[::2], rows[1::2], strict=True))
+    checks = _of(store, [target for target, (_, _, has_checks), _ in found if has_checks])
     return int(total), [
-        Waiting(TargetId(target), int(fence), packing.read_inventory(entries))
-        for target, (fence, phase), entries in found
+        Waiting(target, int(fence), packing.read_inventory(entries), checks.get(target, ()))
+        for target, (fence, phase, _), entries in found
         if fence is not None and phase != Phase.RUNNING
     ]
+
+
+def declare(store: Store, targets: Sequence[TargetId]) -> None:
+    """Note that the applications of these have checks, and have them looked at now."""
+    for chunk in batched(targets, _CHUNK):
+        store.call("checks_due", *chunk)
 
 
 def ask(store: Store, report: SweepReport) -> None:
@@ -79,6 +90,17 @@ def at(store: Store, target: TargetId) -> float | None:
     """Return when the health of a target is looked at next, None where it is settled."""
     score = store.redis.zscore(keys.CHECKS(target.rpartition(".")[2]), target)
     return None if score is None else float(score)
+
+
+def _of(store: Store, targets: Iterable[TargetId]) -> Mapping[TargetId, tuple[Check, ...]]:
+    """Read the checks of targets that had some: one round trip where there are any."""
+    applications = {target: split_target_id(target)[0] for target in targets}
+    if not applications:
+        return {}
+    uids = sorted(set(applications.values()))
+    read = reading.many(store, Kind.APPLICATION, uids)
+    of = {each.uid: each.spec.checks for each in read if isinstance(each, ApplicationRecord)}
+    return {target: of.get(uid, ()) for target, uid in applications.items()}
 
 
 def _row(look: TargetHealth) -> bytes:

@@ -79,6 +79,7 @@ def content(document: Document, spec: BaseModel) -> Content:
     needed = {"spec": spec.model_dump(mode="json", by_alias=True), "labels": meta.labels}
     text = _canonical({**needed, "annotations": meta.annotations})
     needed["spec"].get("syncPolicy", {}).pop("windows", None)  # when to run: nothing to run for
+    needed["spec"].pop("checks", None)  # what to look at after a run: likewise
     return Content(text, _sha(text), _sha(_canonical(needed)))
 
 

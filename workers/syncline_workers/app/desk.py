@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from syncline.contract.reports import ClusterReport, PreviewRequest, Waiting
+from syncline.contract.reports import ClusterReport, HealthReport, PreviewRequest, Waiting
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory
 from syncline.model.names import TargetId, Uid
@@ -168,6 +168,10 @@ class StoreChecks:
     def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
         """See the port."""
         return checks.take(self.store, uid)
+
+    def fold_health(self, report: HealthReport) -> None:
+        """See the port."""
+        checks.fold(self.store, report)
 
     def snapshot(self, target: TargetId) -> Claim | None:
         """See the port."""

@@ -25,6 +25,7 @@ from syncline_workers.cluster.connect import Clusters
 from syncline_workers.git.repositories import open_repositories
 from syncline_workers.pipeline.ports import Ports
 from syncline_workers.pipeline.timeline import Begin
+from syncline_workers.web.fetch import Web
 
 _PAUSE = 60.0  # seconds; the first time is after a process's first task
 
@@ -94,6 +95,7 @@ def _ports(settings: Settings, store: Store, begin: Begin | None) -> Ports:
         rules=StoreRules(store),
         repositories=open_repositories(settings.git, credentials, StoreHosts(store, settings)),
         clusters=Clusters(settings.cluster, credentials, key),
+        web=Web(settings.check),
         renders=StoreRenders(store),
         key=key,
         render=settings.render,

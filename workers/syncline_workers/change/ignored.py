@@ -16,7 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
-from syncline.model.change import InventoryEntry
+from syncline.model import pointing
+from syncline.model.change import InventoryEntry, ref_of
+from syncline.model.expression import ExpressionFailed
 from syncline.model.ignore import IgnoreRule
 from syncline.model.values import Manifest
 from syncline_workers.change import fieldset, owned, tracking
@@ -26,6 +28,7 @@ from syncline_workers.change.pointer import parts
 Rules = Sequence[IgnoreRule]
 
 _SIZE = 6  # bytes of a field's digest
+_SHOWN = 120  # characters of an expression
 _MARKS = (
     ("f:metadata", "f:labels", f"f:{tracking.LABEL}"),
     ("f:metadata", "f:annotations", f"f:{tracking.ANNOTATION}"),
@@ -33,7 +36,11 @@ _MARKS = (
 
 
 def paths(live: Manifest, rules: Rules) -> list[Path]:
-    """Return what the rules, which match the object, come to; with all that is below each."""
+    """Return what the rules, which match the object, come to; with all that is below each.
+
+    Raises:
+        ExpressionFailed: names the object and the expression.
+    """
     found = {path for rule in rules for find in _FINDERS for path in find(rule, live)}
     return sorted(found, reverse=True)  # so that cutting an item out moves none that comes later
 
@@ -47,7 +54,11 @@ def cut(manifest: Manifest, ignored: Iterable[Path]) -> Manifest:
 
 
 def left_out(manifest: Manifest, live: Manifest, rules: Rules) -> Manifest:
-    """Return what to apply to an object that exists."""
+    """Return what to apply to an object that exists.
+
+    Raises:
+        ExpressionFailed: names the object and the expression.
+    """
     ignored = paths(live, rules)
     if not ignored:
         return manifest
@@ -69,11 +80,17 @@ def left_out(manifest: Manifest, live: Manifest, rules: Rules) -> Manifest:
 
 
 def note(live: Manifest, rules: Rules) -> str:
-    """Write what drift is told by: when we applied, who may take fields, and what must stay."""
+    """Write what drift is told by: when we applied, who may take fields, and what must stay.
+
+    Where an expression fails nothing may be lost: the next apply, which comes then, says why.
+    """
     ours = owned.entry(live)
     if ours is None:
         return ""
-    ignored = paths(live, rules)
+    try:
+        ignored = paths(live, rules)
+    except ExpressionFailed:
+        return ""
     kept = (p for p in fieldset.paths(ours.get("fieldsV1") or {}) if not _depth(p, ignored))
     managers = sorted({manager for rule in rules for manager in rule.managers})
     packed = b64encode(b"".join(sorted(_digests(kept)))).decode()
@@ -100,7 +117,24 @@ def _held(rule: IgnoreRule, live: Manifest) -> Iterator[Path]:
     return fieldset.leaves(fieldset.managed(live, rule.managers))
 
 
-_FINDERS = (_pointed, _held)
+def _expressed(rule: IgnoreRule, live: Manifest) -> Iterator[Path]:
+    held = fieldset.managed(live) if rule.expressions else {}
+    for text in rule.expressions:
+        try:
+            found = pointing.named(text, live)
+        except ExpressionFailed as exc:
+            raise ExpressionFailed(ref_of(live).key.short, _failure(text, live, exc)) from None
+        for pointer in found:
+            yield _path(pointer, live, held)
+
+
+def _failure(text: str, live: Manifest, error: ExpressionFailed) -> str:
+    """What CEL says may quote a value: nothing of it is told of a Secret."""
+    why = "has no value here" if live["kind"] == "Secret" else error.detail
+    return f"ignoreDifferences, expression {text[:_SHOWN]!r}: {why}"
+
+
+_FINDERS = (_pointed, _held, _expressed)
 """The ways to name fields; each way that rules gain adds one. All see the whole live object."""
 
 

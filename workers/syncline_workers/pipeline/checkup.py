@@ -7,7 +7,6 @@ cheaper than a request for each.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from itertools import groupby
 from typing import NamedTuple
@@ -21,11 +20,11 @@ from syncline.model.names import ObjectKey, Uid
 from syncline.model.status import HealthStatus
 from syncline.model.values import Manifest
 from syncline_workers.change import drift, tracking
-from syncline_workers.pipeline import connection
+from syncline_workers.pipeline import connection, pacing
+from syncline_workers.pipeline.checks import background
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports
 
-_SOONEST, _LATEST = 2.0, 120.0  # seconds
 _LISTED_FROM = 4  # objects of a kind
 _LISTED_SHARE = 10  # a listed object costs about a tenth of one that is asked for by itself
 
@@ -39,7 +38,10 @@ _Seen = dict[ObjectKey, _Judged]
 
 
 def checkup(ports: Ports, uid: Uid) -> HealthReport | None:
-    """Judge what is not known to be healthy; None where nothing waits for it."""
+    """Judge what is not known to be healthy; None where nothing waits for it.
+
+    Targets whose checks are due are told of later, by whoever looks at those.
+    """
     found = ports.checks.cluster(uid)
     total, waiting = ports.checks.waiting(uid) if found else (0, [])
     if found is None or not waiting:
@@ -52,19 +54,15 @@ def checkup(ports: Ports, uid: Uid) -> HealthReport | None:
         seen = _look(api, wanted.values(), total, rules)
     except (ClusterUnreachable, ClusterBusy) as exc:
         return HealthReport(cluster=uid, reachable=False, error=describe(exc))
-    return HealthReport(cluster=uid, targets=tuple(_told(each, seen, rules) for each in waiting))
-
-
-def again_after(status: HealthStatus, fence: int) -> float | None:
-    """Seconds until the next look: the run's age, within bounds; None once it is settled.
-
-    So looks come after 2, 4, 8 … seconds: a slow roll-out costs a dozen, whatever its length.
-
-    A fence is the time of its claim in microseconds.
-    """
-    if status in (HealthStatus.HEALTHY, HealthStatus.SUSPENDED):
-        return None
-    return min(max(time.time() - fence / 1e6, _SOONEST), _LATEST)
+    told = {each.target: _told(each, seen, rules) for each in waiting}
+    later = [
+        (each, told.pop(each.target))
+        for each in waiting
+        if background.is_due(each, told[each.target])
+    ]
+    if later:
+        background.begin(ports, api, found[0], later)
+    return HealthReport(cluster=uid, targets=tuple(told.values()))
 
 
 def _is_open(entry: InventoryEntry, rules: custom.Rules) -> bool:
@@ -131,7 +129,7 @@ def _told(waiting: Waiting, seen: _Seen, rules: custom.Rules) -> TargetHealth:
         reason="" if found.status is HealthStatus.HEALTHY else found.reason,
         message=found.message,
         entries=tuple(_changed(entries, seen)),
-        check_after=again_after(found.status, waiting.fence),
+        check_after=pacing.again_after(found.status, waiting.fence),
     )
 
 

@@ -18,6 +18,7 @@ from syncline.model.run import Inputs, Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.pipeline import failure
 from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.checks import pending
 
 _MESSAGE = 2000  # characters
 
@@ -45,6 +46,7 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         wanted=wanted.digest(claim.application, claim.cluster),
         parameters=attempt.parameters,
         retry_after=wait,
+        check_after=None if away else pending.after_failure(claim),
         cluster_reachable=False if away else (True if attempt.identity[0] else None),
         kube_uid=attempt.identity[0],
         kube_version=attempt.identity[1],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from syncline.contract.reports import ClusterReport, PreviewRequest, Waiting
+from syncline.contract.reports import ClusterReport, HealthReport, PreviewRequest, Waiting
 from syncline.health import custom
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
@@ -23,6 +23,7 @@ from syncline_workers.git.refs import Resolved
 from syncline_workers.pipeline.remembered import Remembered
 from syncline_workers.pipeline.timeline import Begin
 from syncline_workers.renderers.tree import Tree
+from syncline_workers.web.fetch import Answer, Question
 
 
 class Desk(Protocol):
@@ -116,6 +117,9 @@ class Checks(Protocol):
 
     def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
         """How many targets the cluster has, and those whose health is due for another look."""
+
+    def fold_health(self, report: HealthReport) -> None:
+        """Take what a look at checks saw."""
 
     def snapshot(self, target: TargetId) -> Claim | None:
         """What a claim would hand out, with no lease: for previews."""
@@ -235,6 +239,18 @@ class Api(Protocol):
         """Close the kept connections; used again, it opens new ones."""
 
 
+class Web(Protocol):
+    """What checks ask by HTTP."""
+
+    def ask(self, question: Question) -> Answer:
+        """Send one request.
+
+        Raises:
+            CheckForbidden: it may not be asked.
+            CheckUnanswered: it did not answer in time, or not by HTTP.
+        """
+
+
 class Clusters(Protocol):
     """The fleet's API servers."""
 
@@ -256,6 +272,7 @@ class Ports:
     rules: Rules
     repositories: Repositories
     clusters: Clusters
+    web: Web
     renders: Renders
     key: PlatformKey
     render: RenderSettings

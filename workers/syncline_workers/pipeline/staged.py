@@ -20,9 +20,9 @@ from syncline_workers.change import instance
 from syncline_workers.change import inventory as inventories
 from syncline_workers.change.plan import Plan
 from syncline_workers.pipeline import (
-    checkup,
     contesting,
     failing,
+    pacing,
     pruning,
     rites,
     succeeding,
@@ -195,7 +195,7 @@ def _looked_after(attempt: Attempt, report: Report) -> Report:
     """A run that failed at a step leaves objects on their way: their health is looked at again."""
     entries = [e for e in attempt.inventory or () if not e.hook and e.health is not None]
     health = aggregate((e.ref, Health(e.health or HealthStatus.UNKNOWN)) for e in entries).status
-    again = checkup.again_after(health, attempt.claim.lease.fence)
+    again = pacing.again_after(health, attempt.claim.lease.fence)
     return report.model_copy(update={"health": health, "check_after": again})
 
 

@@ -9,19 +9,19 @@ from syncline.model.change import Difference, Inventory
 from syncline.model.run import Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.change import plan
-from syncline_workers.pipeline import checkup
+from syncline_workers.pipeline import pacing
 from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.checks import pending
 
 _KEPT, _UNCONFIRMED = "PruneDisabled", "PruneUnconfirmed"
 _SHOWN = 3  # objects that a message names
 _WARNINGS = 3
-_SETTLED = (HealthStatus.HEALTHY, HealthStatus.SUSPENDED)
 
 
 def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
     """All was applied. ``kept`` is what left the repository and may not be pruned."""
     claim = attempt.claim
-    verdict = _verdict(attempt, work)
+    verdict, check_after = pending.after_run(attempt, _verdict(attempt, work))
     left, why = _left(attempt, kept)
     return Report(
         lease=claim.lease,
@@ -40,7 +40,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         differences=differences(attempt),
         wanted=wanted.digest(claim.application, claim.cluster),
         parameters=attempt.parameters,
-        check_after=checkup.again_after(verdict.status, claim.lease.fence),
+        check_after=check_after,
         cluster_reachable=None if attempt.answer is None else True,
         kube_uid=attempt.identity[0],
         kube_version=attempt.identity[1],
@@ -89,7 +89,7 @@ def _verdict(attempt: Attempt, work: plan.Plan) -> Health:
 
 
 def _reason(verdict: Health) -> str:
-    return "Succeeded" if verdict.status in _SETTLED else verdict.reason or "Succeeded"
+    return "Succeeded" if verdict.status in pacing.SETTLED else verdict.reason or "Succeeded"
 
 
 def _left(attempt: Attempt, kept: Inventory) -> tuple[str, str]:
