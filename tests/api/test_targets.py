@@ -4,6 +4,7 @@ import httpx
 
 from syncline.api.views.targets import TargetView
 from syncline.contract.reports import LookupReport
+from syncline.model.commit import Commit
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.store import audit, documents, runs, sources
 from syncline.store.connection import Store
@@ -117,6 +118,25 @@ def test_the_history_is_read_by_itself(reader: httpx.Client, fleet: Fleet) -> No
     items = reader.get("/api/v1/targets/lab/web@eu/history").json()["items"]
 
     assert [(item["reason"], item["revision"]) for item in items] == [("Succeeded", COMMIT)]
+
+
+def test_a_run_tells_its_commit_its_number_and_its_duration(
+    reader: httpx.Client, fleet: Fleet
+) -> None:
+    fleet.install(fleets.repository(), fleets.cluster("eu"), fleets.application("web"))
+    made = Commit(id=COMMIT, author="Ana <ana@example.com>", message="Scale", at=1700000000.0)
+    state = fleet.run("web@eu", commit=made, rendered="d1")
+
+    (run,) = reader.get("/api/v1/targets/web@eu/history").json()["items"]
+
+    assert (run["run"], run["rendered"]) == (str(state.fence), "d1")
+    assert run["commit"] == {
+        "id": COMMIT,
+        "author": "Ana <ana@example.com>",
+        "message": "Scale",
+        "at": "2023-11-14T22:13:20Z",
+    }
+    assert run["seconds"] > 0
 
 
 def test_what_is_no_target_name_is_refused(reader: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncline.model.change import Change, Difference, Inventory
+from syncline.model.commit import Commit
 from syncline.model.names import TargetId, TargetName
 from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord, name_of
 from syncline.model.request import Request
@@ -100,6 +101,8 @@ class Report(Stored):
     revision: str = ""  # applied last
     observed: str = ""
     render_key: str = ""
+    commit: Commit | None = None  # that this attempt was about, where history tells of it
+    rendered: str = ""  # keyed digest of all that was to be applied
     inputs: Inputs | None = None  # None: unchanged
     inventory: Inventory | None = None  # None: unchanged
     changes: tuple[Change, ...] = ()  # unchanged objects left out

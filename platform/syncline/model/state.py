@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from syncline.model.change import Change
+from syncline.model.commit import Commit
 from syncline.model.names import TargetId
 from syncline.model.request import Request
 from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus, worst
@@ -110,7 +111,9 @@ class HistoryEntry(Stored):
     outcome: Outcome
     reason: str
     message: str = ""
-    revision: str = ""
+    revision: str = ""  # applied last, as this run ended
+    commit: Commit | None = None  # that it was about; None: nobody read it
+    rendered: str = ""  # keyed digest of all that was to be applied: equal digests, equal objects
     render_key: str = ""
     application_generation: int = 0  # the spec of that generation is kept
     request: Request
@@ -118,3 +121,8 @@ class HistoryEntry(Stored):
     changes: tuple[Change, ...] = ()  # the first ones; ``changed`` counts all
     changed: int = 0
     steps: dict[str, float] = {}
+
+    @property
+    def seconds(self) -> float:
+        """From its claim to its report, by the store's clock: a fence is the time of its claim."""
+        return max(0.0, round(self.finished_at - self.fence / 1e6, 3)) if self.fence else 0.0

@@ -129,6 +129,8 @@ def _history(report: Report, message: str) -> str:
         reason=report.reason,
         message=message,
         revision=report.revision,
+        commit=report.commit,
+        rendered=report.rendered,
         render_key=report.render_key,
         request=report.request,
         parameters=report.parameters,

@@ -183,6 +183,11 @@ def history(store: Store, target: TargetId, limit: int = 10) -> list[HistoryEntr
     return [packing.read_history(row) for row in rows]
 
 
+def retain(store: Store, targets: Sequence[TargetId]) -> int:
+    """Let runs of these targets go that are older than ``store.history_age``; tells how many."""
+    return sum(store.call("retain", *chunk) for chunk in batched(targets, CHUNK))
+
+
 def specification(store: Store, application: Uid, generation: int) -> ApplicationRecord | None:
     """Return an application as it was at a generation that some history entry still names."""
     with store.redis.pipeline() as pipe:

@@ -47,6 +47,7 @@ class Attempt:
     is_preview: bool = False  # a dry run that shows what is meant, also where it would be refused
     revision: str = ""  # what this attempt brings the target to
     render_key: str = ""
+    rendered: str = ""  # keyed digest of all that is to be applied
     inputs: Inputs | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded

@@ -9,7 +9,7 @@ from syncline.model.change import Difference, Inventory
 from syncline.model.run import Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.change import plan
-from syncline_workers.pipeline import checkup
+from syncline_workers.pipeline import authorship, checkup
 from syncline_workers.pipeline.attempt import Attempt
 
 _KEPT, _UNCONFIRMED = "PruneDisabled", "PruneUnconfirmed"
@@ -33,6 +33,8 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         message=(verdict.message or _summary(attempt)) + left + _warned(attempt),
         revision=attempt.revision,
         observed=attempt.revision,
+        commit=authorship.of(attempt) if authorship.is_told(attempt) else None,
+        rendered=attempt.rendered,
         render_key=attempt.render_key,
         inputs=attempt.inputs,
         inventory=attempt.inventory,

@@ -73,7 +73,7 @@ def history(
     name: str,
     limit: Annotated[int, Query(ge=1, le=500, description="Runs.")] = 10,
 ) -> Listing[HistoryView]:
-    """The newest first; as many as SYNCLINE_STORE_HISTORY keeps."""
+    """The newest first; as many, and as old, as the store's settings keep."""
     store = context(request).store
     runs = targets.history(store, _get(store, name).id, limit)
     return Listing(items=[HistoryView.of(entry) for entry in runs])

@@ -14,6 +14,7 @@ from syncline.api.views.queue import TurnView
 from syncline.api.views.status import Status
 from syncline.api.views.windows import WindowStateView
 from syncline.model.change import Change, Inventory, InventoryEntry
+from syncline.model.commit import Commit
 from syncline.model.openings import Named
 from syncline.model.records import ApplicationRecord
 from syncline.model.state import HistoryEntry, TargetLine, TargetState
@@ -118,15 +119,36 @@ class ChangeView(View):
         )
 
 
+class CommitView(View):
+    """A commit, and who made it."""
+
+    id: str
+    author: str = Field(description="Name <address>, as Git has it; empty: it was not at hand.")
+    message: str = Field(description="Its first line.")
+    at: Moment = Field(description="When it was committed, by the committer's clock.")
+
+    @classmethod
+    def of(cls, commit: Commit | None) -> CommitView | None:
+        """Show a commit."""
+        return None if commit is None else cls(**vars(commit))
+
+
 class HistoryView(View):
     """One run that changed something, or that ended in a new way."""
 
+    run: str = Field(description="Its number, which grows.")
     finished_at: datetime | None
     seconds: float = Field(description="From the claim to the report.")
     outcome: Outcome
     reason: str = Field(description="Succeeded, or why it failed.")
     message: str
-    revision: str
+    revision: str = Field(description="Applied last, as the run ended.")
+    commit: CommitView | None = Field(
+        description="What the run was about; null where nothing came of it, or nobody read it."
+    )
+    rendered: str = Field(
+        description="Keyed digest of all that was to be applied: equal digests, equal objects."
+    )
     trigger: str
     actor: str
     why: str
@@ -140,12 +162,15 @@ class HistoryView(View):
         """Show a run."""
         trigger = entry.request.trigger
         return cls(
+            run=str(entry.fence),
             finished_at=moment(entry.finished_at),
-            seconds=round(entry.finished_at - entry.started_at, 3) if entry.started_at else 0.0,
+            seconds=entry.seconds,
             outcome=entry.outcome,
             reason=entry.reason,
             message=entry.message,
             revision=entry.revision,
+            commit=CommitView.of(entry.commit),
+            rendered=entry.rendered,
             trigger=trigger.kind.value,
             actor=trigger.actor,
             why=trigger.reason,

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from syncline.cli import options, output, selection
+from syncline.cli.listing import Cell, commit, field, when
 from syncline.cli.options import TargetArgument
 from syncline.cli.output import Format, OutputOption
-from syncline.cli.text import one_line, time_of
+from syncline.cli.text import one_line
 
 
 def history(
@@ -19,7 +20,11 @@ def history(
     limit: Annotated[int, typer.Option(min=1, max=500, help="Runs of each target.")] = 10,
     output_format: OutputOption = Format.TABLE,
 ) -> None:
-    """Show the last runs: revision, outcome, trigger, and who asked why."""
+    """Show the last runs: revision, outcome, trigger, and who asked why.
+
+    `-o wide` adds its number, how long it took, and the commit's author and
+    message; `-o yaml` has the changed objects, too.
+    """
     server = options.server(ctx)
     items = [
         {"target": target, **entry}
@@ -29,22 +34,25 @@ def history(
     if output_format.is_for_programs:
         output.document({"items": items}, output_format)
         return
-    headings = (
-        *("target", "finished", "outcome", "reason", "revision"),
-        *("changed", "trigger", "actor", "why"),
-    )
-    output.table(headings, [_row(item) for item in items])
+    columns = _COLUMNS | (_WIDE if output_format is Format.WIDE else {}) | _LAST
+    output.table(tuple(columns), [[cell(item) for cell in columns.values()] for item in items])
 
 
-def _row(item: dict[str, object]) -> tuple[object, ...]:
-    return (
-        item["target"],
-        time_of(item["finishedAt"]),
-        item["outcome"],
-        item["reason"],
-        str(item["revision"])[:12],
-        item["changed"],
-        item["trigger"],
-        item["actor"],
-        one_line(str(item["why"])),
-    )
+_COLUMNS: dict[str, Cell] = {
+    "target": field("target"),
+    "finished": when("finishedAt"),
+    "outcome": field("outcome"),
+    "reason": field("reason"),
+    "revision": commit("revision"),
+    "changed": field("changed"),
+    "trigger": field("trigger"),
+    "actor": field("actor"),
+}
+_WIDE: dict[str, Cell] = {
+    "run": field("run"),
+    "seconds": field("seconds"),
+    "rendered": commit("rendered"),
+    "author": lambda item: one_line((item["commit"] or {}).get("author", "")),
+    "commit": lambda item: one_line((item["commit"] or {}).get("message", "")),
+}
+_LAST: dict[str, Cell] = {"why": lambda item: one_line(item["why"])}

@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside cluster source document found drop trigger lost inventory awaited
+-- needs: base target queue operation window wishes aside cluster source history document found drop trigger lost inventory awaited
 -- Fold a report into everything that it touches, if its fence still holds.
 --
 -- ARGV  1 target  2 fence  3 outcome  4 sync  5 health  6 reason  7 message  8 revision  9 observed
@@ -63,9 +63,7 @@ local function remember()
     call('LSET', K.history(id), 0, entry)
   else
     call('LPUSH', K.history(id), entry)
-    while call('LLEN', K.history(id)) > kept_history do
-      let_spec(t.application, string.match(call('RPOP', K.history(id)), '^%d+'))
-    end
+    trim_history(t)
   end
   put(t, 'signature', ARGV[19])
 end
