@@ -5,6 +5,7 @@ from __future__ import annotations
 from syncline.model.change import Change, Difference, Inventory
 from syncline.model.commit import Commit
 from syncline.model.names import TargetId, TargetName
+from syncline.model.pin import Pin
 from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord, name_of
 from syncline.model.request import Request
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
@@ -61,6 +62,7 @@ class Claim(Stored):
     heard: float | None = None  # seconds since the cluster answered anybody; None: it is in doubt
     progress: Progress | None = None  # of a run with steps that has not ended
     rites: str = ""  # hooks that the target's deletion runs, sealed: see pipeline.rites
+    pin: Pin | None = None  # a rollback keeps it there: the application and the head are as then
 
     @property
     def number(self) -> int:

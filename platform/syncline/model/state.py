@@ -9,6 +9,7 @@ from pydantic import Field
 from syncline.model.change import Change
 from syncline.model.commit import Commit
 from syncline.model.names import TargetId
+from syncline.model.pin import Pin
 from syncline.model.request import Request
 from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus, worst
 from syncline.model.values import Stored
@@ -42,6 +43,8 @@ class TargetLine(Stored):
     aside_at: float = 0.0  # when it was set aside: its runs lost their workers
     held: bool = False  # a closed sync window holds its request back
     held_until: float = 0.0  # when that opens; 0: not held, or nobody knows
+    pinned: Pin | None = None  # the past state that a rollback keeps it at
+    pinned_head: str = ""  # a commit newer than this one ends that; "" = only a person does
 
 
 class TargetState(TargetLine):
@@ -88,6 +91,7 @@ class FleetSummary(Summary):
     aside: int = 0  # targets that were set aside
     windows: int = 0  # registered SyncWindows
     held: int = 0  # targets whose requests wait for a sync window
+    pinned: int = 0  # targets that a rollback keeps at a past state
 
 
 class ClusterStatus(Stored):

@@ -58,7 +58,7 @@ SPECS = Key(
     "specs:<application>",
     "hash",
     "generation → the application as it was then (JSON)",
-    "while a history entry or a running claim names the generation",
+    "while a history entry, a running claim or a pin names the generation",
 )
 SPEC_USES = Key("spec-uses:<application>", "hash", "generation → how many name it", "as specs")
 
@@ -67,7 +67,8 @@ TARGET = Key(
     "target:<target>",
     "hash",
     "state: names, phase, sync, health, reason, message, revision, observed, …; the wish that "
-    "waits (pending…), the one at hand (request, operation), ticket, fence, attempt",
+    "waits (pending…), the one at hand (request, operation), ticket, fence, attempt; back: the pin "
+    "of a rollback (JSON), back_head: the head that a newer commit ends it from",
     "until the target is gone",
 )
 PINS = Key(
@@ -95,6 +96,7 @@ OF_PROJECT = Key("index:project:<project>", "zset", "members: its targets")
 BY_SYNC = Key("index:sync:<status>", "zset", "members: targets of that sync status")
 BY_HEALTH = Key("index:health:<status>", "zset", "members: targets of that health status")
 ASIDE = Key("index:aside", "zset", "members: targets that were set aside")
+PINNED = Key("index:pinned", "zset", "members: targets that a rollback keeps at a past state")
 HELD = Key("index:held", "zset", "members: targets whose request waits for a sync window")
 COUNTS = Key(
     "counts:<scope>",
@@ -189,6 +191,12 @@ MEMBERS_BY = Key(
     "members: its targets by state; also all, held (pending, not triggered yet), and "
     "differs-<digest> (what a dry run found of them)",
     "same",
+)
+BACKS = Key(
+    "backs:<operation>",
+    "hash",
+    "target → the pin (JSON) that a rollback gives it, or state, reason and message of why not",
+    "as operation",
 )
 DIFFERENCES = Key(
     "differences:<operation>",

@@ -9,7 +9,7 @@ from syncline.model.change import Difference, Inventory
 from syncline.model.run import Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.change import plan
-from syncline_workers.pipeline import authorship, checkup
+from syncline_workers.pipeline import authorship, checkup, keeping
 from syncline_workers.pipeline.attempt import Attempt
 
 _KEPT, _UNCONFIRMED = "PruneDisabled", "PruneUnconfirmed"
@@ -30,7 +30,10 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         sync=SyncStatus.OUT_OF_SYNC if why else SyncStatus.SYNCED,
         health=verdict.status,
         reason=why or _reason(verdict),
-        message=(verdict.message or _summary(attempt)) + left + _warned(attempt),
+        message=(verdict.message or _summary(attempt))
+        + left
+        + _warned(attempt)
+        + keeping.told(claim),
         revision=attempt.revision,
         observed=attempt.revision,
         commit=authorship.of(attempt) if authorship.is_told(attempt) else None,

@@ -13,8 +13,9 @@ from syncline.api.parameters import Cursor, Limit
 from syncline.api.requests import caller, context
 from syncline.api.sight import Place
 from syncline.api.views.base import Listing, answer
+from syncline.api.views.history import HistoryView
 from syncline.api.views.operations import ReasonAsked
-from syncline.api.views.targets import HistoryView, Known, TargetDetail, TargetView, detail
+from syncline.api.views.targets import Known, TargetDetail, TargetView, detail
 from syncline.errors import NotFound, StoreUnavailable
 from syncline.model.access import Scope
 from syncline.model.names import TargetName, split_target_id
@@ -45,6 +46,7 @@ def list_all(
     health: Annotated[HealthStatus | None, Query(description="Only in this status.")] = None,
     aside: Annotated[bool, Query(description="Only those that were set aside.")] = False,
     held: Annotated[bool, Query(description="Only those that wait for a sync window.")] = False,
+    pinned: Annotated[bool, Query(description="Only those that a rollback keeps back.")] = False,
     begins: Annotated[str, Query(max_length=200, description="Only names that begin so.")] = "",
 ) -> Response:
     """In the order of their names; all filters must hold."""
@@ -60,6 +62,7 @@ def list_all(
         health=health,
         aside=aside,
         held=held,
+        pinned=pinned,
         begins=begins,
     )
     items = [TargetView.of(line) for line in page.items]

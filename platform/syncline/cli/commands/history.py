@@ -22,7 +22,7 @@ def history(
 ) -> None:
     """Show the last runs: revision, outcome, trigger, and who asked why.
 
-    `-o wide` adds its number, how long it took, and the commit's author and
+    `-o wide` adds what a rollback names a run by, how long it took, and the commit's author and
     message; `-o yaml` has the changed objects, too.
     """
     server = options.server(ctx)

@@ -1,4 +1,4 @@
--- needs: base target source history
+-- needs: base target source
 -- Let runs go that are older than history is kept, of targets that may not run for long.
 --
 -- ARGV  1… targets (at most 50)
@@ -10,7 +10,7 @@ local gone = 0
 for _, id in ipairs(ARGV) do
   local t = { id = id, application = string.match(id, '^[^.]+') }
   local before = call('LLEN', K.history(id))
-  trim_history(t)
+  past.trim(t)
   gone = gone + before - call('LLEN', K.history(id))
 end
 return gone
