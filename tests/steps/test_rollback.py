@@ -8,7 +8,7 @@ from syncline.model.request import TriggerKind
 from syncline.model.run import Report
 from syncline.model.status import Outcome
 from syncline.operations import sync
-from syncline.store import targets
+from syncline.store import revised, targets
 from tests.steps.world import World, config
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
@@ -79,6 +79,28 @@ def test_the_history_has_it_with_author_message_and_what_was_rendered(world: Wor
     assert first.commit.message == "change"
     assert (back.request.trigger.actor, back.changed) == ("ana", 1)
     assert min(run.seconds for run in (back, second, first)) > 0
+
+
+def test_a_run_tells_how_its_manifests_differ_from_those_before(world: World) -> None:
+    world.push(config("web", v="1"), config("gone", v="1"))
+    done(world)
+    world.push(config("web", v="2"))
+    done(world)
+
+    second, first = targets.history(world.store, world.target)
+
+    assert first.revised == ""
+    told = revised.get(world.store, second.revised)
+    assert told is not None
+    assert [(each.subject.rpartition("/")[2], each.action) for each in told] == [
+        ("gone", "deleted"),
+        ("web", "configured"),
+    ]
+    assert [each.path for each in told[1].fields] == [".data.v"]
+
+    world.delete("v1", "configmaps", "web")
+    world.ask(TriggerKind.DRIFT)
+    assert done(world).revised == ""  # nothing of what is rendered changed
 
 
 def test_a_commit_that_git_lost_is_told_of_and_the_pin_stays(world: World) -> None:

@@ -108,7 +108,8 @@ class Report(Stored):
     inputs: Inputs | None = None  # None: unchanged
     inventory: Inventory | None = None  # None: unchanged
     changes: tuple[Change, ...] = ()  # unchanged objects left out
-    differences: tuple[Difference, ...] = ()  # of a dry run: what would change
+    differences: tuple[Difference, ...] = ()  # of a dry run: what would change; else see revised
+    revised: str = ""  # name of how its manifests differ from the last ones; ``differences`` are it
     wrote: bool = True  # something may have reached the cluster
     wanted: str = ""  # digest of what the documents wanted (model.wanted)
     parameters: dict[str, str] = {}

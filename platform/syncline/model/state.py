@@ -125,6 +125,7 @@ class HistoryEntry(Stored):
     changes: tuple[Change, ...] = ()  # the first ones; ``changed`` counts all
     changed: int = 0
     steps: dict[str, float] = {}
+    revised: str = ""  # name of how its manifests differ from those of the run before
 
     @property
     def seconds(self) -> float:

@@ -103,6 +103,13 @@ class StoreSettings(BaseSettings):
         description="How long a run is kept, where HISTORY lets it; the last two of each target "
         "stay longer, to be gone back to. 180d: half a year.",
     )
+    differences: int = Field(
+        default=32_000_000,
+        ge=0,
+        description="Bytes kept of how runs changed manifests, compressed, in all: each different "
+        "text once, a fleet shares it; those told of longest ago make room. ~300 bytes each. "
+        "0: none.",
+    )
     events: int = Field(
         default=10_000, ge=100, description="Events kept in the stream, about; ~300 bytes each."
     )

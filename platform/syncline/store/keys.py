@@ -233,6 +233,14 @@ PREVIEW_TOTAL = Key("preview-total", "string", "bytes of all answers", "300 s un
 RENDERED = Key("rendered:<render key>", "string", "manifests, compressed and sealed", "1 h unused")
 RENDERED_BY = Key("rendered-by-use", "zset", "render keys by the time of their last use")
 RENDERED_SIZES = Key("rendered-sizes", "hash", "render key → bytes; total → their sum")
+REVISED = Key(
+    "revised:<digest>",
+    "string",
+    "how runs changed manifests, compressed and sealed",
+    "as long as history at most, or until newer ones need the room",
+)
+REVISED_BY = Key("revised-by-use", "zset", "digests by the time they were told of last")
+REVISED_SIZES = Key("revised-sizes", "hash", "digest → bytes; total → their sum")
 FLEET = Key("fleet", "hash", "the followed repository, revision, path, commit, error, unreached")
 FLEET_PENDING = Key("fleet-pending", "string", "FollowReport (JSON)", "until adopted")
 

@@ -131,6 +131,7 @@ def _history(report: Report, message: str) -> str:
         revision=report.revision,
         commit=report.commit,
         rendered=report.rendered,
+        revised=report.revised,
         render_key=report.render_key,
         request=report.request,
         parameters=report.parameters,

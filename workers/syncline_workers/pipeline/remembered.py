@@ -23,6 +23,7 @@ Commit: TypeAlias = tuple[str, int, str]
 _BYTES = 1_000_000  # of results as the disk keeps them: about ten times as much in memory
 _SOURCES = 4_096  # of which the renderer is known
 _PINS = 256  # revisions of operations
+_COMPARED = 4_096  # pairs of renders
 _TOLD = 256  # commits of which the author is known
 
 
@@ -44,6 +45,24 @@ class Remembered:
 
     _pins: Bounded[tuple[str, Commit], str] = field(default_factory=lambda: Bounded(_PINS))
     _told: Bounded[Commit, Told] = field(default_factory=lambda: Bounded(_TOLD))
+
+    _compared: Bounded[tuple[str, str], str] = field(default_factory=lambda: Bounded(_COMPARED))
+
+    def compared(self, pair: tuple[str, str]) -> str | None:
+        """How two renders, by their keys, differ: the name of a text; "" = in nothing."""
+        return self._compared.get(pair)
+
+    def compare(self, pair: tuple[str, str], digest: str) -> str:
+        """Note how they do."""
+        return self._compared.put(pair, digest)
+
+    _texts: Bounded[str, bool] = field(default_factory=lambda: Bounded(_COMPARED))
+
+    def is_new(self, digest: str) -> bool:
+        """Whether this process has not told of this text before; it has from now on."""
+        if self._texts.get(digest):
+            return False
+        return self._texts.put(digest, value=True)
 
     def told(self, commit: Commit) -> Told | None:
         """Who made a commit."""

@@ -9,7 +9,7 @@ from syncline.model.change import Difference, Inventory
 from syncline.model.run import Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.change import plan
-from syncline_workers.pipeline import authorship, checkup, keeping
+from syncline_workers.pipeline import authorship, checkup, keeping, revising
 from syncline_workers.pipeline.attempt import Attempt
 
 _KEPT, _UNCONFIRMED = "PruneDisabled", "PruneUnconfirmed"
@@ -23,6 +23,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
     claim = attempt.claim
     verdict = _verdict(attempt, work)
     left, why = _left(attempt, kept)
+    digest, revised = revising.told(attempt)
     return Report(
         lease=claim.lease,
         outcome=Outcome.SUCCEEDED,
@@ -42,7 +43,8 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         inputs=attempt.inputs,
         inventory=attempt.inventory,
         changes=tuple(attempt.changes),
-        differences=differences(attempt),
+        differences=revised or differences(attempt),
+        revised=digest,
         wanted=wanted.digest(claim.application, claim.cluster),
         parameters=attempt.parameters,
         check_after=checkup.again_after(verdict.status, claim.lease.fence),

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeAlias
 
 from pydantic import Field
 
 from syncline.api.views.base import Moment, View, moment
-from syncline.model.change import Change
+from syncline.api.views.previews import DifferenceView
+from syncline.model.change import Change, Difference
 from syncline.model.commit import Commit
 from syncline.model.state import HistoryEntry
 from syncline.model.status import Outcome
+
+Revised: TypeAlias = tuple[Difference, ...] | None
+"""How the manifests of a run differ from those before; None: nobody knows any more."""
 
 
 class ChangeView(View):
@@ -92,3 +97,18 @@ class HistoryView(View):
             changes=[ChangeView.of(change) for change in entry.changes],
             parameters=entry.parameters,
         )
+
+
+class RunView(HistoryView):
+    """One run, with what it changed."""
+
+    differences: list[DifferenceView] | None = Field(
+        description="How its manifests differ from those that were rendered for the run before; "
+        "null: they are the same, or that is not kept."
+    )
+
+    @classmethod
+    def with_differences(cls, entry: HistoryEntry, found: Revised) -> RunView:
+        """Show a run, and how its manifests differ from those before."""
+        shown = None if found is None else [DifferenceView.of(each) for each in found]
+        return cls(**vars(HistoryView.of(entry)), differences=shown)

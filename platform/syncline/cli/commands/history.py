@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
-from syncline.cli import options, output, selection
+from syncline.cli import options, output, report, selection
 from syncline.cli.listing import Cell, commit, field, when
 from syncline.cli.options import TargetArgument
 from syncline.cli.output import Format, OutputOption
@@ -18,6 +20,10 @@ def history(
     name: TargetArgument,
     *,
     limit: Annotated[int, typer.Option(min=1, max=500, help="Runs of each target.")] = 10,
+    run: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="All of one run of a target, and what it changed."),
+    ] = None,
     output_format: OutputOption = Format.TABLE,
 ) -> None:
     """Show the last runs: revision, outcome, trigger, and who asked why.
@@ -26,6 +32,10 @@ def history(
     message; `-o yaml` has the changed objects, too.
     """
     server = options.server(ctx)
+    if run is not None:
+        found = server.get(f"{selection.path(name)}/history/{quote(run, safe='')}")
+        _show_run(found, output_format)
+        return
     items = [
         {"target": target, **entry}
         for target in selection.targets(server, name)
@@ -36,6 +46,26 @@ def history(
         return
     columns = _COLUMNS | (_WIDE if output_format is Format.WIDE else {}) | _LAST
     output.table(tuple(columns), [[cell(item) for cell in columns.values()] for item in items])
+
+
+def _show_run(found: dict[str, Any], output_format: Format) -> None:
+    if output_format.is_for_programs:
+        output.document(found, output_format)
+        return
+    differences = found.pop("differences")
+    report.show(found)
+    if differences is None:
+        output.notice("how its manifests differ from those before is not kept, or they do not")
+    for each in differences or ():
+        output.line(f"{each['action']} {each['subject']}")
+        for one in each["fields"]:
+            output.line(f"  {one['path']}: {_value(one['before'])} → {_value(one['after'])}")
+        if each["cut"]:
+            output.line("  …")
+
+
+def _value(value: object) -> str:
+    return "absent" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 _COLUMNS: dict[str, Cell] = {
