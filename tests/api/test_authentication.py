@@ -15,7 +15,7 @@ from tests.harness.poll import until
 
 OPEN = {"/healthz", "/readyz"}
 FILLED = {"uid": "0123456789abcdef", "project": "default", "name": "x", "ident": "x", "kind": "x"}
-FILLED["lane"] = "user"
+FILLED |= {"lane": "user", "run": "1"}
 
 
 def _routes() -> Iterator[tuple[str, str, str]]:

@@ -4,6 +4,9 @@ import httpx
 
 from syncline.api.views.targets import TargetView
 from syncline.contract.reports import LookupReport
+from syncline.model import revised as texts
+from syncline.model.change import Difference, FieldChange
+from syncline.model.commit import Commit
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.store import audit, documents, runs, sources
 from syncline.store.connection import Store
@@ -117,6 +120,51 @@ def test_the_history_is_read_by_itself(reader: httpx.Client, fleet: Fleet) -> No
     items = reader.get("/api/v1/targets/lab/web@eu/history").json()["items"]
 
     assert [(item["reason"], item["revision"]) for item in items] == [("Succeeded", COMMIT)]
+
+
+def test_a_run_tells_its_commit_its_number_and_its_duration(
+    reader: httpx.Client, fleet: Fleet
+) -> None:
+    fleet.install(fleets.repository(), fleets.cluster("eu"), fleets.application("web"))
+    made = Commit(id=COMMIT, author="Ana <ana@example.com>", message="Scale", at=1700000000.0)
+    state = fleet.run("web@eu", commit=made, rendered="d1")
+
+    (run,) = reader.get("/api/v1/targets/web@eu/history").json()["items"]
+
+    assert (run["run"], run["rendered"]) == (str(state.fence), "d1")
+    assert run["commit"] == {
+        "id": COMMIT,
+        "author": "Ana <ana@example.com>",
+        "message": "Scale",
+        "at": "2023-11-14T22:13:20Z",
+    }
+    assert run["seconds"] > 0
+
+
+def test_one_run_tells_how_its_manifests_changed(reader: httpx.Client, fleet: Fleet) -> None:
+    fleet.install(fleets.repository(), fleets.cluster("eu"), fleets.application("web"))
+    change = FieldChange(path=".data.v", before="1", after="2")
+    found = (Difference(subject="ConfigMap/web", action="configured", fields=(change,)),)
+    digest = texts.digest(texts.written(found))
+    state = fleet.run("web@eu", differences=found, revised=digest)
+
+    path = "/api/v1/targets/default/web@eu/history"
+    run = reader.get(f"{path}/{state.fence}").json()
+    missing = reader.get(f"{path}/1")
+
+    [shown] = run["differences"]
+    assert (run["run"], shown["subject"]) == (str(state.fence), "ConfigMap/web")
+    assert shown["fields"] == [{"path": ".data.v", "before": "1", "after": "2"}]
+    assert (missing.status_code, missing.json()["error"]["reason"]) == (404, "NotFound")
+
+
+def test_a_run_whose_differences_made_room_has_none(reader: httpx.Client, fleet: Fleet) -> None:
+    fleet.install(fleets.repository(), fleets.cluster("eu"), fleets.application("web"))
+    state = fleet.run("web@eu", revised="a" * 32)
+
+    run = reader.get(f"/api/v1/targets/web@eu/history/{state.fence}").json()
+
+    assert run["differences"] is None
 
 
 def test_what_is_no_target_name_is_refused(reader: httpx.Client) -> None:

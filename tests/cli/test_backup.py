@@ -16,8 +16,10 @@ from syncline.model import backup as format_of
 from syncline.model import parse
 from syncline.model.access import Scope
 from syncline.model.names import TargetName
+from syncline.model.operation import OperationSpec
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.operations import documents as verbs
+from syncline.operations import sync
 from syncline.store import documents, migrations, restoring, runs, targets, tokens, windows
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -143,6 +145,29 @@ def test_what_is_restored_is_what_was_there(stage: Stage) -> None:
     assert [entry.digest for entry in targets.inventory(stage.store, state.id)] == ["d"]
     assert _opened(stage.store) == SECRET
     assert stage.store.redis.ttl("syncline:audit") == KEPT
+
+
+def test_what_a_rollback_keeps_back_stays_where_it_was(stage: Stage) -> None:
+    spec = {"verb": "rollback", "targets": ("app00@c00",), "to": fleets.COMMIT[:9]}
+    asked = OperationSpec.model_validate({**spec, "actor": "ana", "reason": "it is slow"})
+    begun = sync.start(stage.store, asked)
+    while not sync.advance(stage.store, begun.uid):
+        pass
+    pinned = stage.fleet.run("app00@c00").pinned
+    stage.backup()
+    stage.lose()
+
+    stage.restore()
+    settle(stage.store)
+
+    restored = targets.by_name(stage.store, TargetName.parse("app00@c00"))
+    assert restored is not None
+    assert restored.pinned == pinned is not None
+    assert [each.name for each in targets.page(stage.store, pinned=True).items] == ["app00@c00"]
+    stage.fleet.install()  # its cluster answers
+    assert stage.fleet.run("app00@c00").pinned == pinned
+    again = targets.history(stage.store, restored.id)[0]
+    assert again.application_generation == pinned.generation
 
 
 def test_nothing_that_is_restored_expires_but_what_did_before(stage: Stage) -> None:

@@ -10,7 +10,10 @@ import pytest
 import yaml
 
 from syncline.cli import server
+from syncline.model import revised as texts
 from syncline.model.access import Scope
+from syncline.model.change import Difference, FieldChange
+from syncline.model.commit import Commit
 from syncline.store import tokens
 from syncline.store.connection import Store
 from tests.api import fleets
@@ -184,6 +187,33 @@ def test_history_of_an_application_has_all_its_targets(syncline: Run, fleet: Fle
     ]
     assert table[1].split()[0] == "app00@c00"
     assert COMMIT[:12] in table[1]
+
+
+def test_the_wide_history_has_runs_with_author_and_message(syncline: Run, fleet: Fleet) -> None:
+    fleet.grid(applications=1, clusters=1)
+    made = Commit(id=COMMIT, author="Ana <ana@example.com>", message="Scale [red]it[/red]")
+    state = fleet.run("app00@c00", commit=made)
+
+    heading, row = syncline("history", "app00", "-o", "wide").out.splitlines()
+
+    assert ("RUN" in heading.upper(), str(state.fence) in row) == (True, True)
+    assert "Ana <ana@example.com>" in row
+    assert "Scale [red]it[/red]" in row
+
+
+def test_a_run_is_shown_with_how_its_manifests_changed(syncline: Run, fleet: Fleet) -> None:
+    fleet.grid(applications=1, clusters=1)
+    change = FieldChange(path=".data.v", before="1", after="[red]2[/red]")
+    found = (Difference(subject="ConfigMap/web", action="configured", fields=(change,)),)
+    digest = texts.digest(texts.written(found))
+    state = fleet.run("app00@c00", differences=found, revised=digest)
+
+    shown = syncline("history", "app00@c00", "--run", str(state.fence))
+
+    assert shown.exit == 0
+    *_, heading, field = shown.out.splitlines()
+    assert heading == "configured ConfigMap/web"
+    assert field == '  .data.v: "1" → "[red]2[/red]"'
 
 
 def test_the_doctor_fails_where_something_is_missing(syncline: Run) -> None:

@@ -68,20 +68,58 @@ def noop(world: World, asked: Namespace) -> Figures:
 
 def resync(world: World, asked: Namespace) -> Figures:
     """An operation over all targets: every object is applied again, none differs."""
+    return {**cost.of(world, lambda: operate(world)), **checks.everything(world)}
 
-    def work() -> None:
-        body = {"all": True, "reason": "measured"}
-        http = world.product.http
-        uid = http.post("/api/v1/operations", json=body).raise_for_status().json()["name"]
 
-        def state() -> str:
-            found: str = http.get(f"/api/v1/operations/{uid}").raise_for_status().json()["state"]
-            return found
+def rollback(world: World, asked: Namespace) -> Figures:
+    """One call returns every target to the state before; no commit moves it; one call lets go."""
+    before = world.number, world.at
+    world.commit()
+    world.tell()
+    world.settle()
 
-        world.wait(lambda: state() not in {"Pending", "Running"}, "the operation's end")
-        assert state() == "Succeeded", state()
+    figures = cost.of(world, lambda: operate(world, "/rollback"))
+    back = as_of(world, before)
+    assert world.product.summary()["pinned"] == world.fleet.targets
+    world.touch()
+    world.tell()
+    world.wait(lambda: world.redis.folded(world.at), "the commit's look-up")
+    stayed = as_of(world, before)
+    operate(world, "/unpin")
+    world.settle()
+    followed = checks.everything(world)
+    return {
+        **figures,
+        "back_by_one_call": back["targets_at_newest"],
+        "objects_as_before": back["objects_as_declared"],
+        "stayed_after_a_commit": stayed["targets_at_newest"],
+        "followed_again": followed["targets_at_newest"],
+    }
 
-    return {**cost.of(world, work), **checks.everything(world)}
+
+def as_of(world: World, then: tuple[int, str]) -> Figures:
+    """Check every target and every object against an earlier version and its commit."""
+    newest = world.number, world.at
+    world.number, world.at = then
+    try:
+        return checks.everything(world)
+    finally:
+        world.number, world.at = newest
+
+
+def operate(world: World, path: str = "") -> None:
+    """An operation over all targets, to its end."""
+    body = {"all": True, "reason": "measured"}
+    http = world.product.http
+    started = http.post(f"/api/v1/operations{path}", json=body).raise_for_status().json()
+
+    def state() -> str:
+        url = f"/api/v1/operations/{started['name']}"
+        found: str = http.get(url).raise_for_status().json()["state"]
+        return found
+
+    world.wait(lambda: state() not in {"Pending", "Running"}, "the operation's end")
+    assert state() == "Succeeded", state()
 
 
 def steady(world: World, asked: Namespace) -> Figures:
@@ -199,6 +237,7 @@ PHASES: Mapping[str, Callable[[World, Namespace], Figures]] = {
     "seen": seen,
     "noop": noop,
     "resync": resync,
+    "rollback": rollback,
     "steady": steady,
     "hang": hang,
     "storm": storm,

@@ -9,6 +9,7 @@ from tests.fleet import checks
 from tests.fleet import world as worlds
 from tests.fleet.declared import Fleet
 from tests.fleet.faults import MODES, faults, timetable
+from tests.fleet.phases import rollback
 from tests.fleet.storm import storm
 from tests.fleet.world import World
 
@@ -44,6 +45,15 @@ def test_a_commit_that_changes_no_object_is_seen_by_every_target(world: World) -
     world.settle()
 
     assert checks.everything(world)["targets_at_newest"] == FLEET.targets
+
+
+def test_one_call_returns_every_target_to_where_it_was_until_it_is_let_go(world: World) -> None:
+    found = rollback(world, Namespace())
+
+    everyone = ("back_by_one_call", "stayed_after_a_commit", "followed_again")
+    assert {name: found[name] for name in everyone} == dict.fromkeys(everyone, FLEET.targets)
+    kinds = ("ConfigMap", "Deployment", "Service")
+    assert found["objects_as_before"] == dict.fromkeys(kinds, FLEET.targets)
 
 
 def test_a_storm_of_webhooks_makes_a_few_look_ups_and_one_run_of_each_target(world: World) -> None:

@@ -13,6 +13,7 @@ from syncline.errors import ClusterUnreachable, CredentialRefused
 from syncline.health import custom
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
 from syncline.model.check import Check
+from syncline.model.commit import Commit
 from syncline.model.names import TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Inputs, Lease
@@ -38,6 +39,7 @@ class Repositories:
 
     heads: dict[str, str] = field(default_factory=dict)
     commits: dict[str, dict[str, str]] = field(default_factory=dict)
+    told: dict[str, Commit] = field(default_factory=dict)
     asked: int = 0
     error: Exception | None = None
 
@@ -51,6 +53,12 @@ class Repositories:
     @contextmanager
     def tree(self, _: RepositoryRecord, revision: str) -> Iterator["Tree"]:
         yield Tree(self.commits[revision])
+
+    def commit(self, _: RepositoryRecord, revision: str) -> Commit | None:
+        self.asked += 1
+        if self.error:
+            raise self.error
+        return self.told.get(revision)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from syncline.scheduler.chores import EVERY, WEIGH_EVERY, Chores
 from syncline.settings import SchedulerSettings
-from syncline.store import due, keys, notes, operations, queue, tokens
+from syncline.store import due, keys, notes, operations, queue, targets, tokens
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from tests.operations.asked import (
@@ -17,6 +17,7 @@ from tests.operations.asked import (
     run_all,
     settle,
     start,
+    state,
     uid,
 )
 
@@ -155,6 +156,29 @@ def test_operations_beyond_the_setting_make_room(store: Store) -> None:
     kept = store.redis.zrange(keys.OPERATIONS(), 0, -1)
     assert 0 < len(kept) < len(made)
     assert kept == [each.uid for each in made][-len(kept) :]
+
+
+def test_runs_that_are_kept_no_longer_go_also_where_nothing_runs(store: Store) -> None:
+    apply(store, repository(), cluster("one"), application("web", "one"))
+    settle(store)
+    for _ in range(3):
+        run_all(store)
+        start(store, all=True)
+        settle(store)
+    target = state(store, "web@one").id
+    rows = store.redis.lrange(keys.HISTORY(target), 0, -1)
+    old = [row.replace(row.split(" ")[1], "1000000000.000000") for row in rows]
+    store.redis.delete(keys.HISTORY(target))
+    store.redis.rpush(keys.HISTORY(target), *old)
+    clock = Clock()
+    leader = chores(store, clock)
+
+    do_round(leader)
+    clock.now += EVERY
+    do_round(leader)
+
+    assert len(rows) > 2
+    assert len(targets.history(store, target)) == 2
 
 
 def test_the_elected_one_writes_the_weights_of_projects_in_place_of_others(store: Store) -> None:

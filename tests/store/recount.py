@@ -1,5 +1,6 @@
 """Counts everything anew by reading every key, and compares with what is kept."""
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -127,6 +128,9 @@ def _indexes(seen: Seen, targets: Rows) -> None:
             expected[f"index:{name}"].add(member)
         if "aside" in row:
             expected["index:aside"].add(member)
+        if "back" in row:
+            expected["index:pinned"].add(member)
+        assert ("back_head" in row) <= ("back" in row)
         if "held" in row:
             assert row["phase"] == "idle"
             expected["index:held"].add(member)
@@ -196,6 +200,8 @@ def _specs(seen: Seen, targets: Rows) -> None:
         application = _uids(ident)[0]
         if "spec_held" in row:
             uses[application][row["spec_held"]] += 1
+        if generation := json.loads(row.get("back", "{}")).get("generation"):
+            uses[application][str(generation)] += 1
         for entry in seen.lists.get(f"history:{ident}", ()):
             uses[application][entry.split(" ")[0]] += 1
     kept = {

@@ -4,7 +4,8 @@ import pytest
 
 from syncline.model.application import ApplicationSpec
 from syncline.model.change import Action, Change
-from syncline.model.names import split_target_id
+from syncline.model.commit import Commit
+from syncline.model.names import TargetId, split_target_id
 from syncline.model.request import TriggerKind
 from syncline.model.run import Inputs
 from syncline.model.state import Summary
@@ -246,6 +247,58 @@ def test_history_is_bounded_and_lets_go_of_old_specs(store: Store) -> None:
 
     assert [item.revision for item in kept] == [f"c{number}" for number in range(14, 4, -1)]
     assert targets.specification(store, claim.application.uid, 1) is None
+    recount.check(store)
+
+
+def test_history_tells_the_commit_what_was_rendered_and_how_long_it_took(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    made = Commit(id="c1", author="Ana <ana@example.com>", message="Scale the shop", at=1.0)
+
+    world.run(target, commit=made, rendered="d1")
+
+    [kept] = targets.history(store, target)
+    assert (kept.commit, kept.rendered) == (made, "d1")
+    assert kept.seconds == pytest.approx(kept.finished_at - kept.fence / 1e6, abs=0.001)
+    assert 0 < kept.seconds < 60
+
+
+def aged(store: Store, target: TargetId, *, days: float) -> None:
+    """All runs that are kept ended so long ago."""
+    key = keys.HISTORY(target)
+    for at, row in enumerate(store.redis.lrange(key, 0, -1)):
+        generation, finished, packed = row.split(" ", 2)
+        store.redis.lset(key, at, f"{generation} {float(finished) - days * 86400:.6f} {packed}")
+
+
+def test_old_runs_go_but_for_the_last_two(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    for number in range(1, 6):
+        documents.put_application(store, application("shop", revision=f"v{number}"))
+        claim = world.run(target, revision=f"c{number}", changes=CHANGED)
+    aged(store, target, days=179)
+    assert targets.retain(store, [target]) == 0
+    aged(store, target, days=2)
+
+    gone = targets.retain(store, [target])
+
+    assert gone == 3
+    assert [item.revision for item in targets.history(store, target)] == ["c5", "c4"]
+    assert targets.specification(store, claim.application.uid, 3) is None
+    recount.check(store)
+
+
+def test_a_run_lets_older_ones_go(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    for number in range(1, 4):
+        world.run(target, revision=f"c{number}", changes=CHANGED)
+    aged(store, target, days=200)
+
+    world.run(target, revision="c4", changes=CHANGED)
+
+    assert [item.revision for item in targets.history(store, target)] == ["c4", "c3"]
     recount.check(store)
 
 

@@ -89,10 +89,19 @@ def parts(name: str, *words: str) -> Cell:
     return lambda item: f"{sum(item[name].get(word, 0) for word in words)}/{item['targets']}"
 
 
+def of_target(item: Item) -> object:
+    """Show who keeps a target back, and its message where all is not well."""
+    pin = item.get("pinned")
+    if not pin:
+        return message(item)
+    told = one_line(f"pinned by {pin['actor']}: {pin['why']}")
+    return told if item["reason"] == "Succeeded" else f"{told}; {message(item)}"
+
+
 TARGETS = Kind(
     plural="targets",
     filters=frozenset(
-        {"application", "cluster", "project", "sync", "health", "aside", "held", "begins"}
+        {"application", "cluster", "project", "sync", "health", "aside", "held", "pinned", "begins"}
     ),
     columns={
         "name": field("name"),
@@ -108,7 +117,7 @@ TARGETS = Kind(
         "operation": field("operation"),
         "held until": when("heldUntil"),
     },
-    last={"message": message},
+    last={"message": of_target},
 )
 
 APPLICATIONS = Kind(

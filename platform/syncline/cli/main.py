@@ -30,10 +30,12 @@ from syncline.cli.commands import (
     release,
     render,
     repo,
+    rollback,
     schema,
     status,
     sync,
     token,
+    unpin,
     version,
 )
 from syncline.cli.exits import MEANINGS, CommandFailed, Exit
@@ -57,6 +59,8 @@ app.command("get")(get.get)
 app.command("describe")(describe.describe)
 app.command("delete")(delete.delete)
 app.command("sync")(sync.sync)
+app.add_typer(rollback.app, name="rollback")
+app.command("unpin")(unpin.unpin)
 app.command("release")(release.release)
 app.command("diff")(diff.diff)
 app.command("render")(render.render)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,26 @@ _SETTLED = frozenset(MemberState) - {MemberState.PENDING, MemberState.RUNNING}
 
 _FIRST_LOOK, _LAST_LOOK = 0.1, 1.0
 """Seconds between two looks at an operation: soon at first, then less often."""
+
+
+def begin(
+    server: Server,
+    path: str,
+    body: dict[str, Any],
+    *,
+    wait: bool,
+    timeout: timedelta,
+    output_format: Format,
+) -> None:
+    """Start an operation; tell its name, or wait for its end where that is asked."""
+    started = server.post(path, body, headers={"Idempotency-Key": uuid.uuid4().hex})
+    if wait:
+        finish(server, started["name"], timeout=timeout, output_format=output_format)
+    elif output_format.is_for_programs:
+        output.document(started, output_format)
+    else:
+        output.line(started["name"])
+        output.notice(f"watch it with: syncline operation watch {started['name']}")
 
 
 def finish(server: Server, name: str, *, timeout: timedelta | None, output_format: Format) -> None:

@@ -61,6 +61,16 @@ TimeoutOption = Annotated[
         help="With --wait: 30s, 5m, 1h30m. Default: 5m.",
     ),
 ]
+WaitOption = Annotated[
+    bool, typer.Option("--wait", help="Exit 0 only when every target is Synced, else 1.")
+]
+ConcurrencyOption = Annotated[
+    int,
+    typer.Option("--concurrency", min=0, help="Targets at once; 0: as many as the fleet allows."),
+]
+BreakGlassOption = Annotated[
+    bool, typer.Option("--break-glass", help="Do not wait for closed sync windows.")
+]
 RevisionOption = Annotated[
     str | None,
     typer.Option("--revision", metavar="REV", help="Another branch, tag or commit than declared."),

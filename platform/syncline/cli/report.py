@@ -11,6 +11,8 @@ from syncline.cli.text import one_line, plain, time_of
 
 _STATUS = {"sync", "health", "state"}
 _INDENT = 2
+_APART = {"run", "rendered", "commit"}
+"""What is too wide for the runs of a target: `history -o wide` shows it."""
 
 
 def show(document: Mapping[str, Any], depth: int = 0) -> None:
@@ -43,7 +45,8 @@ def _show_field(key: str, value: object, depth: int, width: int) -> None:
 
 
 def _show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
-    keys = [key for key in rows[0] if any(_fits_cell(row.get(key)) for row in rows)]
+    shown = [key for key in rows[0] if key not in _APART]
+    keys = [key for key in shown if any(_fits_cell(row.get(key)) for row in rows)]
     output.table(
         tuple(" " * _INDENT + _title(key) if key == keys[0] else _title(key) for key in keys),
         ([_cell(row.get(key), first=key == keys[0]) for key in keys] for row in rows),

@@ -10,6 +10,7 @@ from pydantic import Field
 from syncline.model.change import Change, Difference
 from syncline.model.names import TargetId, Uid
 from syncline.model.part import Part
+from syncline.model.past import PREVIOUS
 from syncline.model.status import HealthStatus, SyncStatus
 from syncline.model.values import Stored
 
@@ -37,9 +38,16 @@ class MemberState(StrEnum):
 
 
 class OperationSpec(Stored):
-    """What is asked of which targets. Selections are joined by AND; none at all needs ``all``."""
+    """What is asked of which targets. Selections are joined by AND; none at all needs ``all``.
 
-    verb: Literal["sync"] = "sync"
+    Targets by their names, or those of an operation, stand for themselves.
+    """
+
+    verb: Literal["sync", "rollback", "unpin"] = "sync"
+    targets: tuple[str, ...] = ()  # project/app@cluster
+    operation: Uid | None = None  # the targets of that operation
+    to: str = PREVIOUS  # rollback: a run, a commit, or the state before (the operation's runs)
+    until_newer_commit: bool = False  # rollback: a newer commit ends it, too
     applications: tuple[str, ...] = ()  # names, or project/name
     application_selector: str = ""
     cluster_selector: str = ""

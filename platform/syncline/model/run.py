@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from syncline.model.change import Change, Difference, Inventory
+from syncline.model.commit import Commit
 from syncline.model.names import TargetId, TargetName
+from syncline.model.pin import Pin
 from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord, name_of
 from syncline.model.request import Request
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
@@ -60,6 +62,7 @@ class Claim(Stored):
     heard: float | None = None  # seconds since the cluster answered anybody; None: it is in doubt
     progress: Progress | None = None  # of a run with steps that has not ended
     rites: str = ""  # hooks that the target's deletion runs, sealed: see pipeline.rites
+    pin: Pin | None = None  # a rollback keeps it there: the application and the head are as then
 
     @property
     def number(self) -> int:
@@ -100,10 +103,13 @@ class Report(Stored):
     revision: str = ""  # applied last
     observed: str = ""
     render_key: str = ""
+    commit: Commit | None = None  # that this attempt was about, where history tells of it
+    rendered: str = ""  # keyed digest of all that was to be applied
     inputs: Inputs | None = None  # None: unchanged
     inventory: Inventory | None = None  # None: unchanged
     changes: tuple[Change, ...] = ()  # unchanged objects left out
-    differences: tuple[Difference, ...] = ()  # of a dry run: what would change
+    differences: tuple[Difference, ...] = ()  # of a dry run: what would change; else see revised
+    revised: str = ""  # name of how its manifests differ from the last ones; ``differences`` are it
     wrote: bool = True  # something may have reached the cluster
     wanted: str = ""  # digest of what the documents wanted (model.wanted)
     parameters: dict[str, str] = {}

@@ -7,7 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from syncline.model.change import Change
+from syncline.model.commit import Commit
 from syncline.model.names import TargetId
+from syncline.model.pin import Pin
 from syncline.model.request import Request
 from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus, worst
 from syncline.model.values import Stored
@@ -41,6 +43,8 @@ class TargetLine(Stored):
     aside_at: float = 0.0  # when it was set aside: its runs lost their workers
     held: bool = False  # a closed sync window holds its request back
     held_until: float = 0.0  # when that opens; 0: not held, or nobody knows
+    pinned: Pin | None = None  # the past state that a rollback keeps it at
+    pinned_head: str = ""  # a commit newer than this one ends that; "" = only a person does
 
 
 class TargetState(TargetLine):
@@ -87,6 +91,7 @@ class FleetSummary(Summary):
     aside: int = 0  # targets that were set aside
     windows: int = 0  # registered SyncWindows
     held: int = 0  # targets whose requests wait for a sync window
+    pinned: int = 0  # targets that a rollback keeps at a past state
 
 
 class ClusterStatus(Stored):
@@ -110,7 +115,9 @@ class HistoryEntry(Stored):
     outcome: Outcome
     reason: str
     message: str = ""
-    revision: str = ""
+    revision: str = ""  # applied last, as this run ended
+    commit: Commit | None = None  # that it was about; None: nobody read it
+    rendered: str = ""  # keyed digest of all that was to be applied: equal digests, equal objects
     render_key: str = ""
     application_generation: int = 0  # the spec of that generation is kept
     request: Request
@@ -118,3 +125,9 @@ class HistoryEntry(Stored):
     changes: tuple[Change, ...] = ()  # the first ones; ``changed`` counts all
     changed: int = 0
     steps: dict[str, float] = {}
+    revised: str = ""  # name of how its manifests differ from those of the run before
+
+    @property
+    def seconds(self) -> float:
+        """From its claim to its report, by the store's clock: a fence is the time of its claim."""
+        return max(0.0, round(self.finished_at - self.fence / 1e6, 3)) if self.fence else 0.0

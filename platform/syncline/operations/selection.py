@@ -8,14 +8,15 @@ memory but one chunk.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from syncline.errors import NotFound
-from syncline.model.names import DEFAULT_PROJECT, TargetId, Uid, split_target_id
+from syncline.model.names import DEFAULT_PROJECT, TargetId, TargetName, Uid, split_target_id
 from syncline.model.operation import MemberState, OperationSpec
 from syncline.model.records import ClusterRecord, Record
 from syncline.model.selector import Selector, parse_selector
-from syncline.model.state import TargetLine
+from syncline.model.state import TargetLine, TargetState
 from syncline.model.values import Stored
 from syncline.store import documents, operations, targets
 from syncline.store.connection import Store
@@ -47,16 +48,28 @@ class Chunk:
 def is_empty(spec: OperationSpec) -> bool:
     """Whether nothing at all is selected, which must be said by ``all``."""
     named = spec.applications or spec.application_selector or spec.cluster_selector
-    return not (named or spec.sync or spec.health or spec.all or spec.retry_of)
+    return not (named or spec.sync or spec.health or spec.all or is_given(spec))
+
+
+def is_given(spec: OperationSpec) -> bool:
+    """Whether targets are selected as a list: by their names, or as those of an operation."""
+    return bool(spec.targets or spec.operation or spec.retry_of)
 
 
 def check(store: Store, spec: OperationSpec) -> None:
     """Find mistakes that can be told at once.
 
     Raises:
-        NotFound: an application that is named is not registered.
-        InvalidDocument: a selector cannot be read.
+        NotFound: an application, a target or an operation that is named is not known.
+        InvalidDocument: a selector or a target's name cannot be read.
     """
+    for name in spec.targets:
+        _target(store, name)
+    if spec.operation and operations.get(store, spec.operation) is None:
+        raise NotFound(
+            f"operation {spec.operation}",
+            "does not exist, or is not kept any more: `syncline operation list` shows all",
+        )
     for name in spec.applications:
         _named(store, name)
     parse_selector(spec.application_selector)
@@ -66,7 +79,11 @@ def check(store: Store, spec: OperationSpec) -> None:
 def walk(store: Store, spec: OperationSpec, place: Place, limit: int) -> Chunk:
     """Find the next members: about ``limit`` targets or ``STEPS`` outer items are looked at."""
     if spec.retry_of:
-        return _failed(store, spec.retry_of, place, limit)
+        return _members(store, spec.retry_of, place, limit, state=MemberState.FAILED)
+    if spec.operation:
+        return _members(store, spec.operation, place, limit)
+    if spec.targets:
+        return _named_targets(store, spec.targets, place, limit)
     chunk, looked = Chunk(place), 0
     for _ in range(STEPS):
         if chunk.place.over or looked >= limit:
@@ -75,8 +92,28 @@ def walk(store: Store, spec: OperationSpec, place: Place, limit: int) -> Chunk:
     return chunk
 
 
-def _failed(store: Store, uid: Uid, place: Place, limit: int) -> Chunk:
-    page = operations.targets(store, uid, cursor=place.inner, limit=limit, state=MemberState.FAILED)
+def _named_targets(store: Store, names: Sequence[str], place: Place, limit: int) -> Chunk:
+    first = int(place.outer or 0)
+    chunk = Chunk(Place(outer=str(first + limit), over=first + limit >= len(names)))
+    for name in names[first : first + limit]:
+        with suppress(NotFound):  # deleted since the operation began
+            found = _target(store, name)
+            chunk.members += [] if found.deleting else [(found.id, found.name)]
+    return chunk
+
+
+def _target(store: Store, text: str) -> TargetState:
+    name = TargetName.parse(text)
+    found = targets.by_name(store, name)
+    if found is None:
+        raise NotFound(f"Target/{name}", "does not exist: `syncline get targets` lists all")
+    return found
+
+
+def _members(
+    store: Store, uid: Uid, place: Place, limit: int, *, state: MemberState | None = None
+) -> Chunk:
+    page = operations.targets(store, uid, cursor=place.inner, limit=limit, state=state)
     members = [(each.target, each.name) for each in page.items]
     return Chunk(Place(inner=page.cursor, over=page.cursor is None), members)
 

@@ -12,7 +12,7 @@ from syncline.model.journal import AuditRecord
 from syncline.model.names import Uid
 from syncline.model.operation import MemberState, Operation, OperationSpec
 from syncline.model.selector import parse_selector
-from syncline.operations import selection
+from syncline.operations import rollback, selection
 from syncline.operations.selection import Place
 from syncline.store import audit, due, operations
 from syncline.store.batches import CHUNK
@@ -42,6 +42,7 @@ def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = No
             "operation", "selects nothing: name applications, give a selector, or say all"
         )
     _check_part(spec)
+    rollback.check(spec)
     try:
         selection.check(store, spec)
         _check_some(store, spec)
@@ -53,8 +54,9 @@ def start(store: Store, spec: OperationSpec, *, idempotency_key: str | None = No
     operation, is_new = operations.create(store, spec, idempotency_key=idempotency_key)
     if is_new:
         verb = "dry-run" if spec.dry_run else spec.verb
-        detail = "break-glass" if spec.break_glass else ""
-        _audit(store, verb, operation.uid, actor=spec.actor, reason=spec.reason, detail=detail)
+        _audit(
+            store, verb, operation.uid, actor=spec.actor, reason=spec.reason, detail=_detail(spec)
+        )
     return operation
 
 
@@ -110,6 +112,14 @@ def retry_failed(store: Store, uid: Uid, *, actor: str, reason: str) -> Operatio
     return start(store, old.spec.model_copy(update=changes))
 
 
+def _detail(spec: OperationSpec) -> str:
+    told = ["break-glass"] if spec.break_glass else []
+    if spec.verb == "rollback":
+        of = f" (before operation {spec.operation})" if spec.operation else ""
+        told.append(f"to {spec.to}{of}{', until a newer commit' * spec.until_newer_commit}")
+    return ", ".join(told)
+
+
 def _check_part(spec: OperationSpec) -> None:
     """A part of another revision would leave a target of which nobody can say what it holds."""
     if spec.only is None:
@@ -146,6 +156,8 @@ def _expand(store: Store, operation: Operation, limit: int) -> bool:
     noted = operations.position(store, uid)
     place = Place.model_validate_json(noted) if noted else Place()
     chunk = selection.walk(store, operation.spec, place, limit)
+    if chunk.members and operation.spec.verb == "rollback":
+        rollback.give(store, operation, chunk.members)
     if chunk.members:
         operations.add(store, uid, chunk.members)
     if not chunk.place.over:

@@ -39,6 +39,7 @@ from syncline.store.records import Kind
 
 LEASE = "chores"
 EVERY = 300.0  # seconds between two rounds
+RETAIN_EVERY = 3600.0  # seconds between two looks for runs that are kept no longer
 WEIGH_EVERY = 60.0  # seconds until weights are written again: a Redis may have lost them
 CHUNK = 50
 
@@ -71,6 +72,8 @@ class Chores:
         self._round_at = 0.0
         self._measure_at = 0.0
         self._weigh_at = 0.0
+        self._retain_at = 0.0
+        self._retains = False  # in this round
         self._leads = False
         self._step = 0
         self._cursor: str | None = None
@@ -127,12 +130,16 @@ class Chores:
         self._intervals |= {each.uid: each.spec.sync_policy.interval for each in applications}
         for cluster in clusters:
             self._sweep(cluster)
+            if self._retains:
+                self._retain(cluster)
         self._seen |= {each.uid for each in page.items}
         self._cursor = page.cursor
         if page.cursor is None and self._step == 0:
             self._step = 1
         elif page.cursor is None:
             self._forget()
+            self._retains = now >= self._retain_at
+            self._retain_at = now + RETAIN_EVERY if self._retains else self._retain_at
             self._begin(now + EVERY)
 
     def _begin(self, at: float) -> None:
@@ -155,6 +162,10 @@ class Chores:
         for record, note in zip(records, notes.many(self._store, names), strict=True):
             if not expand.is_complete(record, note):
                 due.add(self._store, f"expand:{record.uid}")
+
+    def _retain(self, cluster: ClusterRecord) -> None:
+        for chunk in targets.ids(self._store, cluster=cluster.uid):
+            targets.retain(self._store, [target for target, _ in chunk])
 
     def _sweep(self, cluster: ClusterRecord) -> None:
         """Sweep a cluster as often as its most impatient application asks, or not at all."""

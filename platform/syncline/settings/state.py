@@ -6,6 +6,7 @@ they are called, so that making ``Settings()`` opens nothing.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings
 
 from syncline.errors import CredentialRefused
 from syncline.model.seal import PlatformKey
+from syncline.model.values import Duration
 from syncline.settings import address
 from syncline.settings.address import Address, Extras
 from syncline.settings.environment import prefix
@@ -94,6 +96,19 @@ class StoreSettings(BaseSettings):
         le=1000,
         description="Runs kept for each target. 10: about a week of "
         "changes at a normal pace, at a few hundred bytes each.",
+    )
+    history_age: Duration = Field(
+        default=timedelta(days=180),
+        ge=timedelta(hours=1),
+        description="How long a run is kept, where HISTORY lets it; the last two of each target "
+        "stay longer, to be gone back to. 180d: half a year.",
+    )
+    differences: int = Field(
+        default=32_000_000,
+        ge=0,
+        description="Bytes kept of how runs changed manifests, compressed, in all: each different "
+        "text once, a fleet shares it; those told of longest ago make room. ~300 bytes each. "
+        "0: none.",
     )
     events: int = Field(
         default=10_000, ge=100, description="Events kept in the stream, about; ~300 bytes each."

@@ -28,7 +28,10 @@ from syncline.store import documents, fleet, index, keys, migrations, packing
 from syncline.store.connection import Store, now
 from syncline.store.records import Kind
 
-STATE = ("revision", "observed", "render_key", "applied", "synced_at", "fence", "sync")
+STATE = (
+    *("revision", "observed", "render_key", "applied", "synced_at", "fence", "sync"),
+    *("back", "back_head"),
+)
 """Fields of a target that are kept."""
 
 _PAGE = 100

@@ -9,6 +9,7 @@ import orjson
 from syncline.model import adoption
 from syncline.model.change import Inventory
 from syncline.model.names import TargetId
+from syncline.model.pin import Pin, restored
 from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.model.run import Claim, Lease, Progress, Refusal
@@ -26,13 +27,16 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
     _, fence, request, attempt, deleting, orphan, revision, observed = answer[:8]
     render_key, health, head, kubeconfig, installation = answer[8:13]
     application, cluster, repository, repository_uid, recorded, surveyed, found = answer[13:20]
-    heard, burst, rules, progress, rites = answer[20:25]
+    heard, burst, rules, progress, rites, pin, document = answer[20:27]
     inventory = _inventory(recorded)
     if surveyed not in ("", _NOT_YET):
         inventory = adoption.adopted(inventory, _inventory(found), orjson.loads(surveyed))
     app = records.parse(Kind.APPLICATION, application, repository_uid or None)
     on = records.parse(Kind.CLUSTER, cluster)
     source = records.parse(Kind.REPOSITORY, repository) if repository else None
+    kept = Pin.model_validate_json(pin) if pin else None
+    if kept and isinstance(app, ApplicationRecord):
+        app, head = _as_then(app, document, kept), kept.revision
     if not isinstance(app, ApplicationRecord) or not isinstance(on, ClusterRecord):
         return Refusal(reason="Gone", detail="its documents are not registered")
     return Claim(
@@ -57,8 +61,15 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
         heard=float(heard) if heard else None,
         progress=Progress.model_validate_json(progress) if progress else None,
         rites=rites,
+        pin=kept,
         rules=rules,  # a snapshot has none: it judges nothing
     )
+
+
+def _as_then(app: ApplicationRecord, document: str, pin: Pin) -> ApplicationRecord:
+    """Return an application as a rollback's past state has it."""
+    then = records.specification(document) if document else None
+    return app.model_copy(update={"spec": restored(app.spec, then, pin)})
 
 
 def _inventory(flat: list[str]) -> Inventory:

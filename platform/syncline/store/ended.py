@@ -59,24 +59,30 @@ def _ended(store: Store, uids: Sequence[str]) -> list[_Ended]:
                 keys.MEMBERS(uid),
                 keys.MEMBERS_BY(uid, "all"),
                 keys.DIFFERENCES(uid),
+                keys.BACKS(uid),
             ):
                 pipe.memory_usage(key, samples=_SAMPLES)
         answers = pipe.execute()
-    rows = list(zip(uids, batched(answers, 5), strict=True))
+    rows = list(zip(uids, batched(answers, 6), strict=True))
     if gone := [uid for uid, ((state, _), *_) in rows if state is None]:
         store.redis.zrem(keys.OPERATIONS(), *gone)
     return [_Ended(float(at), uid, _size(*sizes)) for uid, ((_, at), *sizes) in rows if at]
 
 
 def _size(
-    operation: int | None, members: int | None, listed: int | None, differences: int | None
+    operation: int | None,
+    members: int | None,
+    listed: int | None,
+    differences: int | None,
+    backs: int | None,
 ) -> int:
     """Each member is in two lists of names: that of all, and that of its state.
 
     Where dry runs found something it may be in a third one.
     """
     lists = 3 if differences else 2
-    return (operation or 0) + (members or 0) + (differences or 0) + lists * (listed or 0)
+    own = (operation or 0) + (members or 0) + (differences or 0) + (backs or 0)
+    return own + lists * (listed or 0)
 
 
 def _beyond(newest_first: Sequence[_Ended], bound: int) -> list[str]:
@@ -93,6 +99,7 @@ def _forget(store: Store, uids: Sequence[str]) -> None:
                 keys.OPERATION(uid),
                 keys.MEMBERS(uid),
                 keys.DIFFERENCES(uid),
+                keys.BACKS(uid),
                 *(keys.MEMBERS_BY(uid, state) for state in ("all", *MemberState)),
                 *(differences.names(Uid(uid), digest) for digest in found[uid]),
             )

@@ -58,7 +58,7 @@ SPECS = Key(
     "specs:<application>",
     "hash",
     "generation → the application as it was then (JSON)",
-    "while a history entry or a running claim names the generation",
+    "while a history entry, a running claim or a pin names the generation",
 )
 SPEC_USES = Key("spec-uses:<application>", "hash", "generation → how many name it", "as specs")
 
@@ -67,7 +67,8 @@ TARGET = Key(
     "target:<target>",
     "hash",
     "state: names, phase, sync, health, reason, message, revision, observed, …; the wish that "
-    "waits (pending…), the one at hand (request, operation), ticket, fence, attempt",
+    "waits (pending…), the one at hand (request, operation), ticket, fence, attempt; back: the pin "
+    "of a rollback (JSON), back_head: the head that a newer commit ends it from",
     "until the target is gone",
 )
 PINS = Key(
@@ -95,6 +96,7 @@ OF_PROJECT = Key("index:project:<project>", "zset", "members: its targets")
 BY_SYNC = Key("index:sync:<status>", "zset", "members: targets of that sync status")
 BY_HEALTH = Key("index:health:<status>", "zset", "members: targets of that health status")
 ASIDE = Key("index:aside", "zset", "members: targets that were set aside")
+PINNED = Key("index:pinned", "zset", "members: targets that a rollback keeps at a past state")
 HELD = Key("index:held", "zset", "members: targets whose request waits for a sync window")
 COUNTS = Key(
     "counts:<scope>",
@@ -190,6 +192,12 @@ MEMBERS_BY = Key(
     "differs-<digest> (what a dry run found of them)",
     "same",
 )
+BACKS = Key(
+    "backs:<operation>",
+    "hash",
+    "target → the pin (JSON) that a rollback gives it, or state, reason and message of why not",
+    "as operation",
+)
 DIFFERENCES = Key(
     "differences:<operation>",
     "hash",
@@ -225,6 +233,14 @@ PREVIEW_TOTAL = Key("preview-total", "string", "bytes of all answers", "300 s un
 RENDERED = Key("rendered:<render key>", "string", "manifests, compressed and sealed", "1 h unused")
 RENDERED_BY = Key("rendered-by-use", "zset", "render keys by the time of their last use")
 RENDERED_SIZES = Key("rendered-sizes", "hash", "render key → bytes; total → their sum")
+REVISED = Key(
+    "revised:<digest>",
+    "string",
+    "how runs changed manifests, compressed and sealed",
+    "as long as history at most, or until newer ones need the room",
+)
+REVISED_BY = Key("revised-by-use", "zset", "digests by the time they were told of last")
+REVISED_SIZES = Key("revised-sizes", "hash", "digest → bytes; total → their sum")
 FLEET = Key("fleet", "hash", "the followed repository, revision, path, commit, error, unreached")
 FLEET_PENDING = Key("fleet-pending", "string", "FollowReport (JSON)", "until adopted")
 

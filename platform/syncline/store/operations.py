@@ -48,7 +48,9 @@ def create(
     trigger = Trigger(kind=TriggerKind.OPERATION, actor=spec.actor, reason=spec.reason)
     pin = (spec.revision or "", "1" if spec.dry_run else "", spec.concurrency)
     request = (trigger.model_dump_json(), flags(options_of(spec)), *pin)
-    uid, first, is_new = store.call("operation", secrets.token_hex(8), text, *request, key, digest)
+    back = ("" if spec.verb == "sync" else spec.verb, "1" if spec.until_newer_commit else "")
+    told = (secrets.token_hex(8), text, *request, key, digest, *back)
+    uid, first, is_new = store.call("operation", *told)
     return _same(store, uid, idempotency_key, is_same=first == digest), bool(is_new)
 
 

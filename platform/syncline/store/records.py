@@ -101,6 +101,12 @@ def _parsed(kind: Kind, text: str) -> tuple[Any, dict[str, str], dict[str, str]]
     )
 
 
+def specification(document: str) -> ApplicationSpec:
+    """Read the spec of an application's document."""
+    spec: ApplicationSpec = _parsed(Kind.APPLICATION, document)[0]
+    return spec
+
+
 def parse(kind: Kind, values: Sequence[str | None], repository: str | None = None) -> Record | None:
     """Read a record from its ``FIELDS``; None where it is gone.
 

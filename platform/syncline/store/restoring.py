@@ -22,6 +22,7 @@ from syncline.model.backup import (
 )
 from syncline.model.change import InventoryEntry
 from syncline.model.names import TargetId
+from syncline.model.pin import Pin
 from syncline.model.state import HistoryEntry
 from syncline.store import backup, documents, keys, migrations, packing
 from syncline.store.connection import Store, now
@@ -125,9 +126,12 @@ def specification(store: Store, line: SpecLine) -> bool:
 def target(store: Store, ident: TargetId, line: TargetLine) -> None:
     """Give a target what the backup remembers of it."""
     state = {name: value for name, value in line.state.items() if name in _STATE}
+    is_same = ident.startswith(f"{line.uid}.")
+    if "back" in state and not is_same:  # no spec of the backup is this application's
+        pin = Pin.model_validate_json(state["back"])
+        state["back"] = pin.model_copy(update={"generation": 0}).model_dump_json()
     entries = [InventoryEntry.model_validate(entry) for entry in line.inventory]
     runs = [(str(run.generation), run.finished_at, _packed(run)) for run in line.history]
-    is_same = ident.startswith(f"{line.uid}.")
     why = f"was {line.state.get('sync', 'Unknown')} when the backup was taken: sync it to be sure"
     flat = [part for pair in state.items() for part in pair]
     flat += packing.pairs(tuple(entries))

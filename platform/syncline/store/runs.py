@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 from syncline.errors import LeaseLost, OwnedByAnother
 from syncline.model.change import Inventory
-from syncline.model.names import TargetId, Uid, split_target_id
+from syncline.model.names import TargetId, split_target_id
 from syncline.model.request import LANES, Request, Trigger
 from syncline.model.run import Claim, Lease, Refusal, Report
 from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus
-from syncline.store import breaker, claims, differences, keys, packing, reports
+from syncline.store import breaker, claims, keys, packing, reports, revised
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 
@@ -159,9 +159,7 @@ def fold(
     Returns:
         False where the fence is stale: nothing was written.
     """
-    operation, differs = report.request.operation, ""
-    if operation and report.differences:
-        differs = differences.keep(store, Uid(operation), report.differences)
+    differs = revised.keep_of(store, report) if report.differences else ""
     arguments = reports.arguments(report, store.limits, counted, differs=differs)
     folded, flipped = store.call("fold", *arguments, *reports.inventory(report))
     breaker.follow_up(store, split_target_id(report.lease.target)[1], flipped)

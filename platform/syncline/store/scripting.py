@@ -43,8 +43,9 @@ class Scripts:
 
     def __init__(self, settings: StoreSettings) -> None:
         self._bounds = (
-            f"local kept_events, kept_audit, kept_history = "
-            f"'{settings.events}', '{settings.audit}', {settings.history}\n"
+            f"local kept_events, kept_audit, kept_history, kept_seconds = "
+            f"'{settings.events}', '{settings.audit}', {settings.history}, "
+            f"{settings.history_age.total_seconds()}\n"
         )
         self._known: dict[str, tuple[str, str]] = {}  # name → digest, text
 

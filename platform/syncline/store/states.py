@@ -31,6 +31,8 @@ _HELD = {
     "held_until": _Held(("held",)),
     "heavy": _Held(("heavy",), bool),
     "operation": _Held(("operation", "pending_operation")),
+    "pinned": _Held(("back",), orjson.loads),
+    "pinned_head": _Held(("back_head",)),
     "requested": _Held(("pending_generation", "pins"), bool),
     "trigger": _Held(
         ("trigger", "pending_trigger", "last_trigger"), lambda text: orjson.loads(text)["kind"]

@@ -105,18 +105,21 @@ def page(
     health: HealthStatus | None = None,
     aside: bool = False,
     held: bool = False,
+    pinned: bool = False,
     begins: str = "",
 ) -> Page[TargetLine]:
     """List targets in order of their names; all filters must hold, each has an index.
 
     ``aside``: only those that were set aside; ``held``: only those whose request waits for a sync
-    window; ``begins``: only those whose names begin so.
+    window; ``pinned``: only those that a rollback keeps at a past state; ``begins``: only those
+    whose names begin so.
 
     Raises:
         Conflict: the cursor is none that a page returned.
     """
     lists = _lists(application, cluster, project, sync, health)
-    narrow = [key() for key, wanted in ((keys.ASIDE, aside), (keys.HELD, held)) if wanted]
+    flags = ((keys.ASIDE, aside), (keys.HELD, held), (keys.PINNED, pinned))
+    narrow = [key() for key, wanted in flags if wanted]
     if narrow:
         lists = [*narrow, *(each for each in lists if each != keys.ALL())]
     found: list[str] = []
@@ -144,7 +147,8 @@ def summary(store: Store) -> FleetSummary:
             pipe.zcard(keys.RECORDS(kind))
         pipe.zcard(keys.ASIDE())
         pipe.zcard(keys.HELD())
-        counts, repositories, clusters, applications, windows, aside, held = pipe.execute()
+        pipe.zcard(keys.PINNED())
+        counts, repositories, clusters, applications, windows, aside, held, pinned = pipe.execute()
     return FleetSummary(
         **_summary(counts).model_dump(),
         phases=_words(Phase, "phase", counts),
@@ -154,6 +158,7 @@ def summary(store: Store) -> FleetSummary:
         aside=aside,
         windows=windows,
         held=held,
+        pinned=pinned,
     )
 
 
@@ -181,6 +186,19 @@ def history(store: Store, target: TargetId, limit: int = 10) -> list[HistoryEntr
     """Return the last runs that changed something or ended in a new way, newest first."""
     rows = store.redis.lrange(keys.HISTORY(target), 0, limit - 1)
     return [packing.read_history(row) for row in rows]
+
+
+def histories(store: Store, targets: Sequence[TargetId]) -> list[list[HistoryEntry]]:
+    """Return all runs that are kept of each of these targets, newest first, in one round trip."""
+    with store.redis.pipeline(transaction=False) as pipe:
+        for target in targets:
+            pipe.lrange(keys.HISTORY(target), 0, -1)
+        return [[packing.read_history(row) for row in rows] for rows in pipe.execute()]
+
+
+def retain(store: Store, targets: Sequence[TargetId]) -> int:
+    """Let runs of these targets go that are older than ``store.history_age``; tells how many."""
+    return sum(store.call("retain", *chunk) for chunk in batched(targets, CHUNK))
 
 
 def specification(store: Store, application: Uid, generation: int) -> ApplicationRecord | None:

@@ -52,7 +52,7 @@ def _in_map(
     for key in sorted({*before, *after}):
         old, new = before.get(key, fieldset.ABSENT), after.get(key, fieldset.ABSENT)
         if old is not new:
-            yield from _changed(old, new, held.get(f"f:{key}") or {}, path + _step(key))
+            yield from _changed(old, new, held.get(f"f:{key}") or {}, path + path_to(key))
 
 
 def _below(held: Tree, keys: Mapping[str, Any]) -> Tree:
@@ -95,7 +95,8 @@ def _value(value: Any) -> Any:
     return None if value is fieldset.ABSENT else value
 
 
-def _step(key: str) -> str:
+def path_to(key: str) -> str:
+    """Write the step of a path to a key of a map."""
     return f".{key}" if _PLAIN.fullmatch(key) else f"[{json.dumps(key)}]"
 
 

@@ -58,6 +58,11 @@ def prepare(
     return [_rendered(stamp(manifest, origin), key, rules) for manifest in manifests]
 
 
+def digest_of(rendered: Iterable[Rendered], key: PlatformKey) -> str:
+    """Digest all that was rendered, in no order: equal digests mean that all objects are equal."""
+    return key.digest("".join(sorted(item.digest for item in rendered)).encode())
+
+
 def plan(
     rendered: Iterable[Rendered],
     recorded: Inventory,

@@ -16,8 +16,9 @@ from typing import Final
 
 from syncline.errors import RepositoryUnreachable, RevisionNotFound
 from syncline.model import giturl
+from syncline.model.commit import Commit
 from syncline_workers import tallies
-from syncline_workers.git import command, failures, lock, remote
+from syncline_workers.git import command, commits, failures, lock, remote
 from syncline_workers.git.access import Access
 from syncline_workers.git.objects import Absent, Damaged, Reader, TooLarge
 
@@ -54,6 +55,12 @@ class Mirror:
         """Give the tree id of a commit; None where the commit is not here or cannot be read."""
         with suppress(Absent, Damaged):
             return self._root(revision)
+        return None
+
+    def commit(self, revision: str) -> Commit | None:
+        """Tell who made a commit; None where it is not here or cannot be read."""
+        with suppress(Absent, Damaged, TooLarge):
+            return commits.parse(revision, self._commit(revision))
         return None
 
     def fetch(self, access: Access, revision: str) -> str:
@@ -156,12 +163,15 @@ class Mirror:
             command.run(arguments, self._environment, cwd=self.path.parent, within=_JOINING)
 
     def _root(self, revision: str) -> str:
+        return self._commit(revision)[5:45].decode()  # it begins with "tree " and the id
+
+    def _commit(self, revision: str) -> bytes:
         if not (self.path / "HEAD").exists():
             raise Absent(revision)
         commit = self.reader.read(revision, limit=_LONGEST_COMMIT)
         if commit.kind != "commit":
             raise Absent(revision)
-        return commit.content[5:45].decode()  # it begins with "tree " and the id
+        return commit.content
 
     @contextmanager
     def _locked(self, access: Access) -> Iterator[None]:

@@ -16,6 +16,7 @@ from typing import Final
 from syncline.credentials import CredentialSource
 from syncline.errors import RepositoryUnreachable, RevisionNotFound
 from syncline.model import giturl
+from syncline.model.commit import Commit
 from syncline.model.giturl import GitUrl
 from syncline.model.records import RepositoryRecord
 from syncline.settings import GitSettings
@@ -105,6 +106,11 @@ class GitRepositories:
                 about=about,
                 limit=self._settings.max_file,
             )
+
+    def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
+        """Tell who made a commit that the mirror has; None where it has not: nothing is fetched."""
+        mirror = self._mirror(repository, policy.admitted(repository, self._settings))
+        return mirror.commit(revision) if refs.is_commit(revision) else None
 
     def tidy(self) -> None:
         """Remove mirrors that are not used any more; most calls only look at the time."""

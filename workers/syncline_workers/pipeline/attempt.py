@@ -22,6 +22,7 @@ from syncline.model.change import (
 )
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
+from syncline.model.values import Manifest
 from syncline_workers import recorder
 from syncline_workers.change.contest import Contest
 from syncline_workers.change.tracking import Origin
@@ -47,6 +48,8 @@ class Attempt:
     is_preview: bool = False  # a dry run that shows what is meant, also where it would be refused
     revision: str = ""  # what this attempt brings the target to
     render_key: str = ""
+    rendered: str = ""  # keyed digest of all that is to be applied
+    manifests: tuple[Manifest, ...] = ()  # as they were rendered
     inputs: Inputs | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded

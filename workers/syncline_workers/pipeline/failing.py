@@ -16,7 +16,7 @@ from syncline.errors import (
 from syncline.model import wanted
 from syncline.model.run import Inputs, Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
-from syncline_workers.pipeline import failure
+from syncline_workers.pipeline import authorship, failure
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.checks import pending
 
@@ -38,6 +38,8 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         message=_message(attempt, error),
         revision=claim.revision,
         observed=claim.observed,
+        commit=authorship.of(attempt),
+        rendered=attempt.rendered,
         render_key=claim.render_key,
         inputs=_inputs(attempt, outcome),
         inventory=attempt.inventory,

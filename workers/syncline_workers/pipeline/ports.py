@@ -12,6 +12,7 @@ from syncline.contract.reports import ClusterReport, HealthReport, PreviewReques
 from syncline.health import custom
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
+from syncline.model.commit import Commit
 from syncline.model.names import TargetId, Uid
 from syncline.model.ownership import Propagation
 from syncline.model.records import ClusterRecord, RepositoryRecord
@@ -146,6 +147,9 @@ class Repositories(Protocol):
 
     def tree(self, repository: RepositoryRecord, revision: str) -> AbstractContextManager[Tree]:
         """Open a commit, fetching it first where the mirror lacks it."""
+
+    def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
+        """Tell who made a commit that was opened before; None where that is not at hand."""
 
     def tidy(self) -> None:
         """Remove what is not used any more from this host's disk, where it is time again."""

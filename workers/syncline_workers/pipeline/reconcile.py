@@ -84,6 +84,7 @@ def _sync(attempt: Attempt) -> Report:
         parts = steps.split(namespaces.settle(api, manifests, claim.application))
         rules = attempt.policy.ignore_differences
         prepared = plan.prepare(parts.objects, attempt.origin, ports.key, rules)
+        attempt.rendered = plan.digest_of(prepared, ports.key)
         ready = narrowing.chosen(claim, prepared)
         moved = narrowing.moved(attempt, api)
         declared = courses.declared(claim.inventory, parts)

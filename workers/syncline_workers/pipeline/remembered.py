@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from syncline.model.application import Source
+from syncline.model.commit import Commit as Told
 from syncline.model.records import RepositoryRecord
 from syncline.model.values import Manifest
 from syncline_workers.git.bounded import Bounded
@@ -22,6 +23,8 @@ Commit: TypeAlias = tuple[str, int, str]
 _BYTES = 1_000_000  # of results as the disk keeps them: about ten times as much in memory
 _SOURCES = 4_096  # of which the renderer is known
 _PINS = 256  # revisions of operations
+_COMPARED = 4_096  # pairs of renders
+_TOLD = 256  # commits of which the author is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,33 @@ class Remembered:
     _settled: Bounded[tuple[Commit, str], Source] = field(default_factory=lambda: Bounded(_SOURCES))
 
     _pins: Bounded[tuple[str, Commit], str] = field(default_factory=lambda: Bounded(_PINS))
+    _told: Bounded[Commit, Told] = field(default_factory=lambda: Bounded(_TOLD))
+
+    _compared: Bounded[tuple[str, str], str] = field(default_factory=lambda: Bounded(_COMPARED))
+
+    def compared(self, pair: tuple[str, str]) -> str | None:
+        """How two renders, by their keys, differ: the name of a text; "" = in nothing."""
+        return self._compared.get(pair)
+
+    def compare(self, pair: tuple[str, str], digest: str) -> str:
+        """Note how they do."""
+        return self._compared.put(pair, digest)
+
+    _texts: Bounded[str, bool] = field(default_factory=lambda: Bounded(_COMPARED))
+
+    def is_new(self, digest: str) -> bool:
+        """Whether this process has not told of this text before; it has from now on."""
+        if self._texts.get(digest):
+            return False
+        return self._texts.put(digest, value=True)
+
+    def told(self, commit: Commit) -> Told | None:
+        """Who made a commit."""
+        return self._told.get(commit)
+
+    def tell(self, commit: Commit, told: Told) -> Told:
+        """Note who did."""
+        return self._told.put(commit, told)
 
     def pin(self, operation: str, revision: Commit) -> str | None:
         """What a revision as written meant when an operation asked for it first."""

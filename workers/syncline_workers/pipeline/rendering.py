@@ -132,6 +132,7 @@ def _fill(attempt: Attempt, found: Result) -> list[Manifest]:
         revision=attempt.claim.application.spec.source.revision,
         paths=dict(found.inputs),
     )
+    attempt.manifests = found.manifests
     return list(found.manifests)
 
 

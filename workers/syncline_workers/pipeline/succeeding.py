@@ -9,7 +9,7 @@ from syncline.model.change import Difference, Inventory
 from syncline.model.run import Report
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline_workers.change import plan
-from syncline_workers.pipeline import pacing
+from syncline_workers.pipeline import authorship, keeping, pacing, revising
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.checks import pending
 
@@ -23,6 +23,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
     claim = attempt.claim
     verdict, check_after = pending.after_run(attempt, _verdict(attempt, work))
     left, why = _left(attempt, kept)
+    digest, revised = revising.told(attempt)
     return Report(
         lease=claim.lease,
         outcome=Outcome.SUCCEEDED,
@@ -30,14 +31,20 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         sync=SyncStatus.OUT_OF_SYNC if why else SyncStatus.SYNCED,
         health=verdict.status,
         reason=why or _reason(verdict),
-        message=(verdict.message or _summary(attempt)) + left + _warned(attempt),
+        message=(verdict.message or _summary(attempt))
+        + left
+        + _warned(attempt)
+        + keeping.told(claim),
         revision=attempt.revision,
         observed=attempt.revision,
+        commit=authorship.of(attempt) if authorship.is_told(attempt) else None,
+        rendered=attempt.rendered,
         render_key=attempt.render_key,
         inputs=attempt.inputs,
         inventory=attempt.inventory,
         changes=tuple(attempt.changes),
-        differences=differences(attempt),
+        differences=revised or differences(attempt),
+        revised=digest,
         wanted=wanted.digest(claim.application, claim.cluster),
         parameters=attempt.parameters,
         check_after=check_after,

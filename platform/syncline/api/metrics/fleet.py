@@ -46,6 +46,14 @@ METRICS = (
         samples=lambda r: [((), r.fleet.held)],
     ),
     Metric(
+        name="syncline_targets_pinned",
+        kind=Kind.GAUGE,
+        labels=(),
+        unit="targets",
+        help="Targets that a rollback keeps at a past state.",
+        samples=lambda r: [((), r.fleet.pinned)],
+    ),
+    Metric(
         name="syncline_documents",
         kind=Kind.GAUGE,
         labels=("kind",),

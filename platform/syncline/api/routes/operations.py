@@ -12,7 +12,14 @@ from syncline.api.auth import needs
 from syncline.api.parameters import Cursor, Limit
 from syncline.api.requests import caller, context
 from syncline.api.views.base import Listing
-from syncline.api.views.operations import MemberView, OperationAsked, OperationView, ReasonAsked
+from syncline.api.views.operations import (
+    MemberView,
+    OperationAsked,
+    OperationView,
+    ReasonAsked,
+    RollbackAsked,
+    UnpinAsked,
+)
 from syncline.errors import NotFound
 from syncline.model.access import Scope
 from syncline.model.names import Uid
@@ -40,8 +47,35 @@ def start(
 ) -> OperationView:
     """Answered at once; targets are selected and synced in the background."""
     spec = OperationSpec(**asked.model_dump(), actor=caller(request).name)
-    started = sync.start(context(request).store, spec, idempotency_key=idempotency_key)
-    return _accepted(request, response, started)
+    return _started(request, response, spec, idempotency_key)
+
+
+@router.post(
+    "/rollback",
+    summary="Return targets to a past state",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=[ADMIN],
+)
+def rollback(
+    request: Request, response: Response, asked: RollbackAsked, idempotency_key: Key = None
+) -> OperationView:
+    """Each goes to its own, out of its history, and stays there until it is unpinned."""
+    spec = OperationSpec(**asked.model_dump(), verb="rollback", actor=caller(request).name)
+    return _started(request, response, spec, idempotency_key)
+
+
+@router.post(
+    "/unpin",
+    summary="Let targets follow their applications again",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=[ADMIN],
+)
+def unpin(
+    request: Request, response: Response, asked: UnpinAsked, idempotency_key: Key = None
+) -> OperationView:
+    """They are synced at once; those that no rollback keeps are skipped."""
+    spec = OperationSpec(**asked.model_dump(), verb="unpin", actor=caller(request).name)
+    return _started(request, response, spec, idempotency_key)
 
 
 @router.get("", summary="List operations", dependencies=[READ])
@@ -109,6 +143,13 @@ def _get(store: Store, uid: Uid) -> Operation:
             "does not exist, or is not kept any more: `syncline operation list` shows all",
         )
     return found
+
+
+def _started(
+    request: Request, response: Response, spec: OperationSpec, idempotency_key: str | None
+) -> OperationView:
+    started = sync.start(context(request).store, spec, idempotency_key=idempotency_key)
+    return _accepted(request, response, started)
 
 
 def _accepted(request: Request, response: Response, started: Operation) -> OperationView:

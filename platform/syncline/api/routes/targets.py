@@ -13,8 +13,9 @@ from syncline.api.parameters import Cursor, Limit
 from syncline.api.requests import caller, context
 from syncline.api.sight import Place
 from syncline.api.views.base import Listing, answer
+from syncline.api.views.history import HistoryView, RunView
 from syncline.api.views.operations import ReasonAsked
-from syncline.api.views.targets import HistoryView, Known, TargetDetail, TargetView, detail
+from syncline.api.views.targets import Known, TargetDetail, TargetView, detail
 from syncline.errors import NotFound, StoreUnavailable
 from syncline.model.access import Scope
 from syncline.model.names import TargetName, split_target_id
@@ -22,7 +23,7 @@ from syncline.model.state import TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.model.values import Name
 from syncline.operations import aside as poison
-from syncline.store import connection, documents, targets, windows
+from syncline.store import connection, documents, revised, targets, windows
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -45,6 +46,7 @@ def list_all(
     health: Annotated[HealthStatus | None, Query(description="Only in this status.")] = None,
     aside: Annotated[bool, Query(description="Only those that were set aside.")] = False,
     held: Annotated[bool, Query(description="Only those that wait for a sync window.")] = False,
+    pinned: Annotated[bool, Query(description="Only those that a rollback keeps back.")] = False,
     begins: Annotated[str, Query(max_length=200, description="Only names that begin so.")] = "",
 ) -> Response:
     """In the order of their names; all filters must hold."""
@@ -60,6 +62,7 @@ def list_all(
         health=health,
         aside=aside,
         held=held,
+        pinned=pinned,
         begins=begins,
     )
     items = [TargetView.of(line) for line in page.items]
@@ -73,10 +76,25 @@ def history(
     name: str,
     limit: Annotated[int, Query(ge=1, le=500, description="Runs.")] = 10,
 ) -> Listing[HistoryView]:
-    """The newest first; as many as SYNCLINE_STORE_HISTORY keeps."""
+    """The newest first; as many, and as old, as the store's settings keep."""
     store = context(request).store
     runs = targets.history(store, _get(store, name).id, limit)
     return Listing(items=[HistoryView.of(entry) for entry in runs])
+
+
+@router.get("/{name:path}/history/{run}", summary="One run", dependencies=[READ])
+def one_run(request: Request, name: str, run: str) -> RunView:
+    """With how its manifests differ from those of the run before."""
+    store = context(request).store
+    state = _get(store, name)
+    kept = targets.histories(store, [state.id])[0]
+    found = next((entry for entry in kept if str(entry.fence) == run), None)
+    if found is None:
+        raise NotFound(
+            f"run {run} of Target/{state.name}",
+            f"is not kept: `syncline history {state.name} -o wide` shows what is",
+        )
+    return RunView.with_differences(found, revised.get(store, found.revised))
 
 
 @router.get("/{name:path}", summary="All that is known of one", dependencies=[READ])

@@ -33,6 +33,7 @@ class FleetView(View):
     )
     windows: int = Field(default=0, description="Registered sync windows.")
     held: int = Field(default=0, description="Targets whose requests wait for a sync window.")
+    pinned: int = Field(default=0, description="Targets that a rollback keeps at a past state.")
     followed: FollowedView | None = Field(
         default=None, description="The fleet repository; null: none is followed."
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
 from syncline.api.views.base import Asked, View, moment
+from syncline.api.views.history import ChangeView
 from syncline.api.views.status import Status
-from syncline.api.views.targets import ChangeView
+from syncline.model.names import Uid
 from syncline.model.operation import MemberState, Operation, OperationState, OperationTarget
+from syncline.model.past import PREVIOUS
 from syncline.model.status import HealthStatus, SyncStatus
 
 _REASON = "Why: kept in the audit trail; worth reading later."
@@ -25,7 +28,7 @@ class PartAsked(Asked):
     labels: str = Field(default="", max_length=1000, description="Their labels: app=web,tier!=db.")
 
 
-class SelectionAsked(Asked):
+class ManyAsked(Asked):
     """A selection of targets; what is given together must hold together."""
 
     applications: tuple[str, ...] = Field(
@@ -36,10 +39,15 @@ class SelectionAsked(Asked):
     sync: SyncStatus | None = Field(default=None, description="Only targets in this status.")
     health: HealthStatus | None = Field(default=None, description="Only targets in this status.")
     all: bool = Field(default=False, description="Every target; needed where nothing else selects.")
+    concurrency: int = Field(default=0, ge=0, description="Targets at once; 0: no cap.")
+
+
+class SelectionAsked(ManyAsked):
+    """Targets, and the revision that is asked about."""
+
     revision: str | None = Field(
         default=None, min_length=1, max_length=255, description="Another than declared."
     )
-    concurrency: int = Field(default=0, ge=0, description="Targets at once; 0: no cap.")
 
 
 class OperationAsked(SelectionAsked):
@@ -61,6 +69,38 @@ class OperationAsked(SelectionAsked):
     reason: str = Field(min_length=3, max_length=1000, description=_REASON)
 
 
+class UnpinAsked(ManyAsked):
+    """Targets that are to follow their applications again, and to be synced."""
+
+    targets: tuple[str, ...] = Field(
+        default=(), max_length=10_000, description="project/app@cluster; these and no others."
+    )
+    operation: Uid | None = Field(
+        default=None, description="The targets of this operation, and no others."
+    )
+    break_glass: bool = Field(
+        default=False, description="Do not wait for sync windows: the audit trail says so."
+    )
+    reason: str = Field(min_length=3, max_length=1000, description=_REASON)
+
+
+class RollbackAsked(UnpinAsked):
+    """Targets that are to go back to a past state of theirs, and to stay there."""
+
+    to: str = Field(
+        default=PREVIOUS,
+        max_length=64,
+        description="previous (with an operation: before its runs), the number of a run, or 7 or "
+        "more digits of a commit.",
+    )
+    until_newer_commit: bool = Field(
+        default=False,
+        description="They stay until a newer commit changes them; else until they are unpinned.",
+    )
+    prune: bool | None = Field(default=None, description="null: as each application says.")
+    confirm_prune: bool = Field(default=False, description="Accept what the prune guard refused.")
+
+
 class ReasonAsked(Asked):
     """Why."""
 
@@ -70,7 +110,12 @@ class ReasonAsked(Asked):
 class SpecView(OperationAsked):
     """What was asked for, by whom."""
 
+    verb: Literal["sync", "rollback", "unpin"] = Field(description="What is done.")
     actor: str = Field(description="Whose token it was.")
+    targets: tuple[str, ...] = Field(default=(), description="These targets alone.")
+    operation: str | None = Field(default=None, description="Only targets of that operation.")
+    to: str = Field(default=PREVIOUS, description="rollback: where to.")
+    until_newer_commit: bool = Field(default=False, description="rollback: what ends it.")
     retry_of: str | None = Field(default=None, description="Only what failed in that operation.")
 
 
@@ -97,7 +142,7 @@ class OperationView(Status):
             state=operation.state,
             total=operation.total,
             counts=operation.counts,
-            spec=SpecView.model_validate(operation.spec.model_dump(exclude={"verb"})),
+            spec=SpecView.model_validate(operation.spec.model_dump()),
             created_at=moment(operation.created_at),
             finished_at=moment(operation.finished_at),
         )

@@ -10,14 +10,49 @@ from pydantic import Field
 
 from syncline.api.sight import Place
 from syncline.api.views.base import Moment, View, moment
+from syncline.api.views.history import HistoryView
 from syncline.api.views.queue import TurnView
 from syncline.api.views.status import Status
 from syncline.api.views.windows import WindowStateView
-from syncline.model.change import Change, Inventory, InventoryEntry
+from syncline.model.change import Inventory, InventoryEntry
 from syncline.model.openings import Named
 from syncline.model.records import ApplicationRecord
 from syncline.model.state import HistoryEntry, TargetLine, TargetState
 from syncline.model.status import HealthStatus, Outcome, Phase, SyncStatus
+
+
+class PinView(View):
+    """A past state that a target is kept at, and by whom."""
+
+    revision: str
+    run: str = Field(description="The run of its history that brought it about; empty: none.")
+    as_then: bool = Field(
+        description="Source, namespace and parameters are those of then; else the present ones."
+    )
+    operation: str = Field(description="The rollback.")
+    actor: str
+    why: str
+    at: Moment
+    until_newer_than: str = Field(
+        description="A commit newer than this one ends it; empty: it stays until it is unpinned."
+    )
+
+    @classmethod
+    def of(cls, line: TargetLine) -> PinView | None:
+        """Show what a rollback keeps a target at."""
+        pin = line.pinned
+        if pin is None:
+            return None
+        return cls(
+            revision=pin.revision,
+            run=str(pin.run or ""),
+            as_then=pin.generation > 0,
+            operation=pin.operation,
+            actor=pin.actor,
+            why=pin.reason,
+            at=pin.at,
+            until_newer_than=line.pinned_head,
+        )
 
 
 class TargetView(Status):
@@ -41,11 +76,14 @@ class TargetView(Status):
     held_until: Moment = Field(
         default=None, description="When that opens; null: it waits for none, or nobody knows."
     )
+    pinned: PinView | None = Field(
+        default=None, description="The past state that a rollback keeps it at; null: none does."
+    )
 
     @classmethod
     def of(cls, line: TargetLine) -> TargetView:
         """Show a target in a list; the line's fields have the same names."""
-        return TargetView(**vars(line))
+        return TargetView(**{**vars(line), "pinned": PinView.of(line)})
 
 
 class ConditionView(View):
@@ -96,63 +134,6 @@ class ObjectView(View):
             version=entry.ref.api_version,
             uid=entry.uid,
             generation=entry.generation,
-        )
-
-
-class ChangeView(View):
-    """What happened to one object."""
-
-    object: str
-    action: str
-    message: str
-    drift: bool = Field(description="The live object had lost what was applied.")
-
-    @classmethod
-    def of(cls, change: Change) -> ChangeView:
-        """Show a change."""
-        return cls(
-            object=str(change.ref),
-            action=change.action.value,
-            message=change.message,
-            drift=change.drift,
-        )
-
-
-class HistoryView(View):
-    """One run that changed something, or that ended in a new way."""
-
-    finished_at: datetime | None
-    seconds: float = Field(description="From the claim to the report.")
-    outcome: Outcome
-    reason: str = Field(description="Succeeded, or why it failed.")
-    message: str
-    revision: str
-    trigger: str
-    actor: str
-    why: str
-    operation: str
-    changed: int = Field(description="Objects that were changed.")
-    changes: list[ChangeView] = Field(description="The first ones of them.")
-    parameters: dict[str, str]
-
-    @classmethod
-    def of(cls, entry: HistoryEntry) -> HistoryView:
-        """Show a run."""
-        trigger = entry.request.trigger
-        return cls(
-            finished_at=moment(entry.finished_at),
-            seconds=round(entry.finished_at - entry.started_at, 3) if entry.started_at else 0.0,
-            outcome=entry.outcome,
-            reason=entry.reason,
-            message=entry.message,
-            revision=entry.revision,
-            trigger=trigger.kind.value,
-            actor=trigger.actor,
-            why=trigger.reason,
-            operation=entry.request.operation or "",
-            changed=entry.changed,
-            changes=[ChangeView.of(change) for change in entry.changes],
-            parameters=entry.parameters,
         )
 
 
@@ -233,7 +214,8 @@ def conditions(known: Known) -> list[ConditionView]:
 
 
 def _listed(state: TargetState) -> dict[str, Any]:
-    return {name: getattr(state, name) for name in TargetLine.model_fields}
+    listed = {name: getattr(state, name) for name in TargetLine.model_fields}
+    return {**listed, "pinned": PinView.of(state)}
 
 
 def _last_error(history: list[HistoryEntry]) -> str:

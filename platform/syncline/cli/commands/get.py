@@ -59,6 +59,9 @@ def get(
     held: Annotated[
         bool, typer.Option("--held", help="targets: only those that wait for a sync window.")
     ] = False,
+    pinned: Annotated[
+        bool, typer.Option("--pinned", help="targets: only those that a rollback keeps back.")
+    ] = False,
     begins: Annotated[
         str | None, typer.Option("--begins", help="targets: only names that begin so.")
     ] = None,
@@ -77,6 +80,7 @@ def get(
         "health": health and health.value,
         "aside": "true" if aside else None,
         "held": "true" if held else None,
+        "pinned": "true" if pinned else None,
         "begins": begins,
         "selector": selector,
     }

@@ -29,6 +29,9 @@ def status(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> No
     if fleet.get("held"):
         told = f"{fleet['held']} targets wait for a sync window: syncline get targets --held"
         output.line(plain(told, "yellow"))
+    if fleet.get("pinned"):
+        told = f"{fleet['pinned']} targets are rolled back: syncline get targets --pinned -o wide"
+        output.line(plain(told, "yellow"))
     output.table(
         ("", "status", "targets"),
         [

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from syncline.cli import operations, options, output, selection
+from syncline.cli import operations, options, selection
 from syncline.cli.options import (
     AllOption,
     ApplicationsArgument,
@@ -90,16 +89,14 @@ def sync(
         "concurrency": concurrency,
         "reason": reason,
     }
-    server = options.server(ctx)
-    started = server.post("/operations", body, headers={"Idempotency-Key": uuid.uuid4().hex})
-    if wait:
-        operations.finish(server, started["name"], timeout=timeout, output_format=output_format)
-        return
-    if output_format.is_for_programs:
-        output.document(started, output_format)
-    else:
-        output.line(started["name"])
-        output.notice(f"watch it with: syncline operation watch {started['name']}")
+    operations.begin(
+        options.server(ctx),
+        "/operations",
+        body,
+        wait=wait,
+        timeout=timeout,
+        output_format=output_format,
+    )
 
 
 def _part(

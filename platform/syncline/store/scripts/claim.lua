@@ -8,12 +8,14 @@
 --
 -- Returns {reason, detail} where refused, else {'', fence, request, attempt, deleting, orphan,
 -- revision, observed, render key, health, head, kubeconfig, installation, application, cluster,
--- repository, repository uid, inventory, surveyed, found, heard, burst, rules, progress, rites}.
+-- repository, repository uid, inventory, surveyed, found, heard, burst, rules, progress, rites, pin,
+-- document}.
 -- Surveyed is '' where the target has adopted what is its own already, '?' where nobody has surveyed
 -- the cluster yet; heard is how many seconds ago the cluster answered anybody, '' where it is in
 -- doubt; burst is what the run may ask at once, in seconds of the cluster's whole rate; rules is the
 -- version of the health rules; progress is where a run with steps stands (JSON), rites are the hooks
--- of the target's deletion (sealed): '' where there are none.
+-- of the target's deletion (sealed), pin is what a rollback keeps it at (JSON), document the
+-- application as it was then (JSON): '' where there are none.
 
 local id, ticket, worker, lease, attempts =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -89,12 +91,16 @@ call('ZADD', K.leases(c.uid), seconds(untill), id)
 call('ZADD', K.watch(), seconds(untill), id)
 move_member(w.operation, id, get(t, 'name'), 'running')
 let_spec(t.application, get(t, 'spec_held'))
-hold_spec(t.application, application[7], application[4])
-put(t, 'spec_held', application[7])
+local pin, generation, document = past.of(t, w)
+local held = document ~= '' and generation or application[7]
+hold_spec(t.application, held, document ~= '' and document or application[4])
+put(t, 'spec_held', held)
+put(t, 'backed', pin ~= '' and '1' or '')
 file_anew(t, application[11], application[14])
 
 local revision = (w.revision or '') ~= '' and w.revision or application[14]
-local on, repository, repository_uid, head, kubeconfig = surroundings(t, application, revision)
+local from = document ~= '' and cjson.decode(pin).repository or application[11]
+local on, repository, repository_uid, head, kubeconfig = surroundings(t, from, revision)
 put(t, 'claimed_head', head)
 local surveyed, found = adopting(t)
 if surveyed ~= '?' and #found == 0 and call('EXISTS', K.inventory(id)) == 0 then
@@ -110,4 +116,5 @@ return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orph
   installation(ARGV[6]), application, on, repository, repository_uid,
   call('HGETALL', K.inventory(id)), surveyed, found,
   is_doubtful(c) and '' or seconds(now - (tonumber(c.answered) or 0)), burst(c),
-  call('HGET', K.health_rules(), 'version') or '', get(t, 'progress'), get(t, 'rites') }
+  call('HGET', K.health_rules(), 'version') or '', get(t, 'progress'), get(t, 'rites'),
+  pin, document }

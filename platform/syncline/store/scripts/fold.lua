@@ -43,6 +43,7 @@ local w, pinned = at_hand(t)
 local is_dry, is_part = truth(w.flags, 4) == 'true', is_partial(w.flags)
 local name, attempts = get(t, 'name'), tonumber(ARGV[28])
 local wrote = ARGV[30] == '1'
+-- backed: it ran at what a rollback keeps the target at, and tells nothing of documents or branch.
 -- A pinned run that failed before it wrote tells nothing of the cluster: what was shown holds.
 local is_void = pinned and outcome ~= 'Succeeded' and not wrote
 -- A run of some objects alone tells nothing of the others: what was shown holds, too.
@@ -63,9 +64,7 @@ local function remember()
     call('LSET', K.history(id), 0, entry)
   else
     call('LPUSH', K.history(id), entry)
-    while call('LLEN', K.history(id)) > kept_history do
-      let_spec(t.application, string.match(call('RPOP', K.history(id)), '^%d+'))
-    end
+    past.trim(t)
   end
   put(t, 'signature', ARGV[19])
 end
@@ -77,7 +76,7 @@ local function keep_failure()
 end
 
 local function keep_state()
-  put(t, 'applied', ARGV[31])
+  if not t.v.backed then put(t, 'applied', ARGV[31]) end
   put(t, 'newer', '')
   put(t, 'settled', '')
   put(t, 'torn', pinned and outcome ~= 'Succeeded' and '1' or '')
@@ -91,7 +90,7 @@ local function keep_state()
   put(t, 'observed', ARGV[9])
   put(t, 'render_key', ARGV[10])
   if outcome == 'Succeeded' then put(t, 'synced_at', stamp) end
-  if ARGV[11] ~= '' and not pinned then
+  if ARGV[11] ~= '' and not pinned and not t.v.backed then
     local repository, revision = split_follow(t.v.follow)
     file(t, repository, revision, ARGV[11], ARGV[12])
   end
@@ -104,7 +103,7 @@ end
 local function keep_place()
   put(t, 'progress', ARGV[37])
   if is_part or (pinned and not wrote) then return end -- its end may tell nothing of the target
-  if ARGV[31] ~= '' then put(t, 'applied', ARGV[31]) end
+  if ARGV[31] ~= '' and not t.v.backed then put(t, 'applied', ARGV[31]) end
   show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
   check_no_more(t)
 end
@@ -134,7 +133,7 @@ end
 
 -- The head may have moved while this ran, past a look-up that did not see its inputs.
 local function follow_head()
-  if pinned or t.v.deleting or next_wish(t) or not t.v.follow then return end
+  if pinned or t.v.back or t.v.deleting or next_wish(t) or not t.v.follow then return end
   local repository, revision = split_follow(t.v.follow)
   local head = call('HGET', K.heads(repository), revision)
   if not head or head == '' or head == get(t, 'claimed_head') then return end

@@ -27,6 +27,7 @@ local function is_on_its_way(t)
 end
 
 local function touch(t, digest)
+  if past.stays(t, commit) then return end
   if is_on_its_way(t) then return end
   if get(t, 'revision') == commit or get(t, 'observed') == commit then return is_current(t) end
   if is_automated(t) then
@@ -45,12 +46,14 @@ local function is_behind(seen, digest)
 end
 
 local function move(id, digest, is_affected)
-  local values = call('HMGET', K.target(id), 'follow', 'digest', 'deleting', 'newer')
+  local values = call('HMGET', K.target(id), 'follow', 'digest', 'deleting', 'newer', 'back')
   if not is_behind(values, digest) then return end
   if is_affected then
     local t = load(id)
     touch(t, digest)
     finish(t)
+  elseif values[5] then
+    return -- what does not change what it follows says nothing of where it is kept
   elseif values[4] then
     local t = load(id)
     put(t, 'observed', commit)

@@ -5,7 +5,7 @@
 -- ARGV  1 target  2 the backup's specs hold here (1 or '')  3 message for a person's policy
 --       4 fields of state, 5 objects, 6 runs: how many pairs, pairs, triples follow, in this order:
 --       field, value | object, entry | generation, finished at, entry
--- Touches  target, inventory, owners, history, spec-uses
+-- Touches  target, inventory, owners, history, spec-uses, pinned
 --
 -- Returns 1, or 0 where the target is gone.
 
@@ -17,6 +17,11 @@ local at = 7
 local is_new = t.v.unadopted and not t.v.fence and t.v.phase == 'idle'
 for i = at, at + fields * 2 - 1, 2 do
   if is_new then put(t, ARGV[i], ARGV[i + 1]) end
+end
+if is_new and t.v.back then
+  local generation = past.generation(t.v.back)
+  if generation ~= '' then call('HINCRBY', K.spec_uses(t.application), generation, 1) end
+  call('ZADD', K.pinned(), 0, member(t))
 end
 at = at + fields * 2
 for i = at, at + objects * 2 - 1, 2 do

@@ -7,6 +7,7 @@ local AWAITING = { SpecChanged = true, NewRevision = true }
 -- wanted, applied: digests of what the documents want and of what the last run took of them;
 -- newer: a commit, and that it changes the target. Returns reason and message, or nothing.
 local function awaited(t)
+  if t.v.back then return end -- it is where a person wanted it
   local has_run = t.v.applied or t.v.revision
   local why
   if t.v.wanted and t.v.wanted ~= t.v.applied and has_run then

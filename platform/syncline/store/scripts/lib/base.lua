@@ -33,7 +33,7 @@ end
 -- What metrics count: it only grows. Fields are those of store/tally.py.
 local function tally(field, by) call('HINCRBY', K.tally(), field, by) end
 
--- kept_events, kept_history and kept_audit are written in front, from the settings.
+-- kept_events, kept_history, kept_seconds and kept_audit are written in front, from the settings.
 
 local function event(kind, subject, name, ...)
   call('XADD', K.events(), 'MAXLEN', '~', kept_events, '*',

@@ -22,6 +22,7 @@ local function finish_operation(uid)
   call('HSET', K.operation(uid), 'state', state, 'finished_at', stamp)
   call('EXPIRE', K.operation(uid), KEPT)
   call('EXPIRE', K.members(uid), KEPT)
+  call('EXPIRE', K.backs(uid), KEPT)
   for _, word in ipairs(STATES) do call('EXPIRE', K.members_by(uid, word), KEPT) end
   call('EXPIRE', K.members_by(uid, 'all'), KEPT)
   undue('operation:' .. uid)

@@ -9,11 +9,11 @@ local function record_of(uid)
   return values[1] and values or nil
 end
 
--- Returns application, cluster, repository (fields or false), its uid, head, kubeconfig.
-local function surroundings(t, application, revision)
-  local repository = call('HGET', K.names('Repository'), application[11])
+-- Returns cluster, repository of that name (fields or false), its uid, head, kubeconfig.
+local function surroundings(t, name, revision)
+  local repository = call('HGET', K.names('Repository'), name)
   return record_of(t.cluster) or false, repository and record_of(repository) or false,
-    repository or '', call('HGET', K.heads(application[11]), revision) or '',
+    repository or '', call('HGET', K.heads(name), revision) or '',
     call('GET', K.kubeconfig(t.cluster)) or ''
 end
 

@@ -1,0 +1,32 @@
+"""Who made the commit that a run is about: read once in a process, where history tells it."""
+
+from __future__ import annotations
+
+from syncline.errors import SynclineError
+from syncline.model.commit import Commit
+from syncline.model.request import TriggerKind
+from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.remembered import commit_of
+
+_ASKED = frozenset({TriggerKind.USER, TriggerKind.OPERATION})
+
+
+def is_told(attempt: Attempt) -> bool:
+    """Whether an attempt that went well is kept in the history, whatever came before it."""
+    return bool(attempt.changes) or attempt.claim.request.trigger.kind in _ASKED
+
+
+def of(attempt: Attempt) -> Commit | None:
+    """Tell the attempt's commit; nothing is fetched for it, and it fails no run."""
+    repository = attempt.claim.repository
+    if not attempt.revision or repository is None:
+        return None
+    name, memory = commit_of(repository, attempt.revision), attempt.ports.remembered
+    known = memory.told(name)
+    if known is not None:
+        return known
+    try:
+        found = attempt.ports.repositories.commit(repository, attempt.revision)
+    except (SynclineError, OSError):
+        found = None
+    return Commit(id=attempt.revision) if found is None else memory.tell(name, found)
