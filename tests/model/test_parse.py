@@ -143,7 +143,10 @@ metadata: {name: x}
         ({"sync_policy": {}}, "spec.sync_policy: unknown field; did you mean syncPolicy?"),
         (
             {"zzz": {}},
-            ("spec.zzz: unknown field; there is destination, parameters, source, syncPolicy"),
+            (
+                "spec.zzz: unknown field; "
+                "there is dependsOn, destination, parameters, source, syncPolicy"
+            ),
         ),
         (
             {

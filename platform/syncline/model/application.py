@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from syncline.model.dependency import Dependency
 from syncline.model.documents import Document, ProjectMetadata
 from syncline.model.ignore import IgnoreRule
 from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
@@ -160,6 +161,11 @@ class ApplicationSpec(Written):
         "A value may hold {{ cluster.name }} and {{ cluster.labels.KEY }}.",
     )
     sync_policy: SyncPolicy = Field(default=SyncPolicy(), description="What happens by itself.")
+    depends_on: tuple[Dependency, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Applications that must be ready before a target of this one runs.",
+    )
 
 
 class Application(Document):

@@ -39,8 +39,8 @@ class TargetLine(Stored):
     updated_at: float = 0.0  # any change of this state
     synced_at: float = 0.0  # the last run that ended Succeeded
     aside_at: float = 0.0  # when it was set aside: its runs lost their workers
-    held: bool = False  # a closed sync window holds its request back
-    held_until: float = 0.0  # when that opens; 0: not held, or nobody knows
+    held: bool = False  # its request is held back: a closed sync window, or what it depends on
+    held_until: float = 0.0  # when that window opens; 0: none holds it, or nobody knows
 
 
 class TargetState(TargetLine):
@@ -86,7 +86,7 @@ class FleetSummary(Summary):
     repositories: int = 0
     aside: int = 0  # targets that were set aside
     windows: int = 0  # registered SyncWindows
-    held: int = 0  # targets whose requests wait for a sync window
+    held: int = 0  # targets whose requests are held back
 
 
 class ClusterStatus(Stored):

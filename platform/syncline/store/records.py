@@ -78,7 +78,9 @@ def content(document: Document, spec: BaseModel) -> Content:
     meta = document.metadata
     needed = {"spec": spec.model_dump(mode="json", by_alias=True), "labels": meta.labels}
     text = _canonical({**needed, "annotations": meta.annotations})
-    needed["spec"].get("syncPolicy", {}).pop("windows", None)  # when to run: nothing to run for
+    # When to run is nothing to run for.
+    needed["spec"].get("syncPolicy", {}).pop("windows", None)
+    needed["spec"].pop("dependsOn", None)
     return Content(text, _sha(text), _sha(_canonical(needed)))
 
 

@@ -45,13 +45,13 @@ local function is_behind(seen, digest)
 end
 
 local function move(id, digest, is_affected)
-  local values = call('HMGET', K.target(id), 'follow', 'digest', 'deleting', 'newer')
+  local values = call('HMGET', K.target(id), 'follow', 'digest', 'deleting', 'newer', 'parent')
   if not is_behind(values, digest) then return end
   if is_affected then
     local t = load(id)
     touch(t, digest)
     finish(t)
-  elseif values[4] then
+  elseif values[4] or values[5] then
     local t = load(id)
     put(t, 'observed', commit)
     is_current(t)
