@@ -1,6 +1,7 @@
 """A commit reaches the clusters, and only what it touches costs anything."""
 
 import pytest
+import yaml
 
 from tests.e2e.world import PATIENCE, World, application, configmap
 from tests.harness.poll import until
@@ -58,6 +59,58 @@ def test_a_commit_runs_only_what_it_touches_and_the_others_observe_it(world: Wor
 
     assert after["revision"] == first
     assert world.get("targets/some-2@c0/history") == before
+
+
+def deployment(name: str, image: str) -> str:
+    labels = {"app": name}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": image}]}}
+    body = {"selector": {"matchLabels": labels}, "template": pod}
+    return yaml.safe_dump(
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": body}
+    )
+
+
+def rolled_out(world: World, path: str) -> None:
+    """What the controllers of a cluster would write of the newest change."""
+    live = world.live(0, path)
+    assert live is not None
+    status = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), 1)
+    status["observedGeneration"] = live["metadata"]["generation"]
+    world.clusters[0].call("PATCH", f"{path}/status", {"status": status}, kind="merge-patch+json")
+
+
+def test_a_commit_to_two_reaches_what_the_other_depends_on_first(world: World) -> None:
+    path = "/apis/apps/v1/namespaces/base/deployments/db"
+    world.push(
+        {"base/db.yaml": deployment("db", "db:1"), "upper/web.yaml": configmap("web", v="1")}
+    )
+    depends_on = [{"application": "base"}]
+    world.apply(
+        application("upper", path="upper", namespace="upper", dependsOn=depends_on),
+        application("base", path="base", namespace="base"),
+    )
+    world.becomes("base@c0", sync="Synced", health="Progressing")
+    waiting = world.becomes("upper@c0", reason="DependencyNotReady", revision="")
+    rolled_out(world, path)
+    world.synced("upper@c0")
+
+    both = {"base/db.yaml": deployment("db", "db:2"), "upper/web.yaml": configmap("web", v="2")}
+    commit = world.push(both)
+    world.becomes("base@c0", revision=commit, health="Progressing")
+    described = world.cli("describe", "target", "upper@c0")
+    before = world.live(0, config("upper", "web"))
+    rolled_out(world, path)
+    world.synced("upper@c0", revision=commit)
+    alone = world.push({"upper/web.yaml": configmap("web", v="3")})
+    world.synced("upper@c0", revision=alone)
+
+    assert waiting["held"]
+    assert before is not None
+    assert before["data"] == {"v": "1"}
+    assert "DependencyNotReady" in described.stdout
+    assert "base@c0 is" in described.stdout
+    parent = world.target("base@c0")
+    assert (parent["revision"], parent["observed"]) == (commit, alone)
 
 
 def test_what_leaves_the_repository_is_pruned(world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 from syncline.model import parse, template
 from syncline.model.application import Application
 from syncline.model.cluster import Cluster
-from syncline.model.names import Uid
+from syncline.model.names import Uid, application_name
 from syncline.model.records import ClusterRecord
 from syncline.model.repository import Repository
 from syncline.model.values import Manifest
@@ -64,6 +64,16 @@ def test_every_application_names_what_the_fleet_declares() -> None:
         "queue": ["east"],
         "site": ["east", "lab"],
     }
+
+
+def test_every_application_depends_on_what_the_fleet_declares() -> None:
+    names = {
+        application_name(one.metadata.project, one.metadata.name) for one in APPLICATIONS.values()
+    }
+    parents = {each.parent for one in APPLICATIONS.values() for each in one.spec.depends_on}
+
+    assert parents == {"shop/queue"}
+    assert parents <= names
 
 
 def test_the_guestbook_is_plain() -> None:

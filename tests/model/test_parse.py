@@ -144,8 +144,8 @@ metadata: {name: x}
         (
             {"zzz": {}},
             (
-                "spec.zzz: unknown field; there is checks, destination, parameters, source, "
-                "syncPolicy"
+                "spec.zzz: unknown field; there is checks, dependsOn, destination, parameters, "
+                "source, syncPolicy"
             ),
         ),
         (

@@ -1,6 +1,6 @@
 """What people write and ask, short; and the scheduler's own work done at once, without a broker."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +54,8 @@ def application(
     path: str = "",
     namespace: str | None = None,
     parameters: Mapping[str, str] | None = None,
+    depends_on: Sequence[Mapping[str, str]] = (),
+    labels: Mapping[str, str] | None = None,
     **policy: Any,
 ) -> Application:
     """On one cluster by its name, or on those that a mapping of labels selects."""
@@ -63,8 +65,10 @@ def application(
         "destination": {**destination, "namespace": namespace},
         "parameters": dict(parameters or {}),
         "syncPolicy": policy,
+        "dependsOn": list(depends_on),
     }
-    document = parse.parse_mapping(mapping("Application", name, spec), source="test")
+    written = mapping("Application", name, spec, labels=dict(labels or {}))
+    document = parse.parse_mapping(written, source="test")
     assert isinstance(document, Application)
     return document
 

@@ -338,3 +338,27 @@ def test_a_window_that_a_commit_declares_holds_back_what_the_same_commit_brings(
     settle(following)
 
     assert sorted(run_all(following)) == ["web@one", "web@two"]
+
+
+def test_a_cycle_is_refused_with_its_file_and_nothing_is_deleted(following: Store) -> None:
+    commit(following, *ALL)
+
+    looped = {**web()[1]["spec"], "dependsOn": [{"application": "web"}]}
+    db = ("apps/db.yaml", mapping("Application", "db", looped))
+    changed = web(dependsOn=[{"application": "db"}])
+    commit(following, REPOSITORY, ONE, changed, db, revision="c2")
+
+    adopted, error = status(following)
+    assert adopted == "c2"
+    assert "apps/web.yaml: Application web: spec.dependsOn: web -> db -> web is a cycle" in error
+    assert stored.get(following, Kind.CLUSTER, "two") is not None
+    assert stored.get(following, Kind.APPLICATION, "db") is None
+
+
+def test_what_leaves_with_the_commit_closes_no_cycle(following: Store) -> None:
+    waiting = {**web()[1]["spec"], "dependsOn": [{"application": "web"}]}
+    commit(following, *ALL, ("apps/db.yaml", mapping("Application", "db", waiting)))
+
+    commit(following, REPOSITORY, ONE, TWO, web(dependsOn=[{"application": "db"}]), revision="c2")
+
+    assert status(following) == ("c2", "")

@@ -81,6 +81,7 @@ def check(store: Store) -> None:
     _inputs(seen, targets)
     _specs(seen, targets)
     _windows(seen, targets)
+    _waiting(store, seen, targets)
     _operations(seen)
 
 
@@ -219,12 +220,40 @@ def _windows(seen: Seen, targets: Rows) -> None:
     for ident, row in targets.items():
         if "windows" in row:
             having[row["windows"]] += 1
-        if "held" in row:
+        if "held" in row and "waits" not in row:
             held[f"window-held:{row['windows']}"].add(f"{row['name']}\0{ident}")
     kept = {uid: int(row["targets"]) for uid, row in seen.rows("window").items()}
     assert kept == dict(having)
     assert seen.sets.get("window-sets", set()) == set(having)
     assert seen.members("window-held:") == dict(held)
+
+
+def _waiting(store: Store, seen: Seen, targets: Rows) -> None:
+    expected: Sets = defaultdict(set)
+    for ident, row in targets.items():
+        if "waits" in row:
+            assert "depends" in row
+            assert "held" in row
+            expected[f"waiting:{row['waits']}"].add(ident)
+    assert seen.members("waiting:") == dict(expected)
+    children = Counter(
+        label for row in seen.rows("record").values() for label in row.get("parents", "").split()
+    )
+    parents = seen.hashes.get("parents", {})
+    kept = {name: int(n) for name, n in _under(parents, "children:").items() if int(n)}
+    assert kept == dict(children)
+    for name in expected:
+        _nobody_is_forgotten(store, seen, targets, name.removeprefix("waiting:"))
+
+
+def _nobody_is_forgotten(store: Store, seen: Seen, targets: Rows, subject: str) -> None:
+    """Whoever was not looked at since its subject was told of is about to be."""
+    told = targets.get(subject, {}).get("parent") or seen.hashes.get("parents", {}).get(
+        f"told:{subject}", ""
+    )
+    filed = store.redis.zrange(keys.WAITING(subject), 0, -1, withscores=True)
+    if subject == "?" or any(score != float(told or 0) for _, score in filed):
+        assert f"depends:{subject}" in seen.sets.get("due", set())
 
 
 def _operations(seen: Seen) -> None:

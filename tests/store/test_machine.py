@@ -35,6 +35,7 @@ from syncline.model.state import TargetState
 from syncline.model.status import Lane, Outcome, Phase
 from syncline.store import (
     clusters,
+    dependencies,
     due,
     keys,
     migrations,
@@ -46,6 +47,7 @@ from syncline.store import (
     windows,
 )
 from syncline.store.connection import Store, now
+from syncline.store.dependencies import Verdict
 from tests.harness.redis import Redis
 from tests.harness.redis_fixtures import open_store
 from tests.store import clock, recount
@@ -355,6 +357,40 @@ class Machine(RuleBasedStateMachine):
         self.world.trigger(self.targets[which], wish)
         self.look()
 
+    # Dependencies
+
+    @rule(
+        which=st.sets(st.integers(0, 3), min_size=1),
+        digest=st.sampled_from(("", "one", "other")),
+        is_parent=st.booleans(),
+    )
+    def depend(self, which: set[int], digest: str, is_parent: bool) -> None:
+        found = [self.targets[each] for each in which]
+        dependencies.file(self.store, found, depends=digest, is_parent=is_parent)
+
+    @rule(which=st.integers(0, 3), on=st.integers(0, 3), ready=st.booleans(), late=st.booleans())
+    def judge(self, which: int, on: int, ready: bool, late: bool) -> None:
+        """A scheduler looks at what some depend on; late: something happened meanwhile."""
+        if (subject := self.row(self.targets[which]).get("waits")) is None:
+            return
+        due.drop(self.store, f"depends:{subject}")
+        parent = self.targets[on]
+        told = "x" if late else dependencies.told_of(self.store, [parent])[0]
+        head = self.store.redis.hget(keys.HEADS("fleet"), "main") or ""
+        verdicts = [
+            Verdict(
+                target=each,
+                depends=self.row(each)["depends"],
+                head=head,
+                subject="" if ready else parent,
+                told=told,
+                why="it is not ready",
+            )
+            for each in dependencies.waiting(self.store, subject, 10)
+        ]
+        dependencies.fold(self.store, subject, verdicts)
+        self.look()
+
     # The world around
 
     @rule(which=st.integers(0, 1), reachable=st.booleans(), times=st.integers(1, 3))
@@ -437,6 +473,7 @@ class Machine(RuleBasedStateMachine):
                 self.excuse()
             operations.launch(self.store, uid)
         windows.file(self.store, [], self.targets)
+        dependencies.file(self.store, self.targets, depends="", is_parent=False)
         for target in self.targets:
             clock.pass_deadline(self.store, target)
             if due.at(self.store, f"retry:{target}") is not None:

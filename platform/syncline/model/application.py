@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from syncline.model.check import Checks
+from syncline.model.dependency import Dependency
 from syncline.model.documents import Document, ProjectMetadata
 from syncline.model.ignore import IgnoreRule
 from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
@@ -164,6 +165,11 @@ class ApplicationSpec(Written):
     checks: Checks = Field(
         default=(),
         description="What must hold, beside the health of its objects, for it to be healthy.",
+    )
+    depends_on: tuple[Dependency, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Applications that must be ready before a target of this one runs.",
     )
 
 

@@ -54,7 +54,7 @@ class Options(Stored):
     full: bool = False  # apply each object again, also the unchanged ones
     changed_only: bool = False  # apply what differs from what is live, and nothing else
     only: Part | None = None  # these objects alone; None: all
-    break_glass: bool = False  # no closed sync window holds it back
+    break_glass: bool = False  # no closed sync window holds it back, nor what it depends on
 
 
 class Request(Stored):

@@ -78,7 +78,7 @@ class Claim(Stored):
 class Refusal(Stored):
     """Why a claim was not granted. ``reason`` is a PascalCase word; nothing is to be done."""
 
-    reason: str  # Stale, Held, ClusterBusy, ClusterParked, Gone, Paused, WindowClosed
+    reason: str  # Stale, Held, ClusterBusy, ClusterParked, Gone, Paused, WindowClosed, …
     detail: str = ""
 
 

@@ -41,8 +41,8 @@ class TargetLine(Stored):
     updated_at: float = 0.0  # any change of this state
     synced_at: float = 0.0  # the last run that ended Succeeded
     aside_at: float = 0.0  # when it was set aside: its runs lost their workers
-    held: bool = False  # a closed sync window holds its request back
-    held_until: float = 0.0  # when that opens; 0: not held, or nobody knows
+    held: bool = False  # its request is held back: a closed sync window, or what it depends on
+    held_until: float = 0.0  # when that window opens; 0: none holds it, or nobody knows
     pinned: Pin | None = None  # the past state that a rollback keeps it at
     pinned_head: str = ""  # a commit newer than this one ends that; "" = only a person does
 
@@ -90,7 +90,7 @@ class FleetSummary(Summary):
     repositories: int = 0
     aside: int = 0  # targets that were set aside
     windows: int = 0  # registered SyncWindows
-    held: int = 0  # targets whose requests wait for a sync window
+    held: int = 0  # targets whose requests are held back
     pinned: int = 0  # targets that a rollback keeps at a past state
 
 

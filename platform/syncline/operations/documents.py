@@ -15,6 +15,7 @@ from syncline.model.names import DEFAULT_PROJECT, application_name
 from syncline.model.records import ApplicationRecord, Record
 from syncline.model.repository import Repository
 from syncline.model.windows import SyncWindow
+from syncline.operations import dependencies
 from syncline.store import audit, due, windows
 from syncline.store import documents as stored
 from syncline.store.connection import Store
@@ -30,7 +31,7 @@ Given = Written | HealthRule
 FLEET_REPOSITORY = "syncline-fleet"
 """The name of the Repository that stands for the fleet repository itself; nobody else's."""
 
-_ORDER = {SyncWindow: 0, Repository: 1, Cluster: 2, Application: 3}  # what others need is first
+_ORDER = {SyncWindow: 0, Repository: 1, Cluster: 2}  # what others need is first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +67,13 @@ def apply(
     Raises:
         Conflict: one is declared in the fleet repository, or is still being deleted.
         InvalidDocument: a kubeconfig is given for none of these clusters, or where the spec names
-            another place; a name is reserved; or one is declared in the fleet repository alone.
+            another place; a name is reserved; one is declared in the fleet repository alone; or
+            applications depend on each other in a ring.
         CredentialRefused: a kubeconfig is given and there is no platform key to seal it with.
     """
-    ordered = in_order(registrable(documents))
+    given = registrable(documents)
+    _check_dependencies(store, given)
+    ordered = in_order(given)
     _check_kubeconfigs(ordered, kubeconfigs)
     for document in ordered:
         _check_writable(store, document)
@@ -132,7 +136,10 @@ def registrable(documents: Sequence[Given]) -> list[Written]:
 
 def in_order(documents: Sequence[Written]) -> list[Written]:
     """Sort so that what others refer to comes first; else the order stays."""
-    return sorted(documents, key=lambda document: _ORDER[type(document)])
+    applications = [each for each in documents if isinstance(each, Application)]
+    others = [each for each in documents if not isinstance(each, Application)]
+    others.sort(key=lambda document: _ORDER[type(document)])
+    return [*others, *dependencies.parents_first(applications)]
 
 
 def name_of(document: Written) -> tuple[Kind, str, str]:
@@ -213,6 +220,14 @@ def _check_unused(store: Store, record: Record) -> None:
             f"Repository/{record.name}",
             f"is used by {', '.join(users[:3])}{more}: delete or change them first",
         )
+
+
+def _check_dependencies(store: Store, documents: Sequence[Written]) -> None:
+    applications = [each for each in documents if isinstance(each, Application)]
+    found = dependencies.mistakes(applications, dependencies.stored(store))
+    if found:
+        lines = [f"Application {name}: {line}" for name in found for line in found[name]]
+        raise InvalidDocument("documents", "\n".join(lines))
 
 
 def _check_kubeconfigs(documents: Sequence[Written], kubeconfigs: Mapping[str, bytes]) -> None:

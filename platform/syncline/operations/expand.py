@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncline.model.names import TargetId, Uid, split_target_id
+from syncline.model.names import TargetId, Uid, application_name, split_target_id
 from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.model.values import Stored
 from syncline.operations import placing
-from syncline.store import documents, notes, targets
+from syncline.store import dependencies, documents, notes, targets
 from syncline.store.connection import Store
 from syncline.store.documents import Filters
 from syncline.store.records import Kind
@@ -78,6 +78,8 @@ def _advance(store: Store, record: Subject, limit: int) -> bool:
         looked += count
         position = _moved(record, position, cursor)
     notes.put(store, note_name(record.uid), position.model_dump_json())
+    if position.step == _DONE:
+        dependencies.tell(store, _waited_for(record))
     return position.step == _DONE
 
 
@@ -153,6 +155,13 @@ def _cover(store: Store, record: Subject, position: Position, limit: int) -> tup
     clusters = [each for each in page.items if isinstance(each, ClusterRecord)]
     placing.cover(store, [(record, each) for each in clusters])
     return page.cursor, len(page.items)
+
+
+def _waited_for(record: Subject) -> str:
+    """Under what those are filed that wait for its targets to be made."""
+    if isinstance(record, ApplicationRecord):
+        return application_name(record.project, record.name)
+    return dependencies.of_cluster(record.uid)
 
 
 def _title(record: Subject) -> str:

@@ -14,6 +14,7 @@ from syncline.contract.reports import FollowReport
 from syncline.errors import Conflict, InvalidDocument
 from syncline.health import custom
 from syncline.model import parse
+from syncline.model.application import Application
 from syncline.model.change import Action
 from syncline.model.documents import API_VERSION, Metadata
 from syncline.model.healthrule import HealthRule
@@ -21,7 +22,7 @@ from syncline.model.journal import AuditRecord
 from syncline.model.names import application_name
 from syncline.model.records import ApplicationRecord, Record
 from syncline.model.repository import GitCredential, Repository, RepositorySpec
-from syncline.operations import documents
+from syncline.operations import dependencies, documents
 from syncline.operations.documents import FLEET_REPOSITORY, Applied, Written
 from syncline.store import audit, due, fleet, rules
 from syncline.store import documents as stored
@@ -85,6 +86,7 @@ def adopt(store: Store) -> list[Applied]:
         return []
     try:
         declared, judging = _read(report)
+        _check_dependencies(store, report, declared)
     except InvalidDocument as exc:
         fleet.adopted(store, report.revision, error=f"{exc.reason}: {exc.detail}")
         return []
@@ -133,11 +135,30 @@ def _read(
     mistakes += _unsound(judging.values())
     if not declared and not judging and not mistakes:
         mistakes.append("declares no document at all: nothing is deleted for that")
+    _refuse(report, mistakes)
+    return declared, list(judging.values())
+
+
+def _check_dependencies(
+    store: Store, report: FollowReport, declared: Mapping[_Key, tuple[str, Written]]
+) -> None:
+    """Refuse what depends on itself; what disappears with the commit holds nobody up."""
+    given = {
+        dependencies.full_name(document): (file, document)
+        for file, document in declared.values()
+        if isinstance(document, Application)
+    }
+    known = dependencies.stored(store, without=lambda each: each.declared_in.startswith(_DECLARED))
+    found = dependencies.mistakes([document for _, document in given.values()], known)
+    lines = [(name, line) for name in found for line in found[name]]
+    _refuse(report, [f"{given[name][0]}: Application {name}: {line}" for name, line in lines])
+
+
+def _refuse(report: FollowReport, mistakes: Sequence[str]) -> None:
     if mistakes:
         more = len(mistakes) - _MISTAKES
-        shown = mistakes[:_MISTAKES] + ([f"and {more} more"] if more > 0 else [])
+        shown = [*mistakes[:_MISTAKES], *([f"and {more} more"] if more > 0 else [])]
         raise InvalidDocument(f"commit {report.revision[:12]}", "\n".join(shown))
-    return declared, list(judging.values())
 
 
 def _unsound(judging: Iterable[HealthRule]) -> list[str]:

@@ -8,7 +8,7 @@ from syncline.model import wanted
 from syncline.model.names import TargetId, target_id
 from syncline.model.records import ApplicationRecord, ClusterRecord
 from syncline.model.request import Request, Trigger, TriggerKind
-from syncline.operations import timers, windows
+from syncline.operations import dependencies, timers, windows
 from syncline.store import checks, runs, targets
 from syncline.store.connection import Store
 
@@ -37,6 +37,7 @@ def cover(store: Store, pairs: Sequence[Pair]) -> None:
         (new if made else known).append((application, cluster))
     windows.file(store, matching)
     checks.declare(store, [target_id(a.uid, c.uid) for a, c in matching if a.spec.checks])
+    dependencies.file(store, matching)
     request(store, [*new, *_never_requested(store, known)], "first sync")
     timers.sweep(store, matching)
 
@@ -52,6 +53,7 @@ def request(store: Store, pairs: Sequence[Pair], reason: str) -> None:
 def revisit(store: Store, pairs: Sequence[Pair], changed: str) -> None:
     """Run again, or show as OutOfSync, the targets of a document that changed."""
     windows.file(store, pairs)
+    dependencies.file(store, pairs)
     request(store, pairs, f"{changed} changed")
     waiting = [
         (target_id(a.uid, c.uid), wanted.digest(a, c))

@@ -13,7 +13,7 @@ from syncline import logs
 from syncline.errors import Conflict, StoreUnavailable, SynclineError
 from syncline.model.names import TargetId, Uid
 from syncline.model.request import Request, Trigger, TriggerKind
-from syncline.operations import expand, fleet, sync, windows
+from syncline.operations import expand, fleet, sync, waiting, windows
 from syncline.store import clusters, connection, due, operations, runs
 from syncline.store import windows as opened
 from syncline.store.connection import Store
@@ -96,6 +96,10 @@ def _windows(store: Store, taken: Due) -> bool:
     return _more(store, taken, finished=windows.advance(store))
 
 
+def _depends(store: Store, taken: Due) -> bool:
+    return _more(store, taken, finished=waiting.advance(store, taken.id))
+
+
 def _more(store: Store, taken: Due, *, finished: bool) -> bool:
     if finished:
         due.done(store, taken)
@@ -112,5 +116,6 @@ KINDS: Mapping[str, Callable[[Store, Due], bool]] = {
     "fleet": _adopt,
     "window": _window,
     "windows": _windows,
+    "depends": _depends,
 }
 """One function for each kind of ``due.WORK``."""

@@ -120,6 +120,7 @@ def put_application(
         "revision": spec.source.revision,
         "automated": "1" if spec.sync_policy.automated else "",
         "self_heal": "1" if spec.sync_policy.self_heal else "",
+        "parents": " ".join(sorted({each.parent for each in spec.depends_on})),
     }
     write = Write(declared_in=declared_in, needed=needed, uid=uid)
     return put(store, Kind.APPLICATION, document, write)

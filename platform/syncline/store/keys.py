@@ -97,7 +97,7 @@ BY_SYNC = Key("index:sync:<status>", "zset", "members: targets of that sync stat
 BY_HEALTH = Key("index:health:<status>", "zset", "members: targets of that health status")
 ASIDE = Key("index:aside", "zset", "members: targets that were set aside")
 PINNED = Key("index:pinned", "zset", "members: targets that a rollback keeps at a past state")
-HELD = Key("index:held", "zset", "members: targets whose request waits for a sync window")
+HELD = Key("index:held", "zset", "members: targets whose request is held back")
 COUNTS = Key(
     "counts:<scope>",
     "hash",
@@ -145,6 +145,22 @@ WINDOW = Key(
 )
 WINDOW_HELD = Key("window-held:<set>", "zset", "members: targets that it holds back", "as the set")
 WINDOW_SETS = Key("window-sets", "set", "all sets")
+
+# Dependencies
+PARENTS = Key(
+    "parents",
+    "hash",
+    "children:<application name> → how many depend on it; told:<subject> → how often those that "
+    "wait for it were to be looked at again: an application's name, or @<cluster>",
+    "until that application is removed",
+)
+WAITING = Key(
+    "waiting:<subject>",
+    "zset",
+    "targets that wait for a target (<target>), for all of an application's (its name), for a "
+    "cluster to be expanded (@<cluster>), or to be looked at (?); by how often it had been told of",
+    "while one does",
+)
 
 # Timers
 DUE = Key("due", "zset", "kind:id by the time it is due")

@@ -78,8 +78,10 @@ def content(document: Document, spec: BaseModel) -> Content:
     meta = document.metadata
     needed = {"spec": spec.model_dump(mode="json", by_alias=True), "labels": meta.labels}
     text = _canonical({**needed, "annotations": meta.annotations})
-    needed["spec"].get("syncPolicy", {}).pop("windows", None)  # when to run: nothing to run for
-    needed["spec"].pop("checks", None)  # what to look at after a run: likewise
+    # When to run, and what to look at after a run, is nothing to run for.
+    needed["spec"].get("syncPolicy", {}).pop("windows", None)
+    needed["spec"].pop("dependsOn", None)
+    needed["spec"].pop("checks", None)
     return Content(text, _sha(text), _sha(_canonical(needed)))
 
 

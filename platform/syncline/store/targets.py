@@ -110,9 +110,9 @@ def page(
 ) -> Page[TargetLine]:
     """List targets in order of their names; all filters must hold, each has an index.
 
-    ``aside``: only those that were set aside; ``held``: only those whose request waits for a sync
-    window; ``pinned``: only those that a rollback keeps at a past state; ``begins``: only those
-    whose names begin so.
+    ``aside``: only those that were set aside; ``held``: only those whose request is held back;
+    ``pinned``: only those that a rollback keeps at a past state; ``begins``: only those whose
+    names begin so.
 
     Raises:
         Conflict: the cursor is none that a page returned.

@@ -42,7 +42,7 @@ METRICS = (
         kind=Kind.GAUGE,
         labels=(),
         unit="targets",
-        help="Targets whose requests wait for a sync window to open.",
+        help="Targets whose requests wait for a sync window to open, or for what they depend on.",
         samples=lambda r: [((), r.fleet.held)],
     ),
     Metric(

@@ -45,7 +45,7 @@ def list_all(
     sync: Annotated[SyncStatus | None, Query(description="Only in this status.")] = None,
     health: Annotated[HealthStatus | None, Query(description="Only in this status.")] = None,
     aside: Annotated[bool, Query(description="Only those that were set aside.")] = False,
-    held: Annotated[bool, Query(description="Only those that wait for a sync window.")] = False,
+    held: Annotated[bool, Query(description="Only those whose request is held back.")] = False,
     pinned: Annotated[bool, Query(description="Only those that a rollback keeps back.")] = False,
     begins: Annotated[str, Query(max_length=200, description="Only names that begin so.")] = "",
 ) -> Response:

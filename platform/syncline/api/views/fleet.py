@@ -32,7 +32,7 @@ class FleetView(View):
         default=0, description="Targets that were set aside: their runs lost their workers."
     )
     windows: int = Field(default=0, description="Registered sync windows.")
-    held: int = Field(default=0, description="Targets whose requests wait for a sync window.")
+    held: int = Field(default=0, description="Targets whose requests are held back.")
     pinned: int = Field(default=0, description="Targets that a rollback keeps at a past state.")
     followed: FollowedView | None = Field(
         default=None, description="The fleet repository; null: none is followed."

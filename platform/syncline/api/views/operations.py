@@ -64,7 +64,9 @@ class OperationAsked(SelectionAsked):
         default=None, description="These objects alone: nothing is pruned, no status changes."
     )
     break_glass: bool = Field(
-        default=False, description="Do not wait for sync windows: the audit trail says so."
+        default=False,
+        description="Do not wait for sync windows, nor for what is depended on: the audit trail "
+        "says so.",
     )
     reason: str = Field(min_length=3, max_length=1000, description=_REASON)
 

@@ -72,9 +72,12 @@ class TargetView(Status):
         default=None,
         description="When it was set aside, since its runs lost their workers; null: it was not.",
     )
-    held: bool = Field(default=False, description="Its request waits for a sync window.")
+    held: bool = Field(
+        default=False,
+        description="Its request waits for a sync window, or for what it depends on.",
+    )
     held_until: Moment = Field(
-        default=None, description="When that opens; null: it waits for none, or nobody knows."
+        default=None, description="When that window opens; null: none holds it, or nobody knows."
     )
     pinned: PinView | None = Field(
         default=None, description="The past state that a rollback keeps it at; null: none does."

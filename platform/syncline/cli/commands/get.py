@@ -57,7 +57,7 @@ def get(
         bool, typer.Option("--aside", help="targets: only those that were set aside.")
     ] = False,
     held: Annotated[
-        bool, typer.Option("--held", help="targets: only those that wait for a sync window.")
+        bool, typer.Option("--held", help="targets: only those whose request is held back.")
     ] = False,
     pinned: Annotated[
         bool, typer.Option("--pinned", help="targets: only those that a rollback keeps back.")

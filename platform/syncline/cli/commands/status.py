@@ -27,8 +27,8 @@ def status(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> No
         told = f"{fleet['aside']} targets were set aside: syncline get targets --aside"
         output.line(plain(told, "red"))
     if fleet.get("held"):
-        told = f"{fleet['held']} targets wait for a sync window: syncline get targets --held"
-        output.line(plain(told, "yellow"))
+        told = f"{fleet['held']} targets wait for a sync window or for what they depend on"
+        output.line(plain(f"{told}: syncline get targets --held", "yellow"))
     if fleet.get("pinned"):
         told = f"{fleet['pinned']} targets are rolled back: syncline get targets --pinned -o wide"
         output.line(plain(told, "yellow"))

@@ -56,7 +56,11 @@ def sync(
         str | None, typer.Option("--object-selector", help="Only objects with these labels.")
     ] = None,
     break_glass: Annotated[
-        bool, typer.Option("--break-glass", help="Do not wait for closed sync windows.")
+        bool,
+        typer.Option(
+            "--break-glass",
+            help="Do not wait for closed sync windows, nor for what is depended on.",
+        ),
     ] = False,
     concurrency: Annotated[
         int, typer.Option(min=0, help="Targets at once; 0: as many as the fleet allows.")

@@ -48,12 +48,17 @@ end
 
 local application, c = record_of(t.application), cluster(t.cluster)
 if not application or not c.exists then return refuse('Gone', 'its documents are not registered') end
+-- A newer commit came since its parents were found ready: they may have to take it first.
+if t.v.passed and t.v.passed ~= '@' .. (call('HGET', K.heads(application[11]), application[14]) or '') then
+  put(t, 'passed', '')
+end
 local w, pinned = turn(t)
 if not w then
   free_slot(t)
   settle(t)
   save(t)
-  if t.v.held then return refuse(WINDOW_CLOSED, get(t, 'message')) end
+  if t.v.waits then return refuse('DependencyNotReady', 'a newer commit came: it waits in its place') end
+  if t.v.held then return refuse('WindowClosed', get(t, 'message')) end
   return refuse('Stale', 'nothing is wanted any more')
 end
 if parks(c) then
@@ -78,6 +83,7 @@ end
 local fence = whole(math.max(number(t, 'fence') + 1, micros))
 local untill = now + lease
 if pinned then pop_pin(t, w) else set_pending(t, nil) end
+put(t, 'passed', '')
 take_at_hand(t, w, pinned)
 put(t, 'last_trigger', '{"kind":"' .. (string.match(w.trigger, '"kind":"(%a+)"') or 'user') .. '"}')
 put(t, 'fence', fence)

@@ -46,7 +46,7 @@ local function is_behind(seen, digest)
 end
 
 local function move(id, digest, is_affected)
-  local values = call('HMGET', K.target(id), 'follow', 'digest', 'deleting', 'newer', 'back')
+  local values = call('HMGET', K.target(id), 'follow', 'digest', 'deleting', 'newer', 'back', 'parent')
   if not is_behind(values, digest) then return end
   if is_affected then
     local t = load(id)
@@ -54,7 +54,7 @@ local function move(id, digest, is_affected)
     finish(t)
   elseif values[5] then
     return -- what does not change what it follows says nothing of where it is kept
-  elseif values[4] then
+  elseif values[4] or values[6] then
     local t = load(id)
     put(t, 'observed', commit)
     is_current(t)

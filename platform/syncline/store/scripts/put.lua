@@ -4,7 +4,8 @@
 -- ARGV  1 kind  2 uid to use if it is new  3 label (its name in lists)  4 name  5 document (JSON)
 --       6 digest of all of it  7 digest of what a run depends on  8 declared in  9 kubeconfig, sealed
 --       10… field, value in pairs: what scripts need of the spec
--- Touches  record, names, records…, users, followers, heads, kubeconfig, rings of a cluster, due
+-- Touches  record, names, records…, users, followers, heads, kubeconfig, rings of a cluster, parents,
+--          due
 --
 -- Returns {Conflict, text}, {retry, uid} where the kubeconfig was sealed for another uid, or
 -- {created | configured | unchanged, uid, fields before or {}}.
@@ -48,7 +49,11 @@ if is_new then
 end
 
 local function put_application()
-  if not moved then due('expand:' .. uid, now) end -- its sync windows may have changed
+  if not moved then due('expand:' .. uid, now) end -- its windows, or what it depends on, changed
+  if (old.parents or '') ~= (new.parents or '') then
+    count_children(new.parents, 1) -- first: what nobody depends on is forgotten
+    count_children(old.parents, -1)
+  end
   call('ZADD', K.project_records(new.project), 0, row)
   local is_elsewhere = old.repository_name and old.repository_name ~= new.repository_name
   if is_elsewhere or (old.revision and old.revision ~= new.revision) then

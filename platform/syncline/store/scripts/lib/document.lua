@@ -17,6 +17,20 @@ local function windows_changed()
   due('windows:all', now)
 end
 
+-- How many applications depend on each of these, by their full names; those have their targets filed
+-- anew. What nobody depends on, and nobody registers, is forgotten.
+local function count_children(parents, by)
+  for label in string.gmatch(parents or '', '%S+') do
+    local left = call('HINCRBY', K.parents(), 'children:' .. label, by)
+    local uid = call('HGET', K.names('Application'), label)
+    if uid then
+      due('expand:' .. uid, now)
+    elseif left == 0 then
+      call('HDEL', K.parents(), 'children:' .. label, 'told:' .. label)
+    end
+  end
+end
+
 local remove_record
 
 local function leave_repository(uid, name, row)
@@ -30,7 +44,7 @@ end
 
 remove_record = function(uid)
   local values = call('HMGET', K.record(uid),
-    'kind', 'name', 'project', 'repository_name', 'revision', 'kube_uid', 'label')
+    'kind', 'name', 'project', 'repository_name', 'revision', 'kube_uid', 'label', 'parents')
   local kind, name = values[1], values[7]
   if not kind then return end
   local row = name .. '\0' .. uid
@@ -41,6 +55,10 @@ remove_record = function(uid)
     call('ZREM', K.project_records(values[3]), row)
     unfollow(values[4], values[5], uid)
     leave_repository(uid, values[4], row)
+    count_children(values[8], -1)
+    if call('HGET', K.parents(), 'children:' .. name) == '0' then
+      call('HDEL', K.parents(), 'children:' .. name, 'told:' .. name)
+    end
     call('DEL', K.specs(uid), K.spec_uses(uid), K.counts(uid), K.of_application(uid))
   elseif kind == 'Cluster' then
     if values[6] and call('HGET', K.kube_uids(), values[6]) == uid then
@@ -51,6 +69,7 @@ remove_record = function(uid)
       K.slots(uid), K.leases(uid), K.found_on(uid))
     call('SREM', K.unproven_wait(), uid)
     call('HDEL', K.health_judged(), uid)
+    call('HDEL', K.parents(), 'told:@' .. uid)
     for _, word in ipairs({ 'probe:', 'sweep:', 'mark:' }) do undue(word .. uid) end
   elseif kind == 'SyncWindow' then
     windows_changed()

@@ -29,6 +29,8 @@ local function drop(t)
   skip_wishes(t, 'Gone')
   if t.v.phase == 'ready' then leave_ready(t) end
   leave_windows(t)
+  if t.v.waits then unhold(t) end
+  if t.v.parent then tell_children(t) end
   free_slot(t)
   local row = member(t)
   local word = phase_word(cluster(t.cluster), t.v.phase)

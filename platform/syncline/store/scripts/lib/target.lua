@@ -23,7 +23,22 @@ end
 local function get(t, field) return t.v[field] or '' end
 local function number(t, field) return tonumber(t.v[field]) or 0 end
 
+-- Who waits for a target, or for all of its application's, is looked at again. How often that was so
+-- is counted: what was seen before is out of date.
+local function tell_children(t)
+  put(t, 'parent', whole(number(t, 'parent') + 1))
+  if call('EXISTS', K.waiting(t.id)) == 1 then due('depends:' .. t.id, now) end
+  local application = string.match(get(t, 'name'), '^[^@]+')
+  call('HINCRBY', K.parents(), 'told:' .. application, 1)
+  local many = call('ZCARD', K.waiting(application))
+  -- Its targets end one after the other, and each look is at all that wait.
+  if many > 0 then due('depends:' .. application, now + math.min(20, 1 + many / 500)) end
+end
+
 local function save(t)
+  if t.v.parent and next(t.w) and (t.v.phase == 'idle' or t.w.sync or t.w.health) then
+    tell_children(t) -- they may find it ready by now
+  end
   local set, unset = {}, {}
   for field, value in pairs(t.w) do
     if value then

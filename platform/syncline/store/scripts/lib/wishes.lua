@@ -114,16 +114,16 @@ local function next_wish(t)
   return w, false
 end
 
--- The wish that comes next of those that no closed sync window holds back.
+-- The wish that comes next of those that nothing holds back.
 local function turn(t)
   local w, pinned = next_wish(t)
-  if not w or not closed_for(t, w) then return w, pinned end
+  if not w or not is_held_back(t, w) then return w, pinned end
   local other = pending(t)
-  if other and not closed_for(t, other) then return other, false end
+  if other and not is_held_back(t, other) then return other, false end
   if not t.v.pins then return nil end
   for _, text in ipairs(call('LRANGE', K.pins(t.id), 0, -1)) do
     local pin = pin_of(text)
-    if not closed_for(t, pin) then return pin, true end
+    if not is_held_back(t, pin) then return pin, true end
   end
 end
 
@@ -181,7 +181,7 @@ local function return_wish(t, attempt, ended)
   take_at_hand(t, nil)
 end
 
--- The target's place after whatever happened: in line, held by a sync window, or idle.
+-- The target's place after whatever happened: in line, held back, or idle.
 local function settle(t)
   local w, held = turn(t), nil
   undue('retry:' .. t.id)
@@ -192,13 +192,14 @@ local function settle(t)
     make_ready(t, better(w.lane, other and other.lane or ''))
   else
     held = next_wish(t)
-    if held then hold(t, held, closed_for(t, held)) else unhold(t) end
+    if held then hold(t, held) else unhold(t) end
   end
   if not w and not held then
     if t.v.phase == 'ready' then leave_ready(t) end
     set_phase(t, 'idle')
     put(t, 'lane', '')
     put(t, 'progress', '') -- whatever run had steps to go is over
+    put(t, 'passed', '')
   end
   settle_done(t)
 end
