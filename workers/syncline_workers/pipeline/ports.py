@@ -200,7 +200,9 @@ class Api(Protocol):
     def get(self, ref: ObjectRef) -> Manifest | None:
         """The live object, None where absent."""
 
-    def list_objects(self, ref: ObjectRef, *, namespace: str, labels: str) -> Iterable[Manifest]:
+    def list_objects(
+        self, ref: ObjectRef, *, namespace: str, labels: str, fields: str = "", page: int = 100
+    ) -> Iterable[Manifest]:
         """All objects of a kind that match, whole, in pages; namespace "": in all."""
 
     def ensure_namespace(self, name: str) -> bool:
