@@ -30,9 +30,17 @@ local function closed_for(t, w)
   return opens, s[who .. '_why']
 end
 
+-- What drifted is named: it may have to wait for as long as somebody only wants to be told.
+local function held_back(w, why)
+  if string.sub(w.trigger, 1, 15) ~= '{"kind":"drift"' then return why end
+  local drifted = cjson.decode(w.trigger).reason
+  return (drifted or '') == '' and why or why .. '. Drifted: ' .. drifted
+end
+
 -- What the target showed before comes back with unhold; a run that ended since says something newer.
 local function show_held(t, w, why)
   local sync, health, was, told = seen(t)
+  why = held_back(w, why)
   if was == WINDOW_CLOSED and told == why then return end
   if was ~= WINDOW_CLOSED then put(t, 'unheld', table.concat({ sync, was, told }, SEEN_GAP)) end
   local differs = w.operation == '' and w.lane ~= 'user'
