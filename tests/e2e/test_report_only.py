@@ -31,10 +31,13 @@ def test_what_is_reported_alone_is_looked_at_and_not_written_to(world: World) ->
 
     world.becomes("reported@c0", reason="WindowClosed", sync="OutOfSync")
     diff = world.cli("diff", "reported", "-o", "json")
+    orphans = world.cli("orphans", "reported", "-o", "json")
 
     [group] = json.loads(diff.stdout)["groups"]
     assert [each["subject"] for each in group["differences"]] == ["ConfigMap/reported/web"]
-    assert diff.returncode == 1
+    [found] = json.loads(orphans.stdout)["items"]
+    assert [each["subject"] for each in found["orphans"]] == ["ConfigMap/reported/stray"]
+    assert (diff.returncode, orphans.returncode, found["unseen"]) == (1, 1, [])
     live = world.live(0, f"{MAPS}/web")
     assert live is not None
     assert live["data"] == {"v": "0"}

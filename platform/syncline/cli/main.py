@@ -26,6 +26,7 @@ from syncline.cli.commands import (
     health,
     history,
     operation,
+    orphans,
     queue,
     release,
     render,
@@ -60,6 +61,7 @@ app.command("sync")(sync.sync)
 app.command("release")(release.release)
 app.command("diff")(diff.diff)
 app.command("render")(render.render)
+app.command("orphans")(orphans.orphans)
 app.command("status")(status.status)
 app.command("queue")(queue.queue)
 app.command("history")(history.history)

@@ -12,7 +12,7 @@ from syncline.contract.reports import ClusterReport, PreviewRequest, Waiting
 from syncline.health import custom
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
-from syncline.model.names import TargetId, Uid
+from syncline.model.names import ObjectKey, TargetId, Uid
 from syncline.model.ownership import Propagation
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
@@ -113,6 +113,9 @@ class Checks(Protocol):
 
     def undeclared(self, uid: Uid) -> Mapping[str, Inventory]:
         """What a survey found on the cluster and no target has taken over, by application."""
+
+    def owned(self, uid: Uid, refs: Sequence[ObjectRef]) -> frozenset[ObjectKey]:
+        """Which of these objects of the cluster some target has applied, or is about to."""
 
     def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
         """How many targets the cluster has, and those whose health is due for another look."""
