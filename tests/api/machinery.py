@@ -12,6 +12,7 @@ from syncline.contract.reports import ClusterReport, PreviewReport
 from syncline.errors import StoreUnavailable
 from syncline.model.change import Action, Change, Difference, FieldChange
 from syncline.model.names import TargetId, Uid
+from syncline.model.orphan import Orphan
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
 from syncline.operations import expand, sync
 from syncline.store import clusters, documents, due, previews, runs, targets
@@ -43,6 +44,8 @@ class Machinery:
     differing: set[str] = field(default_factory=set)  # targets whose diff shows a change
     otherwise: dict[str, Difference] = field(default_factory=dict)  # another change than CHANGE
     refusing: set[str] = field(default_factory=set)  # targets that do not render
+    orphans: dict[str, tuple[Orphan, ...]] = field(default_factory=dict)  # by target
+    unseen: tuple[str, ...] = ()  # kinds that could not be looked at for orphans
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -107,6 +110,9 @@ class Machinery:
         if verb == "render":
             manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
             return PreviewReport(preview=uid, revision=COMMIT, manifests=(manifest,))
+        if verb == "orphans":
+            left = self.orphans.get(name, ())
+            return PreviewReport(preview=uid, revision=COMMIT, orphans=left, unseen=self.unseen)
         return PreviewReport(preview=uid, revision=COMMIT, differences=self._differences(name))
 
     def _differences(self, name: str) -> tuple[Difference, ...]:

@@ -8,6 +8,7 @@ import pytest
 from syncline.contract.reports import PreviewReport
 from syncline.model.change import Difference, FieldChange
 from syncline.model.names import Uid
+from syncline.model.orphan import Orphan
 from syncline.store import due, previews
 from syncline.store.connection import Store
 from tests.api.fleets import COMMIT, Fleet
@@ -68,7 +69,39 @@ def test_who_waits_gets_the_answer_as_it_comes(
                 "cut": False,
             }
         ],
+        "orphans": [],
+        "unseen": [],
     }
+
+
+def test_orphans_are_told_with_who_wrote_them_and_what_was_not_looked_at(
+    admin: httpx.Client, fleet: Fleet, store: Store
+) -> None:
+    fleet.grid(applications=1, clusters=1)
+    body = {"target": "app00@c00", "verb": "orphans"}
+    asked = admin.post("/api/v1/previews", json=body)
+    left = Orphan(
+        subject="ConfigMap/shop/old",
+        created="2026-01-01T00:00:00Z",
+        managers=("kubectl-client-side-apply",),
+        marked="shop",
+    )
+    report = PreviewReport(
+        preview=Uid(asked.json()["id"]), revision=COMMIT, orphans=(left,), unseen=("Secret",)
+    )
+    previews.answer(store, report)
+
+    answer = admin.get(asked.headers["location"]).json()
+
+    assert answer["orphans"] == [
+        {
+            "subject": "ConfigMap/shop/old",
+            "created": "2026-01-01T00:00:00Z",
+            "managers": ["kubectl-client-side-apply"],
+            "marked": "shop",
+        }
+    ]
+    assert answer["unseen"] == ["Secret"]
 
 
 def test_a_refusal_of_the_worker_is_told(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 WORKERS = [f"worker-{number}" for number in range(1, 5)]  # administrators whom an audit log names
 USERS = {"admin": "system:masters", "limited": "limited"}  # name → group; limited may do nothing
+USERS |= {"granted": "granted"}  # may do what a test grants it: see `rbac`
 USERS |= dict.fromkeys(WORKERS, "system:masters")
 
 

@@ -148,6 +148,18 @@ def test_what_allowed_once_never_opens_again() -> None:
     assert openings.of(named(once), now).automated == Closing(start=now, end=None, by=("w0",))
 
 
+def test_what_begins_and_has_no_end_is_closed_from_then_on() -> None:
+    report = {"kind": "deny", "starts": "2026-01-01T00:00", "manualSync": True}
+    before, now = at("2025-12-01T00:00"), at("2026-11-26T12:00")
+
+    found, ahead = openings.of(named(report), now), openings.of(named(report), before)
+
+    assert found == Openings(automated=Closing(start=now, end=None, by=("w0",)), manual=None)
+    assert found.again is None
+    assert ahead.automated == Closing(start=at("2026-01-01T00:00"), end=None, by=("w0",))
+    assert openings.next_change(Window.model_validate(report), now) is None
+
+
 def test_a_schedule_is_a_wall_clock_in_its_time_zone() -> None:
     office = {**WEEKENDS, "schedule": "0 9 * * *", "duration": "1h", "timeZone": "Europe/Berlin"}
 
@@ -190,7 +202,8 @@ def test_a_window_is_active_from_its_start_until_before_its_end() -> None:
 @pytest.mark.parametrize(
     ("spec", "mistake"),
     [
-        ({"kind": "deny"}, "set either schedule and duration, or starts and ends"),
+        ({"kind": "deny"}, "set either schedule and duration, or starts"),
+        ({"kind": "deny", "ends": "2026-01-01T00:00"}, "set either schedule and duration"),
         ({**NIGHTS, "starts": "2026-01-01T00:00"}, "set either schedule and duration"),
         ({**NIGHTS, "duration": None}, "set either schedule and duration"),
         ({**NIGHTS, "schedule": "0 0 22 * * *"}, "write five fields"),

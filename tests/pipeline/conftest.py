@@ -9,9 +9,11 @@ import pytest
 
 from syncline_workers.cluster.api import Api
 from syncline_workers.cluster.discovery import Discovery
-from tests.cluster.conftest import SETTINGS, pool_for
+from tests.cluster.conftest import SETTINGS, api, connect, namespace, pool_for
 from tests.harness.apiserver import ApiServer
 from tests.pipeline.real import Target
+
+__all__ = ["api", "connect", "namespace"]
 
 
 @pytest.fixture

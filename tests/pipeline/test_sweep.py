@@ -1,5 +1,6 @@
 import threading
 from itertools import count
+from typing import Any
 
 from structlog.testing import capture_logs
 
@@ -76,7 +77,22 @@ def test_an_object_that_is_gone_has_drifted() -> None:
     report = swept(recorded())
 
     assert report is not None
-    assert report.moved == {T1: ("ConfigMap/shop/web",)}
+    assert report.moved == {T1: ("ConfigMap/shop/web (gone)",)}
+
+
+def test_who_wrote_last_to_what_drifted_is_named() -> None:
+    drifted = live("web", uid="u1", version="7", owned="f:other")
+    fields: Any = drifted["metadata"]["managedFields"]
+    fields += [
+        {"manager": "kubectl-edit", "operation": "Update", "time": "2026-01-01T00:00:03Z"},
+        {"manager": "helm", "operation": "Update", "time": "2026-01-01T00:00:02Z"},
+        {"manager": "kubelet", "subresource": "status", "time": "2026-01-01T00:00:04Z"},
+    ]
+
+    report = swept(recorded(), drifted)
+
+    assert report is not None
+    assert report.moved == {T1: ("ConfigMap/shop/web (by kubectl-edit)",)}
 
 
 def test_an_object_that_was_made_anew_has_drifted() -> None:

@@ -76,7 +76,7 @@ def test_what_is_applied_if_absent_is_created_and_then_left(target: Target, key:
     assert target.live()["data"] == {"a": "3"}
     assert moved(target) == []
     target.server.call("DELETE", target.path())
-    assert moved(target) == [f"ConfigMap/{target.namespace}/web"]
+    assert moved(target) == [f"ConfigMap/{target.namespace}/web (gone)"]
 
 
 def test_what_somebody_else_made_is_left_and_is_no_drift(target: Target) -> None:

@@ -1,6 +1,6 @@
 """In-memory twins of the pipeline's ports: as much as a test of one step needs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -14,7 +14,7 @@ from syncline.health import custom
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
 from syncline.model.check import Check
 from syncline.model.commit import Commit
-from syncline.model.names import TargetId, Uid
+from syncline.model.names import ObjectKey, TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Inputs, Lease
 from syncline.model.seal import PlatformKey
@@ -120,6 +120,10 @@ class Checks:
 
     def undeclared(self, _: Uid) -> dict[str, Inventory]:
         return self.found
+
+    def owned(self, _: Uid, refs: Sequence[ObjectRef]) -> frozenset[ObjectKey]:
+        applied = {entry.ref.key for held in self.recorded.values() for entry in held}
+        return frozenset(applied & {ref.key for ref in refs})
 
     def waiting(self, _: Uid) -> tuple[int, list[Waiting]]:
         found = [

@@ -29,6 +29,27 @@ def test_a_hook_that_fails_ends_the_run_and_runs_those_for_failures(world: World
     assert world.state().sync is SyncStatus.OUT_OF_SYNC
 
 
+def test_a_hook_that_fails_says_what_its_program_said_last(world: World) -> None:
+    world.push(job("migrate", "PreSync"), config("web"))
+    world.attempt()
+    live = world.live(*JOBS, "migrate")
+    assert live is not None
+    times = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:01Z"}
+    ended = {"exitCode": 3, "message": "connecting\nFATAL: no such role\n", **times}
+    container = {"name": "c", "image": "i", "imageID": "", "ready": False, "restartCount": 0}
+    status = {
+        "phase": "Failed",
+        "containerStatuses": [{**container, "state": {"terminated": ended}}],
+    }
+    world.pod(live["spec"]["selector"]["matchLabels"], status)
+    world.end_job("migrate", well=False)
+
+    report = world.run()
+
+    assert report.reason == "HookFailed"
+    assert "container c exited with 3: FATAL: no such role (Pod pod)" in report.message
+
+
 def test_after_a_failure_the_next_run_begins_anew(world: World) -> None:
     world.push(job("migrate", "PreSync"), config("web"), job("alarm", "SyncFail"))
     world.attempt()

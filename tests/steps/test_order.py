@@ -160,6 +160,21 @@ def test_a_wave_that_does_not_come_ends_the_run(make: Make) -> None:
     assert (world.names(), world.state().requested) == (set(), False)
 
 
+def test_a_wave_that_does_not_come_says_why(make: Make) -> None:
+    world = make(stepTimeout="1s")
+    world.push(deployment("db"), config("web", wave=1))
+    world.attempt()
+    why = {"reason": "CreateContainerConfigError", "message": 'secret "db" not found'}
+    container = {"name": "c", "image": "i", "imageID": "", "ready": False, "restartCount": 0}
+    waits = {"phase": "Pending", "containerStatuses": [{**container, "state": {"waiting": why}}]}
+    world.pod({"app": "db"}, waits)
+
+    report = world.run(play=False)
+
+    assert report.reason == "StepTimedOut"
+    assert 'container c: secret "db" not found (Pod pod)' in report.message
+
+
 def test_what_is_declared_to_stand_still_holds_nothing_up(world: World) -> None:
     paused = deployment("db")
     paused["spec"]["paused"] = True

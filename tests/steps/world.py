@@ -263,6 +263,13 @@ class World:
         self.server.call("POST", "/api/v1/namespaces", {"metadata": {"name": self.namespace}})
         self.server.call("POST", self._path("batch/v1", "jobs"), manifest)
 
+    def pod(self, labels: Mapping[str, str], status: Mapping[str, Any], name: str = "pod") -> None:
+        """Make a Pod with these labels, as a kubelet would leave it."""
+        spec = {"containers": [{"name": "c", "image": "i"}]}
+        body = {"metadata": {"name": name, "labels": dict(labels)}, "spec": spec}
+        self.server.call("POST", self._path("v1", "pods"), body)
+        self._status("v1", "pods", name, status)
+
     def delete(self, version: str, plural: str, name: str) -> None:
         options = {"propagationPolicy": "Background"}
         self.server.call("DELETE", self._path(version, plural, name), options)

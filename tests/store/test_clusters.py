@@ -296,7 +296,7 @@ def test_moved_objects_trigger_targets_that_heal_themselves(store: Store) -> Non
     heals, waits = world.target("heals"), world.target("waits", selfHeal=False)
     for target in (heals, waits):
         world.run(target)
-    moved = {heals: ("v1/ConfigMap/shop/a",), waits: tuple(f"Secret/{n}" for n in range(5))}
+    moved = {heals: ("v1/ConfigMap/shop/a",), waits: tuple(f"Secret/{n}" for n in range(12))}
 
     seen = SweepReport(cluster=cluster_of(heals), reachable=True, moved=moved, swept=2)
     triggered = clusters.fold_sweep(store, seen)
@@ -306,7 +306,8 @@ def test_moved_objects_trigger_targets_that_heal_themselves(store: Store) -> Non
     state = world.state(waits)
     assert (state.sync, state.reason) == (SyncStatus.OUT_OF_SYNC, "Drifted")
     assert state.message == (
-        "the live objects are not as applied: Secret/0, Secret/1, Secret/2 and 2 more: sync it"
+        f"the live objects are not as applied: {', '.join(f'Secret/{n}' for n in range(10))} "
+        "and 2 more: sync it"
     )
     recount.check(store)
 

@@ -10,7 +10,7 @@ from syncline.contract.reports import ClusterReport
 from syncline.model.names import Uid
 from syncline.model.status import Phase
 from syncline.model.watch import Watched
-from syncline.store import clusters, watching
+from syncline.store import clusters, targets, watching
 from syncline.store.connection import Store
 from tests.store.world import World, entry
 
@@ -52,6 +52,17 @@ def test_it_is_told_which_clusters_have_something_to_watch(store: Store) -> None
     assert watching.registered(store) == [empty, uid]
     assert {each: found.objects for each, found in standings.items()} == {uid: 1, empty: 0}
     assert all(each.is_open for each in standings.values())
+
+
+def test_it_is_told_which_objects_some_target_has_applied(store: Store) -> None:
+    world = World(store)
+    _, uid = applied(world, "shop")
+    applied(world, "cart")
+    asked = [entry(name).ref for name in ("shop", "cart", "stray")]
+
+    assert targets.owned(store, uid, asked) == {ref.key for ref in asked[:2]}
+    assert targets.owned(store, Uid("elsewhere"), asked) == frozenset()
+    assert targets.owned(store, uid, []) == frozenset()
 
 
 def test_a_cluster_that_is_away_is_not_to_be_watched(store: Store) -> None:

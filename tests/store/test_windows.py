@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from syncline.contract.reports import HealthReport, TargetHealth
+from syncline.contract.reports import HealthReport, SweepReport, TargetHealth
 from syncline.model.names import Uid
 from syncline.model.openings import Named
 from syncline.model.operation import MemberState, OperationSpec
@@ -40,6 +40,24 @@ def test_what_happens_by_itself_waits_outside_the_queue(store: Store, kind: Trig
     assert world.dispatch_any() == []
     assert not store.redis.exists(keys.GROUPS(target.partition(".")[2]))
     recount.check(store)
+
+
+def test_what_drifted_is_named_while_it_waits(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    world.run(target)
+    world.closed(target)
+    moved = {target: ("Secret/shop/db (by kubectl-edit)",)}
+    cluster = Uid(target.partition(".")[2])
+
+    for _ in range(2):
+        clusters.fold_sweep(store, SweepReport(cluster=cluster, reachable=True, moved=moved))
+
+    state = world.state(target)
+    assert (state.sync, state.reason) == (SyncStatus.OUT_OF_SYNC, "WindowClosed")
+    assert state.message.startswith("SyncWindow/freeze is closed until 20")
+    assert state.message.endswith(". Drifted: Secret/shop/db (by kubectl-edit)")
+    assert world.dispatch_any() == []
 
 
 def test_many_requests_are_one_run_as_it_opens(store: Store) -> None:
@@ -79,6 +97,7 @@ def test_people_pass_where_the_window_says_so(store: Store) -> None:
     world.closed(target, manualSync=True)
     world.trigger(target, push())
     assert world.dispatch_any() == []
+    assert world.state(target).message.endswith("; syncline sync does not wait")
 
     launched(store, OperationSpec(applications=("shop",), actor="ana"), [target])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -52,8 +53,9 @@ class Watched:
     def sees(self, live: dict[str, object], judge: Judge) -> None:
         """As a stream does."""
         if self.marks.note(live):
-            meta = live["metadata"]
-            judge.suspect(f"/ConfigMap/shop/{meta['name']}", meta["resourceVersion"])  # type: ignore[index]
+            meta: Any = live["metadata"]
+            name = f"/ConfigMap/shop/{meta['name']}"
+            judge.suspect(name, meta["resourceVersion"], "kubectl-edit")
 
     def judged(self, *steps: Step, cluster: Uid) -> None:
         """Do one thing after the other, each when what was waited for has come true."""
@@ -232,6 +234,19 @@ def test_what_does_not_heal_itself_is_shown_and_not_run(watched: Watched) -> Non
 
     assert not watched.is_triggered(target)
     assert watched.world.state(target).reason == "Drifted"
+    assert "ConfigMap/shop/shop (by kubectl-edit)" in watched.world.state(target).message
+
+
+def test_what_was_deleted_is_told_as_gone(watched: Watched) -> None:
+    target = watched.target("shop", selfHeal=False)
+
+    def goes(judge: Judge) -> None:
+        watched.marks.forget(shown("shop"))
+        judge.suspect("/ConfigMap/shop/shop", "11", "kubectl-edit")
+
+    watched.judged((goes, nothing_left), cluster=on(target))
+
+    assert "ConfigMap/shop/shop (gone)" in watched.world.state(target).message
 
 
 def test_drift_is_told_when_redis_is_back(own_redis: Redis) -> None:

@@ -26,6 +26,7 @@ from syncline.cli.commands import (
     health,
     history,
     operation,
+    orphans,
     queue,
     release,
     render,
@@ -64,6 +65,7 @@ app.command("unpin")(unpin.unpin)
 app.command("release")(release.release)
 app.command("diff")(diff.diff)
 app.command("render")(render.render)
+app.command("orphans")(orphans.orphans)
 app.command("status")(status.status)
 app.command("queue")(queue.queue)
 app.command("history")(history.history)

@@ -1,4 +1,4 @@
-"""Asking a worker to render or compare targets, several at once, in the order of the names."""
+"""Asking a worker about several targets at once (render, diff, orphans), in order of names."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from syncline.cli.exits import CommandFailed, Exit
 from syncline.cli.server import Server
+
+Verb: TypeAlias = Literal["render", "diff", "orphans"]
 
 _AT_ONCE = 8
 _WAIT = 20
@@ -23,7 +25,7 @@ def ask(
     server: Server,
     targets: Sequence[str],
     *,
-    verb: Literal["render", "diff"],
+    verb: Verb,
     revision: str | None,
 ) -> Iterator[dict[str, Any]]:
     """Yield one finished preview for each target.
@@ -43,7 +45,7 @@ def each(
     server: Server,
     targets: Sequence[str],
     *,
-    verb: Literal["render", "diff"],
+    verb: Verb,
     revision: str | None,
     patience: float = _PATIENCE,
 ) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from syncline.model.change import Difference, Inventory, ObjectRef
 from syncline.model.check import Check
 from syncline.model.names import TargetId, Uid
+from syncline.model.orphan import Orphan
 from syncline.model.status import HealthStatus
 from syncline.model.values import Stored
 
@@ -91,10 +92,10 @@ class HealthReport(Stored):
 
 
 class PreviewRequest(Stored):
-    """A question about one target: what would be rendered, or what would change."""
+    """A question about one target: what would be rendered, what would change, what is orphaned."""
 
     target: TargetId
-    verb: Literal["render", "diff"]
+    verb: Literal["render", "diff", "orphans"]
     revision: str | None = None
 
 
@@ -106,3 +107,5 @@ class PreviewReport(Stored):
     revision: str = ""
     manifests: tuple[dict[str, Any], ...] = ()
     differences: tuple[Difference, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    unseen: tuple[str, ...] = ()  # kinds that could not be looked at for orphans

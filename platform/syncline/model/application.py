@@ -12,6 +12,7 @@ from syncline.model.check import Checks
 from syncline.model.dependency import Dependency
 from syncline.model.documents import Document, ProjectMetadata
 from syncline.model.ignore import IgnoreRule
+from syncline.model.orphan import OrphanRule
 from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
 from syncline.model.selector import Selector
 from syncline.model.values import Duration, Name, Written
@@ -137,6 +138,12 @@ class SyncPolicy(Written):
         max_length=100,
         description="Fields that are left to others once an object exists: no difference, no "
         "drift, and not applied.",
+    )
+    ignore_orphans: tuple[OrphanRule, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Objects of its namespaces that `syncline orphans` does not tell of, beside "
+        "those that clusters make by themselves.",
     )
     step_timeout: Duration = Field(
         default=timedelta(minutes=10),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from math import inf
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
@@ -83,7 +84,7 @@ def is_active(window: Window, at: float) -> bool:
 def next_change(window: Window, at: float) -> float | None:
     """Return when a window next begins or ends; beginning again while active is a change, too."""
     times = [_last(window, at)[1], _next(window, at)]
-    return min((time for time in times if time is not None and time > at), default=None)
+    return min((time for time in times if time is not None and at < time < inf), default=None)
 
 
 _Blocking = Callable[[Sequence[Named], float], list[Named]]
@@ -120,8 +121,9 @@ def _after(windows: Sequence[Named], at: float) -> float | None:
 
 def _last(window: Window, at: float) -> tuple[float, float]:
     """Return when a window was active last (it may be still): from, to; or will be, once."""
-    if window.starts and window.ends:
-        return window.instant(window.starts), window.instant(window.ends)
+    if window.starts:
+        ends = window.instant(window.ends) if window.ends else inf
+        return window.instant(window.starts), ends
     schedule, duration = window.schedule or "", window.duration or timedelta()
     began = _before(schedule, window.time_zone, at)
     return began, began + duration.total_seconds()

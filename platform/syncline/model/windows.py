@@ -53,7 +53,7 @@ def _schedule(text: str) -> str:
 
 
 class Window(Written):
-    """A time that comes again and again (schedule, duration), or once (starts, ends)."""
+    """A time that comes again and again (schedule, duration), or once (starts, and maybe ends)."""
 
     kind: WindowKind = Field(
         description="allow: changes are made only while one that allows is active; deny: none "
@@ -68,7 +68,9 @@ class Window(Written):
     starts: datetime | None = Field(
         default=None, description="Instead of a schedule: when it begins, once (2026-12-20T18:00)."
     )
-    ends: datetime | None = Field(default=None, description="When what began once ends.")
+    ends: datetime | None = Field(
+        default=None, description="When what began once ends; None: not until it is taken away."
+    )
     time_zone: Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)] = Field(
         default="UTC", description="IANA name: of the schedule, and of times without an offset."
     )
@@ -79,8 +81,10 @@ class Window(Written):
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Window:
         again, once = (self.schedule, self.duration), (self.starts, self.ends)
-        if {None} not in (set(again), set(once)) or None in (again if any(again) else once):
-            raise ValueError("set either schedule and duration, or starts and ends")
+        comes_again = None not in again and once == (None, None)
+        comes_once = self.starts is not None and again == (None, None)
+        if not (comes_again or comes_once):
+            raise ValueError("set either schedule and duration, or starts (and ends)")
         if self.starts and self.ends and self.instant(self.starts) >= self.instant(self.ends):
             raise ValueError("ends must be after starts")
         return self

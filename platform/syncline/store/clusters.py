@@ -132,6 +132,9 @@ def running(store: Store, cluster: Uid) -> int:
     return int(store.redis.zcount(keys.LEASES(cluster), now(store), "+inf"))
 
 
+_NAMED = 10
+"""Objects that a target names where they drifted; `syncline diff` shows them all."""
+
 _STATUS = ("open", "paused", "barred", "failures", "error", "checked_at", "opened_at")
 
 
@@ -172,5 +175,5 @@ def _away(error: str) -> str:
 
 
 def _named(objects: tuple[str, ...]) -> str:
-    shown, rest = ", ".join(objects[:3]), len(objects) - 3
+    shown, rest = ", ".join(objects[:_NAMED]), len(objects) - _NAMED
     return f"{shown} and {rest} more" if rest > 0 else shown

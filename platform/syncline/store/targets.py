@@ -8,8 +8,8 @@ from itertools import chain
 from typing import TypeVar
 
 from syncline.model.application import Source
-from syncline.model.change import Inventory
-from syncline.model.names import TargetId, TargetName, Uid, target_id
+from syncline.model.change import Inventory, ObjectRef
+from syncline.model.names import ObjectKey, TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
 from syncline.model.records import ApplicationRecord, ClusterRecord, name_of
 from syncline.model.state import FleetSummary, HistoryEntry, Summary, TargetLine, TargetState
@@ -18,6 +18,8 @@ from syncline.store import index, keys, packing, records, states
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
 from syncline.store.records import Kind
+
+_LOOKED_UP = 500  # names of one question
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -50,6 +52,16 @@ def standing(store: Store, pairs: Sequence[tuple[ApplicationRecord, ClusterRecor
         follow == _follow(application.spec.source) and want not in (None, "0") and not deleting
         for (application, _), (follow, want, deleting) in zip(pairs, rows, strict=True)
     ]
+
+
+def owned(store: Store, cluster: Uid, refs: Sequence[ObjectRef]) -> frozenset[ObjectKey]:
+    """Tell which of these objects of a cluster are in the inventory of some target."""
+    found: set[ObjectKey] = set()
+    for chunk in batched(refs, _LOOKED_UP):
+        names = [packing.object_key(ref) for ref in chunk]
+        owners = store.redis.hmget(keys.OWNERS(cluster), names)
+        found.update(ref.key for ref, owner in zip(chunk, owners, strict=True) if owner)
+    return frozenset(found)
 
 
 def _follow(source: Source) -> str:

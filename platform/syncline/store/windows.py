@@ -103,21 +103,22 @@ def walked(store: Store, place: Walk, cursor: str | None) -> None:
 
 
 def _closings(found: Openings) -> tuple[str, ...]:
-    return (*_closing(found.automated), *_closing(found.manual))
+    passes = "syncline sync" if found.manual is None else "syncline sync --break-glass"
+    return (*_closing(found.automated, passes), *_closing(found.manual, passes))
 
 
-def _closing(found: Closing | None) -> tuple[str, str, str]:
+def _closing(found: Closing | None, passes: str) -> tuple[str, str, str]:
     if found is None:
         return "", "", ""
     end = "" if found.end is None else repr(found.end)
-    return repr(found.start), end, _why(found)
+    return repr(found.start), end, _why(found, passes)
 
 
-def _why(found: Closing) -> str:
+def _why(found: Closing, passes: str) -> str:
     """Say which windows hold back, until when, and what a person can do."""
     by = ", ".join(found.by[:3]) + (f" and {len(found.by) - 3} more" if len(found.by) > 3 else "")  # noqa: PLR2004 - a line's worth
     until = f"until {_written(found.end)}" if found.end else "with no end that is known"
-    return f"{by} is closed {until}; syncline sync --break-glass does not wait"
+    return f"{by} is closed {until}; {passes} does not wait"
 
 
 def _written(at: float) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncline.contract.reports import ClusterReport, HealthReport, PreviewRequest, Waiting
 from syncline.model.adoption import Survey
-from syncline.model.change import Inventory
-from syncline.model.names import TargetId, Uid
+from syncline.model.change import Inventory, ObjectRef
+from syncline.model.names import ObjectKey, TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
 from syncline.settings import Settings
@@ -164,6 +164,10 @@ class StoreChecks:
     def undeclared(self, uid: Uid) -> Mapping[str, Inventory]:
         """See the port."""
         return adoption.waiting(self.store, uid)
+
+    def owned(self, uid: Uid, refs: Sequence[ObjectRef]) -> frozenset[ObjectKey]:
+        """See the port."""
+        return targets.owned(self.store, uid, refs)
 
     def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
         """See the port."""

@@ -46,6 +46,13 @@ def compare(entry: InventoryEntry, live: Manifest | None) -> Drift:
     return Drift.STIRRED if is_same or ignored.is_kept(entry, live) else Drift.MOVED
 
 
+def told(ref: ObjectRef, *, is_there: bool, writer: str) -> str:
+    """Name an object that moved, and who wrote to it last: ``Secret/shop/db (by kubectl-edit)``."""
+    if not is_there:
+        return f"{ref} (gone)"
+    return f"{ref} (by {writer})" if writer else str(ref)
+
+
 def by_key(ref: ObjectRef, found: Iterable[Manifest]) -> Iterator[tuple[ObjectKey, Manifest]]:
     """Name each of the live objects of a kind, as inventories do; ``ref``: any object of it."""
     for live in found:

@@ -212,12 +212,16 @@ class Api:
         """One reference for each kind of which an apply may have left objects; groups away now."""
         return self._discovery.kept()
 
-    def list_objects(self, ref: ObjectRef, *, namespace: str, labels: str) -> Iterable[Manifest]:
-        """Every object of a kind that matches, whole; namespace "": in all of them."""
+    def list_objects(
+        self, ref: ObjectRef, *, namespace: str, labels: str, fields: str = "", page: int = 100
+    ) -> Iterable[Manifest]:
+        """Every object of a kind that both selectors match, whole; namespace "": in all."""
         kind = self._discovery.any_version(ref)
         if kind is None:
             return ()
-        return listing.objects(self._pool, kind, ref, namespace=namespace, labels=labels)
+        return listing.objects(
+            self._pool, kind, ref, namespace=namespace, labels=labels, fields=fields, page=page
+        )
 
     def streams(self) -> Streams:
         """Watches of this cluster, for one asyncio loop; they have connections of their own."""

@@ -49,10 +49,16 @@ def objects(
     *,
     namespace: str,
     labels: str,
+    fields: str = "",
     page: int = WHOLE_PAGE,
 ) -> Iterator[Manifest]:
-    """Every object that the label selector matches, in one namespace or ("") in all."""
+    """Every object that both selectors match, in one namespace or ("") in all.
+
+    Who takes no more than a page of them asks once.
+    """
     path = f"{kind.path(namespace)}?labelSelector={quote(labels)}&limit={page}"
+    if fields:
+        path += f"&fieldSelector={quote(fields)}"
     return _listed(pool, kind, ref, path=path, accept=JSON)
 
 

@@ -2,12 +2,12 @@
 
 One look serves all targets of a cluster that wait for one. What was found healthy is not looked at
 again until a sweep sees that it changed; where many objects of a kind are wanted, one list is
-cheaper than a request for each.
+cheaper than a request for each. What does not get on is asked why (``stuck``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
@@ -17,14 +17,15 @@ from syncline.health import custom, registry, verdict
 from syncline.health.verdict import Health
 from syncline.model.change import InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey, Uid
-from syncline.model.status import HealthStatus
+from syncline.model.status import HealthStatus, worst
 from syncline.model.values import Manifest
 from syncline_workers.change import drift, tracking
-from syncline_workers.pipeline import connection, pacing
+from syncline_workers.pipeline import connection, pacing, stuck
 from syncline_workers.pipeline.checks import background
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports
 
+_MAY_BE_STUCK = (HealthStatus.PROGRESSING, HealthStatus.DEGRADED)
 _LISTED_FROM = 4  # objects of a kind
 _LISTED_SHARE = 10  # a listed object costs about a tenth of one that is asked for by itself
 
@@ -32,6 +33,7 @@ _LISTED_SHARE = 10  # a listed object costs about a tenth of one that is asked f
 class _Judged(NamedTuple):
     health: Health
     version: str  # resourceVersion, "" where absent
+    live: Manifest | None = None  # kept where it may be asked why it is not healthy
 
 
 _Seen = dict[ObjectKey, _Judged]
@@ -52,6 +54,8 @@ def checkup(ports: Ports, uid: Uid) -> HealthReport | None:
         api = ports.clusters.connect(*found)
         connection.greet(api)
         seen = _look(api, wanted.values(), total, rules)
+        for key, health in stuck.explain(api, _suspects(waiting, seen, rules)).items():
+            seen[key] = seen[key]._replace(health=health)
     except (ClusterUnreachable, ClusterBusy) as exc:
         return HealthReport(cluster=uid, reachable=False, error=describe(exc))
     told = {each.target: _told(each, seen, rules) for each in waiting}
@@ -114,13 +118,32 @@ def _asked(api: Api, ref: ObjectRef, rules: custom.Rules) -> _Judged:
 
 def _judged(live: Manifest | None, rules: custom.Rules) -> _Judged:
     version = live["metadata"].get("resourceVersion", "") if live else ""
-    return _Judged(registry.judge(live, rules), version)
+    health = registry.judge(live, rules)
+    return _Judged(health, version, live if health.status in _MAY_BE_STUCK else None)
+
+
+def _suspects(
+    waiting: Collection[Waiting], seen: _Seen, rules: custom.Rules
+) -> Iterator[tuple[ObjectKey, Manifest, Health]]:
+    """What is named by its target and does not get on: its message is to say why."""
+    for each in waiting:
+        found = [(e.ref.key, seen[e.ref.key]) for e in _seen_of(each, seen, rules)]
+        status = worst([judged.health.status for _, judged in found])
+        named = [each for each in found if each[1].health.status is status][: verdict.NAMED]
+        age = pacing.age(each.fence)
+        for key, (health, _, live) in named:
+            if live is not None and stuck.is_stuck(health, age):
+                yield key, live, health
+
+
+def _seen_of(waiting: Waiting, seen: _Seen, rules: custom.Rules) -> list[InventoryEntry]:
+    return [
+        entry for entry in waiting.inventory if entry.ref.key in seen and _is_open(entry, rules)
+    ]
 
 
 def _told(waiting: Waiting, seen: _Seen, rules: custom.Rules) -> TargetHealth:
-    entries = [
-        entry for entry in waiting.inventory if entry.ref.key in seen and _is_open(entry, rules)
-    ]
+    entries = _seen_of(waiting, seen, rules)
     found = verdict.aggregate((entry.ref, seen[entry.ref.key].health) for entry in entries)
     return TargetHealth(
         target=waiting.target,

@@ -16,7 +16,7 @@ from syncline_workers.change.hooks import DeletePolicy, Hook
 from syncline_workers.change.tracking import Origin
 from syncline_workers.cluster import parallel
 from syncline_workers.cluster.parallel import Result
-from syncline_workers.pipeline import completion
+from syncline_workers.pipeline import completion, stuck
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 
@@ -112,7 +112,7 @@ def _stage(attempt: Attempt, api: Api, launched: list[Launched], *, known: bool)
         if result.value is not None:
             _note(attempt, item, result.value)
             if completion.has_failed(item.ref, result.value.health):
-                first = first or _bad_end(item, result.value.health)
+                first = first or _bad_end(api, item, result.value)
             elif result.value.health.status is not HealthStatus.HEALTHY:
                 held.append(Held(item.ref, result.value.health))
         first = first or result.error
@@ -195,5 +195,6 @@ def entry_of(ref: ObjectRef, live: Manifest | None, health: Health | None) -> In
     )
 
 
-def _bad_end(item: Launched, health: Health) -> HookFailed:
+def _bad_end(api: Api, item: Launched, seen: _Seen) -> HookFailed:
+    health = stuck.ask(api, seen.live, seen.health) if seen.live else seen.health
     return HookFailed(item.ref.key.short, f"{health.reason}: {health.message}")

@@ -15,9 +15,12 @@ def again_after(status: HealthStatus, fence: int) -> float | None:
     """Seconds until the next look: the run's age, within bounds; None once it is settled.
 
     So looks come after 2, 4, 8 … seconds: a slow roll-out costs a dozen, whatever its length.
-
-    A fence is the time of its claim in microseconds.
     """
     if status in SETTLED:
         return None
-    return min(max(time.time() - fence / 1e6, _SOONEST), _LATEST)
+    return min(max(age(fence), _SOONEST), _LATEST)
+
+
+def age(fence: int) -> float:
+    """Seconds since a run was claimed, of which the fence is the time in microseconds."""
+    return time.time() - fence / 1e6

@@ -13,7 +13,7 @@ from syncline.health import custom
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.commit import Commit
-from syncline.model.names import TargetId, Uid
+from syncline.model.names import ObjectKey, TargetId, Uid
 from syncline.model.ownership import Propagation
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
@@ -116,6 +116,9 @@ class Checks(Protocol):
     def undeclared(self, uid: Uid) -> Mapping[str, Inventory]:
         """What a survey found on the cluster and no target has taken over, by application."""
 
+    def owned(self, uid: Uid, refs: Sequence[ObjectRef]) -> frozenset[ObjectKey]:
+        """Which of these objects of the cluster some target has applied, or is about to."""
+
     def waiting(self, uid: Uid) -> tuple[int, list[Waiting]]:
         """How many targets the cluster has, and those whose health is due for another look."""
 
@@ -208,7 +211,9 @@ class Api(Protocol):
     def get(self, ref: ObjectRef) -> Manifest | None:
         """The live object, None where absent."""
 
-    def list_objects(self, ref: ObjectRef, *, namespace: str, labels: str) -> Iterable[Manifest]:
+    def list_objects(
+        self, ref: ObjectRef, *, namespace: str, labels: str, fields: str = "", page: int = 100
+    ) -> Iterable[Manifest]:
         """All objects of a kind that match, whole, in pages; namespace "": in all."""
 
     def ensure_namespace(self, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Plan without apply: what would be rendered for a target, or what would change in its cluster."""
+"""Plan without apply: what a target renders to, what would change in its cluster, its orphans."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from syncline_workers.pipeline import (
     applying,
     connection,
     namespaces,
+    orphans,
     pruning,
     rendering,
     resolve,
@@ -56,6 +57,11 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     if asked.verb == "render":
         shown = tuple(mask.masked(manifest) for manifest in manifests)
         return PreviewReport(preview=uid, revision=attempt.revision, manifests=shown)
+    if asked.verb == "orphans":
+        left = orphans.find(attempt, api, manifests)
+        return PreviewReport(
+            preview=uid, revision=attempt.revision, orphans=left.orphans, unseen=left.unseen
+        )
     dry_run(attempt, api, manifests)
     found = succeeding.differences(attempt)
     return PreviewReport(preview=uid, revision=attempt.revision, differences=found)

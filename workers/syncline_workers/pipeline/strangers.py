@@ -14,25 +14,13 @@ from syncline.errors import SynclineError, Transient
 from syncline.model.change import ObjectRef, ref_of
 from syncline.model.names import ObjectKey
 from syncline.model.values import Manifest
-from syncline_workers.change import tracking, wished
+from syncline_workers.change import native, tracking, wished
 from syncline_workers.change.wishes import Going
 from syncline_workers.cluster import parallel
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 
 _MOST = 500  # objects of one kind that are looked at
-_SERVICE_ACCOUNT = "kubernetes.io/service-account.name"
-
-_PASSING = {
-    ("", "Event"),
-    ("events.k8s.io", "Event"),
-    ("", "Endpoints"),
-    ("coordination.k8s.io", "Lease"),
-}
-"""Made by controllers, and worth nothing without what they are about."""
-
-_MADE = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
-"""In each namespace, by the cluster."""
 
 
 def found(attempt: Attempt, api: Api, namespace: str, going: Container[ObjectKey]) -> list[str]:
@@ -49,7 +37,9 @@ def found(attempt: Attempt, api: Api, namespace: str, going: Container[ObjectKey
     """
     kinds, away = api.kept_kinds()
     asked = [
-        ref for ref in kinds if (ref.group, ref.kind) not in _PASSING and api.is_namespaced(ref)
+        ref
+        for ref in kinds
+        if (ref.group, ref.kind) not in native.PASSING and api.is_namespaced(ref)
     ]
     done = parallel.each(
         asked,
@@ -82,11 +72,9 @@ def _stranger(
 
 def _may_go(attempt: Attempt, item: Manifest, going: Container[ObjectKey]) -> bool:
     meta = item["metadata"]
-    if (item["kind"], meta["name"]) in _MADE or meta.get("deletionTimestamp"):
+    if native.is_made(item) or meta.get("deletionTimestamp"):
         return True
     if meta.get("ownerReferences"):  # its owner is looked at itself, or is not in the namespace
-        return True
-    if item["kind"] == "Secret" and _SERVICE_ACCOUNT in (meta.get("annotations") or {}):
         return True
     wishes = wished.read_live(item)
     wish = wishes.delete if attempt.claim.deleting else wishes.prune

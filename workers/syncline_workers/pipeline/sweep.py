@@ -13,10 +13,10 @@ from itertools import chain
 from syncline.contract.reports import SweepReport
 from syncline.errors import ApplyRejected, SynclineError
 from syncline.health import custom, registry
-from syncline.model.change import Inventory, ObjectRef
+from syncline.model.change import Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey, Uid
 from syncline.model.values import Manifest
-from syncline_workers.change import drift, tracking
+from syncline_workers.change import drift, owned, tracking
 from syncline_workers.change.drift import Drift
 from syncline_workers.pipeline import connection
 from syncline_workers.pipeline.failure import describe
@@ -94,11 +94,16 @@ def _items(api: Api, ref: ObjectRef) -> Iterable[Manifest]:
 
 def _moved(inventory: Inventory, live: _Live) -> tuple[str, ...]:
     return tuple(
-        str(entry.ref)
+        _told(entry, live.get(entry.ref.key))
         for entry in inventory
         if entry.uid  # recorded and never applied: the run that failed says so
         and drift.compare(entry, live.get(entry.ref.key)) in (Drift.MOVED, Drift.MISSING)
     )
+
+
+def _told(entry: InventoryEntry, live: Manifest | None) -> str:
+    writer = owned.last_writer(live) if live else ""
+    return drift.told(entry.ref, is_there=live is not None, writer=writer)
 
 
 def _to_judge(

@@ -14,6 +14,7 @@ from syncline.model.values import Manifest
 from syncline_workers.change import order
 from syncline_workers.change.steps import Step
 from syncline_workers.cluster import parallel
+from syncline_workers.pipeline import stuck
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.launching import Held
 from syncline_workers.pipeline.ports import Api
@@ -46,6 +47,12 @@ def look(attempt: Attempt, api: Api, objects: Iterable[Manifest]) -> list[Held]:
         for entry in open_
         if not _is_settled(judged[entry.ref.key], manifests[entry.ref.key])
     ]
+
+
+def explained(api: Api, held: Sequence[Held]) -> list[Held]:
+    """The same, with the reasons of as many as a message names."""
+    named = [Held(ref, stuck.find(api, ref, health)) for ref, health in held[: verdict.NAMED]]
+    return [*named, *held[verdict.NAMED :]]
 
 
 def still_there(attempt: Attempt, api: Api, deleted: Inventory) -> list[Held]:

@@ -20,7 +20,7 @@ from syncline_workers.change import order, plan, steps
 from syncline_workers.change.hooks import DeletePolicy, Hook
 from syncline_workers.change.steps import FINISH, PRUNE, Step
 from syncline_workers.change.tracking import Origin
-from syncline_workers.pipeline import applying, failing, launching, pruning, waiting
+from syncline_workers.pipeline import applying, failing, launching, pruning, stuck, waiting
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.launching import Held
 from syncline_workers.pipeline.ports import Api
@@ -202,6 +202,8 @@ class Walk:
         """
         waited = self.attempt.now - self.progress.since
         most = self.attempt.claim.application.spec.sync_policy.step_timeout.total_seconds()
+        if waited >= min(stuck.PATIENCE, most):
+            held = waiting.explained(self.api, held)
         if waited < most:
             raise Paused(held, step, waiting.again_after(waited, most))
         first = held[0]

@@ -18,6 +18,7 @@ from syncline.errors import StoreUnavailable
 from syncline.model.change import InventoryEntry
 from syncline.model.names import TargetId, Uid
 from syncline.store.watching import Recorded
+from syncline_workers.change import drift
 from syncline_workers.watch.board import Board
 from syncline_workers.watch.counts import Counts
 from syncline_workers.watch.marks import Marks
@@ -87,9 +88,9 @@ class Judge:
         """Whether something was asked about that has to be asked about again."""
         return self._retry is not None
 
-    def suspect(self, name: str, at: str) -> None:
-        """An object changed at this version."""
-        self.suspects.add(name, version(at))
+    def suspect(self, name: str, at: str, writer: str = "") -> None:
+        """An object changed at this version, and who wrote to it last."""
+        self.suspects.add(name, version(at), writer)
         self._retry = None  # it need not wait as long as what waits already
         self._bell.set()
 
@@ -149,7 +150,7 @@ class Judge:
             suspect = asked[each.object]
             verdict = self._verdict(each, suspect)
             if verdict is Verdict.MOVED and each.entry:
-                moved[each.target].append((each.object, str(each.entry.ref)))
+                moved[each.target].append((each.object, self._told(each.entry, suspect)))
             elif verdict is Verdict.CLEARED:
                 self.suspects.clear(each.object, suspect)
             waits += verdict is Verdict.WAITS
@@ -173,6 +174,11 @@ class Judge:
             self._note_lag(suspect)
             return Verdict.WAITS if late < UNSEEN else Verdict.CLEARED
         return Verdict.MOVED if self._restraint.may(found.target) else Verdict.WAITS
+
+    def _told(self, entry: InventoryEntry, suspect: Suspect) -> str:
+        marks = self._marks((entry.ref.group, entry.ref.kind))
+        is_there = marks is None or marks.holds(entry)
+        return drift.told(entry.ref, is_there=is_there, writer=suspect.writer)
 
     def _note_lag(self, suspect: Suspect) -> None:
         self.lag_since = min(self.lag_since or suspect.since, suspect.since)

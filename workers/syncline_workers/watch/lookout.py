@@ -11,6 +11,7 @@ from syncline import logs
 from syncline.errors import SynclineError
 from syncline.model.names import Uid
 from syncline.model.values import Manifest
+from syncline_workers.change import owned
 from syncline_workers.watch.board import Board
 from syncline_workers.watch.counts import Counts
 from syncline_workers.watch.judge import Judge
@@ -87,7 +88,7 @@ class Lookout:
         """See ``stream.Told``."""
         meta = live["metadata"]
         name = f"{kind[0]}/{kind[1]}/{meta.get('namespace') or ''}/{meta['name']}"
-        self.judge.suspect(name, meta.get("resourceVersion") or "")
+        self.judge.suspect(name, meta.get("resourceVersion") or "", owned.last_writer(live))
 
     def listed(self, kind: Kind, version: str) -> None:
         """See ``stream.Told``."""

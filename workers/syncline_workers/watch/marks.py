@@ -37,6 +37,10 @@ class Marks:
         meta = live["metadata"]
         self._seen.pop(_number(meta.get("namespace") or "", meta["name"]), None)
 
+    def holds(self, entry: InventoryEntry) -> bool:
+        """Whether an object of that name is there."""
+        return _number(entry.ref.namespace, entry.ref.name) in self._seen
+
     def is_as(self, entry: InventoryEntry) -> bool:
         """Whether the object is as it was recorded.
 

@@ -14,6 +14,7 @@ class Suspect(NamedTuple):
 
     version: int
     since: float  # monotonic: when it was first seen to change
+    writer: str = ""  # who wrote to it last; "": not known
 
 
 class Suspects:
@@ -26,13 +27,14 @@ class Suspects:
     def __len__(self) -> int:
         return len(self._found)
 
-    def add(self, name: str, version: int) -> None:
+    def add(self, name: str, version: int, writer: str = "") -> None:
         """It changed (again, or is listed as it was before); 0 tells nothing of when."""
         before = self._found.get(name)
         if before is None:
-            self._found[name] = Suspect(version, self._now())
+            self._found[name] = Suspect(version, self._now(), writer)
         else:
-            self._found[name] = Suspect(max(version, before.version), before.since)
+            newest = max(version, before.version)
+            self._found[name] = Suspect(newest, before.since, writer or before.writer)
 
     def all(self) -> dict[str, Suspect]:
         """What is to be judged now."""

@@ -1,4 +1,4 @@
-"""Previews: a worker renders or compares one target, and nothing is changed."""
+"""Previews: a worker renders or compares one target, or looks for orphans; nothing is changed."""
 
 from __future__ import annotations
 

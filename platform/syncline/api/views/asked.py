@@ -42,7 +42,7 @@ class PreviewAsked(Asked):
     """A question about one target."""
 
     target: str = Field(description="project/app@cluster.")
-    verb: Literal["render", "diff"]
+    verb: Literal["render", "diff", "orphans"]
     revision: str | None = Field(default=None, min_length=1, max_length=255)
 
 

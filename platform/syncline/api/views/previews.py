@@ -1,4 +1,4 @@
-"""Previews: what a target would be rendered to, or what a sync of it would change."""
+"""Previews: what a target would be rendered to, what a sync of it would change, its orphans."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from syncline.api.views.base import View
 from syncline.contract.reports import PreviewReport
 from syncline.model.change import Difference, FieldChange
 from syncline.model.names import Uid
+from syncline.model.orphan import Orphan
 from syncline.model.values import Manifest
 
 
@@ -53,6 +54,25 @@ class DifferenceView(View):
         )
 
 
+class OrphanView(View):
+    """One object in the target's namespaces that no application declares."""
+
+    subject: str = Field(description="group/Kind/namespace/name.")
+    created: str = Field(description="When it was made.")
+    managers: list[str] = Field(description="The field managers that wrote to it.")
+    marked: str = Field(description="The application whose mark it bears, or empty.")
+
+    @classmethod
+    def of(cls, orphan: Orphan) -> OrphanView:
+        """Show an orphan."""
+        return cls(
+            subject=orphan.subject,
+            created=orphan.created,
+            managers=list(orphan.managers),
+            marked=orphan.marked,
+        )
+
+
 class PreviewView(View):
     """The answer, or that there is none yet. Kept for five minutes."""
 
@@ -62,6 +82,9 @@ class PreviewView(View):
     revision: str = Field(default="", description="The commit that was rendered.")
     manifests: list[Manifest] = Field(default=[], description="render: the objects, masked.")
     differences: list[DifferenceView] = Field(default=[], description="diff: what would change.")
+
+    orphans: list[OrphanView] = Field(default=[], description="orphans: what nobody declares.")
+    unseen: list[str] = Field(default=[], description="orphans: kinds that could not be looked at.")
 
     @classmethod
     def of(cls, uid: Uid, report: PreviewReport | None) -> PreviewView:
@@ -75,4 +98,6 @@ class PreviewView(View):
             revision=report.revision,
             manifests=list(report.manifests),
             differences=[DifferenceView.of(each) for each in report.differences],
+            orphans=[OrphanView.of(each) for each in report.orphans],
+            unseen=list(report.unseen),
         )

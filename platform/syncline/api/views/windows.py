@@ -65,7 +65,10 @@ class WindowView(Registered):
 
 def _said(window: Window, *, active: bool) -> str:
     if window.kind is WindowKind.DENY:
-        return "changes wait until it ends" if active else "it holds nothing back"
+        if not active:
+            return "it holds nothing back"
+        is_endless = window.starts is not None and window.ends is None
+        return f"changes wait until it {'is taken away' if is_endless else 'ends'}"
     return "changes may be made" if active else "changes wait, unless another allows them"
 
 

@@ -22,7 +22,13 @@ FIELDS: dict[Shelf, tuple[str, ...]] = {
     Shelf("", "pods"): ("spec.nodeName", "spec.restartPolicy", "status.phase"),
     Shelf("", "secrets"): ("type",),
     Shelf("", "namespaces"): ("status.phase",),
-    Shelf("", "events"): ("involvedObject.name", "involvedObject.kind", "reason", "type"),
+    Shelf("", "events"): (
+        "involvedObject.name",
+        "involvedObject.kind",
+        "involvedObject.uid",
+        "reason",
+        "type",
+    ),
 }
 COMMON = ("metadata.name", "metadata.namespace")
 

@@ -46,7 +46,7 @@ def look(
         inventory=waiting.inventory,
         until=time.monotonic() + TOGETHER,
     )
-    age = timedelta(seconds=max(time.time() - waiting.fence / 1e6, 0))
+    age = timedelta(seconds=max(pacing.age(waiting.fence), 0))
     judged = [
         (f"check {check.name}", judge(_outcome(check, setting), age=age, within=check.within))
         for check in waiting.checks

@@ -46,6 +46,13 @@ do -- Lua allows 200 names in a step with all of its parts: these are nobody els
     return t.v.depends and not t.v.passed and not passes(t, w)
   end
 
+  -- What drifted is named: it may have to wait for as long as somebody only wants to be told.
+  local function held_back(w, why)
+    if string.sub(w.trigger, 1, 15) ~= '{"kind":"drift"' then return why end
+    local drifted = cjson.decode(w.trigger).reason
+    return (drifted or '') == '' and why or why .. '. Drifted: ' .. drifted
+  end
+
   -- What the target showed before comes back with unhold; a run that ended since says something newer.
   function show_held(t, w, reason, why)
     local sync, health, was, told = seen(t)
@@ -95,7 +102,7 @@ do -- Lua allows 200 names in a step with all of its parts: these are nobody els
       call('ZADD', K.window_held(t.v.windows), 0, member(t))
     end
     put(t, 'held', opens == '' and '0' or opens)
-    show_held(t, w, WINDOW_CLOSED, why)
+    show_held(t, w, WINDOW_CLOSED, held_back(w, why))
   end
 
   function unhold(t)
