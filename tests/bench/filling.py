@@ -17,6 +17,7 @@ from syncline.contract.reports import ClusterReport, LookupReport
 from syncline.model.application import Application
 from syncline.model.change import Action, Change, Inventory, InventoryEntry, ObjectRef
 from syncline.model.cluster import Cluster
+from syncline.model.commit import Commit
 from syncline.model.names import Uid
 from syncline.model.operation import OperationSpec
 from syncline.model.records import ApplicationRecord, ClusterRecord
@@ -259,6 +260,9 @@ def _report(claimed: _Claimed, number: int, objects: Inventory) -> Report:
         revision=claimed.head,
         observed=claimed.head,
         render_key=key,
+        commit=_made(claimed.head),
+        rendered=key[:16],
+        revised="" if claimed.is_first else key[16:32],
         inputs=Inputs(
             repository="0123456789abcdef",
             revision=claimed.head,
@@ -274,6 +278,13 @@ def _report(claimed: _Claimed, number: int, objects: Inventory) -> Report:
     )
 
 
+def _made(commit: str) -> Commit:
+    """A commit by one of a few, with a message of its own."""
+    author = ("Ana Example <ana@example.com>", "Bo Other <bo.other@example.com>")[len(commit) % 2]
+    message = f"Use version {int(commit[:6], 16)} of the shop's frontend"
+    return Commit(id=commit, author=author, message=message, at=float(int(commit[:7], 16)))
+
+
 def _again(row: str, number: int) -> str:
     """An entry like this one, of another commit and another time."""
     generation, finished_at, _ = row.split(" ", 2)
@@ -283,6 +294,9 @@ def _again(row: str, number: int) -> str:
     wish = {"generation": seen.request.generation + number, "trigger": trigger, "requested_at": at}
     values = {
         "revision": text[:40],
+        "commit": _made(text[:40]),
+        "rendered": text[40:56],
+        "revised": text[48:],
         "render_key": text[::-1],
         "started_at": at,
         "steps": {step: random.random() / 10 for step in STEPS},  # noqa: S311

@@ -23,6 +23,7 @@ def test_one_call_returns_all_targets_of_an_application(
 
     assert (ended.exit, ended.err) == (0, "")
     assert ended.out.endswith(": Succeeded: 2 synced\n")
+    assert " rollback " in syncline("get", "operations", "-o", "wide").out
     told = "2 targets are rolled back: syncline get targets --pinned -o wide"
     assert told in syncline("status").out
     rows = syncline("get", "targets", "--pinned").out.splitlines()[1:]

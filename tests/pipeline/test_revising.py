@@ -53,7 +53,7 @@ def again(attempt: Attempt, before: str, after: str, *manifests: dict[str, Any])
 def test_what_differs_is_told_under_its_digest(attempt: Attempt) -> None:
     digest, [found] = revising.told(attempt)
 
-    assert len(digest) == 32
+    assert len(digest) == 16
     assert [(each.path, each.before, each.after) for each in found.fields] == [
         (".data.v", "1", "2")
     ]

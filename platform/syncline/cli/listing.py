@@ -173,7 +173,11 @@ OPERATIONS = Kind(
         "actor": lambda item: item["spec"]["actor"],
         "created": when("createdAt"),
     },
-    wide={"finished": when("finishedAt"), "revision": commit("revision")},
+    wide={
+        "verb": lambda item: item["spec"]["verb"],
+        "finished": when("finishedAt"),
+        "revision": commit("revision"),
+    },
     last={"why": lambda item: one_line(item["spec"]["reason"]), "message": message},
 )
 

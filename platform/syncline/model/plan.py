@@ -22,8 +22,8 @@ TARGET = 1_850
 OBJECT = 300
 """An object of a target: its inventory entry and its owner."""
 
-RUN = 375
-"""A run in a target's history, with the objects that it changed."""
+RUN = 535
+"""A run in a target's history, with its commit's author and the objects that it changed."""
 
 CLUSTER = 7_000
 """A cluster's record, its sealed kubeconfig (2.5 kB), its counters and lists."""

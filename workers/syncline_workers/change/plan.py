@@ -17,6 +17,9 @@ from syncline.model.values import Manifest
 from syncline_workers.change.digest import digest
 from syncline_workers.change.tracking import Origin, stamp
 
+SHORT = 16
+"""Hex digits of the digest of a whole render: it is kept with each run of each target."""
+
 
 class Mode(StrEnum):
     """How much is applied. Order means nothing."""
@@ -60,7 +63,7 @@ def prepare(
 
 def digest_of(rendered: Iterable[Rendered], key: PlatformKey) -> str:
     """Digest all that was rendered, in no order: equal digests mean that all objects are equal."""
-    return key.digest("".join(sorted(item.digest for item in rendered)).encode())
+    return key.digest("".join(sorted(item.digest for item in rendered)).encode())[:SHORT]
 
 
 def plan(
