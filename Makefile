@@ -46,7 +46,7 @@ lint: venv ## Check style, types and which way imports point
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-corpus: venv ## Render and apply every bundle of a folder as Syncline and as helm, kustomize and kubectl do: CORPUS=DIR
+corpus: venv ## Render and apply a folder's bundles, compare with helm, kustomize, kubectl: CORPUS=DIR
 	@test -n "$(CORPUS)" || { echo "error: name a folder of charts, kustomizations and manifests: make corpus CORPUS=DIR"; exit 2; }
 	@$(PYTHON) tools/get.py all
 	@$(BIN)/python -m tests.corpus "$(CORPUS)" $(ARGS)

@@ -24,8 +24,7 @@ from tools import programs
 def main(console: Console) -> int:
     """Run; gives the exit status."""
     asked = _arguments()
-    numbers = [asked.only] if asked.only is not None else range(asked.sequences)
-    kubectl = programs.find("kubectl").path
+    numbers = range(asked.first, asked.first + asked.sequences)
     results: list[Played] = []
     done: Counter[str] = Counter()
     with (
@@ -34,28 +33,34 @@ def main(console: Console) -> int:
         world(plane.cluster(0)) as place,
     ):
         for number in numbers:
-            steps = sequence(asked.seed, number)
-            by_program = kubectl if asked.kubectl and not number % asked.kubectl else None
-            played = place.play(steps, kubectl=by_program)
-            results.append(played)
-            done.update(next(iter(step)) for step in steps)
-            done["by kubectl itself"] += by_program is not None
-            if played.outcome is Outcome.FAULT:
-                console.print(
-                    f"seed {asked.seed}, sequence {number}: {played.detail}", markup=False
-                )
-                _shrink(console, place, steps[: played.step + 1])
+            results.append(_played(console, place, asked, number, done))
             if console.is_terminal:
-                console.print(f"{number + 1}/{len(numbers)}", end="\r", highlight=False)
+                console.print(f"{len(results)}/{len(numbers)}", end="\r", highlight=False)
     _print(console, asked.seed, results, done)
     return int(any(played.outcome is Outcome.FAULT for played in results))
+
+
+def _played(
+    console: Console, place: World, asked: argparse.Namespace, number: int, done: Counter[str]
+) -> Played:
+    """One sequence; a fault is shown."""
+    steps = sequence(asked.seed, number)
+    is_kubectls = bool(asked.kubectl) and not number % asked.kubectl
+    played = place.play(steps, kubectl=programs.find("kubectl").path if is_kubectls else None)
+    done.update(next(iter(step)) for step in steps)
+    done["by kubectl itself"] += is_kubectls
+    if played.outcome is Outcome.FAULT:
+        told = f"seed {asked.seed}, sequence {number}: {played.detail}"
+        console.print(told, markup=False)
+        _shrink(console, place, steps[: played.step + 1])
+    return played
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make edits", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sequences", type=int, default=500)
-    parser.add_argument("--only", type=int, help="the number of one sequence")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first")
     parser.add_argument(
         "--kubectl", type=int, default=50, help="each how many-th twin is kubectl itself; 0: none"
     )

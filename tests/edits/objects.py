@@ -25,8 +25,8 @@ _APP = {"app": "web"}
 class Object:
     """One object, by its name in steps.
 
-    What Git says of it is valid by ``fixed`` and the ``needed`` slots. There is always something:
-    of an object without any managed field the API server forgets whose the next edit was.
+    What Git says of it is valid by ``fixed`` and the ``needed`` slots. Some of it nobody edits: of
+    an object without managed fields the API server would not know whose the next edit is.
     """
 
     api_version: str
@@ -92,7 +92,7 @@ OBJECTS: Final[Mapping[str, Object]] = {
             **{key: Slot(("data", key), ("1", "2", "3")) for key in ("one", "two", "three")},
             **_META,
         },
-        needed=("one",),
+        fixed={"data": {"base": "1"}},
     ),
     "web": Object(
         api_version="apps/v1",
@@ -159,7 +159,7 @@ OBJECTS: Final[Mapping[str, Object]] = {
             "free": Slot(("spec", "free"), ({"a": "1"}, {"a": "2", "b": "1"})),
             **_META,
         },
-        needed=("size",),
+        fixed={"spec": {"base": "1"}},
     ),
 }
 
@@ -170,6 +170,7 @@ ALWAYS: Final = Object(
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "object", "additionalProperties": _TEXT}
 _SPEC: Manifest = {
+    "base": _TEXT,
     "size": {"type": "integer"},
     "parts": {
         "type": "array",

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     """What came of a sequence; only the last is a fault."""
 
     EQUAL = "equal"
-    REFUSED = "refused"  # by both, with the API server's same words
+    REFUSED = "refused"  # by both: what is in Git is not valid on what others made
     FAULT = "fault"
 
 

@@ -14,7 +14,7 @@ from tests.edits.objects import OBJECTS, Filled, Object
 
 Step: TypeAlias = dict[str, Any]
 
-LENGTH: Final = (5, 12)
+LENGTH: Final = (4, 10)
 MANAGERS: Final = ("alpha", "beta")
 RECONCILE: Final[Step] = {"reconcile": True}
 
