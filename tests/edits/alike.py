@@ -12,6 +12,7 @@ from tests.edits.twin import MANAGER
 
 _OWN = ("uid", "resourceVersion", "creationTimestamp", "namespace", "managedFields", "generation")
 _ADDRESSES = ("clusterIP", "clusterIPs")
+_KEYED = ("containers", "env", "ports", "parts", "tags")
 
 
 def state(live: Manifest | None) -> Manifest | None:
@@ -28,7 +29,21 @@ def state(live: Manifest | None) -> Manifest | None:
             meta.pop(name, None)
     for name in _ADDRESSES:
         found.get("spec", {}).pop(name, None)
-    return found
+    return _unordered(found)
+
+
+def _unordered(value: Any, place: str = "") -> Any:
+    """The same, lists that are merged by keys or are sets sorted.
+
+    Whoever applies some items of one puts it in another order. That is nobody's field, so no sweep
+    sees it: Git's order comes back with the next apply of the object.
+    """
+    if isinstance(value, dict):
+        return {key: _unordered(item, key) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    items = [_unordered(item) for item in value]
+    return sorted(items, key=str) if place in _KEYED else items
 
 
 def owners(live: Manifest | None) -> dict[str, Any]:
