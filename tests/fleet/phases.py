@@ -68,18 +68,53 @@ def resync(world: World, asked: Namespace) -> Figures:
     """An operation over all targets: every object is applied again, none differs."""
 
     def work() -> None:
-        body = {"all": True, "reason": "measured"}
-        http = world.product.http
-        uid = http.post("/api/v1/operations", json=body).raise_for_status().json()["name"]
-
-        def state() -> str:
-            found: str = http.get(f"/api/v1/operations/{uid}").raise_for_status().json()["state"]
-            return found
-
-        world.wait(lambda: state() not in {"Pending", "Running"}, "the operation's end")
-        assert state() == "Succeeded", state()
+        _operation(world, "operations", reason="measured")
 
     return {**cost.of(world, work), **checks.everything(world)}
+
+
+def diff(world: World, asked: Namespace) -> Figures:
+    """What a commit would change everywhere, as `syncline diff --all` asks; nobody knows it yet."""
+    commit = world.commit()
+    groups: list[Figures] = []
+
+    def work() -> None:
+        name = _operation(world, "differences", revision=commit)
+        groups.extend(_all(world, f"/api/v1/differences/{name}"))
+
+    found = cost.of(world, work)
+    changing = sum(group["count"] for group in groups)
+    assert changing == world.fleet.targets, f"{changing} targets would change"
+    world.tell()
+    world.settle()
+    return {**found, "groups": len(groups), **checks.everything(world)}
+
+
+def _operation(world: World, path: str, **body: str) -> str:
+    """Begin one over all targets and wait for its end; gives its name."""
+    http = world.product.http
+    answer = http.post(f"/api/v1/{path}", json={"all": True, **body}).raise_for_status()
+    name: str = answer.json()["name"]
+
+    def state() -> str:
+        found: str = http.get(f"/api/v1/operations/{name}").raise_for_status().json()["state"]
+        return found
+
+    world.wait(lambda: state() not in {"Pending", "Running"}, "the operation's end")
+    assert state() == "Succeeded", state()
+    return name
+
+
+def _all(world: World, path: str) -> list[Figures]:
+    """All pages of a list."""
+    items: list[Figures] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = world.product.http.get(path, params={"cursor": cursor} if cursor else {})
+        found = page.raise_for_status().json()
+        items += found["items"]
+        cursor = found.get("cursor")
+    return items
 
 
 def steady(world: World, asked: Namespace) -> Figures:
@@ -197,6 +232,7 @@ PHASES: Mapping[str, Callable[[World, Namespace], Figures]] = {
     "seen": seen,
     "noop": noop,
     "resync": resync,
+    "diff": diff,
     "steady": steady,
     "hang": hang,
     "storm": storm,

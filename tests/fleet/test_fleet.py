@@ -9,6 +9,7 @@ from tests.fleet import checks
 from tests.fleet import world as worlds
 from tests.fleet.declared import Fleet
 from tests.fleet.faults import MODES, faults, timetable
+from tests.fleet.phases import diff
 from tests.fleet.storm import storm
 from tests.fleet.world import World
 
@@ -44,6 +45,13 @@ def test_a_commit_that_changes_no_object_is_seen_by_every_target(world: World) -
     world.settle()
 
     assert checks.everything(world)["targets_at_newest"] == FLEET.targets
+
+
+def test_what_a_commit_would_change_is_told_of_every_target_and_then_applied(world: World) -> None:
+    found = diff(world, Namespace())
+
+    assert found["groups"] == FLEET.targets  # manifests vary
+    assert found["targets_at_newest"] == FLEET.targets
 
 
 def test_a_storm_of_webhooks_makes_a_few_look_ups_and_one_run_of_each_target(world: World) -> None:
