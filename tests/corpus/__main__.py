@@ -92,7 +92,7 @@ def _print(results: list[Compared], console: Console) -> None:
 
 def _print_live(live: list[Live], console: Console) -> None:
     _tell(live, console)
-    told = ("objects", "hooks left out", "writes of a second reconcile")
+    told = ("objects", "hooks", "writes again")
     table = Table("applied", "bundles", *Outcome, *told)
     for renderer in sorted({one.bundle.renderer for one in live}):
         of_it = [one for one in live if one.bundle.renderer is renderer]
