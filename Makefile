@@ -8,9 +8,10 @@ APPS ?= 5
 MINUTES ?= 30
 SEED ?= 1
 SEQUENCES ?= 500
+N ?= 500
 export PYTHONPATH := platform:workers
 
-.PHONY: help venv tools demo test lint corpus bench bench-drift bench-simulator fleet chaos differential docs clean
+.PHONY: help venv tools demo test lint corpus edits bench bench-drift bench-sweep bench-simulator fleet chaos differential docs clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -30,7 +31,7 @@ venv: .venv/.made ## Make the virtual environment from uv.lock
 state: venv ## Measure what the state of a fleet costs Redis: ARGS="--targets 5000"
 	@$(BIN)/python -m tests.bench.state $(ARGS)
 
-tools: venv ## Find or build the control plane, helm and kustomize (first time: about 10 minutes)
+tools: venv ## Find or build the control plane, helm, kustomize and kubectl (first time: about 12 minutes)
 	@$(PYTHON) tools/get.py all
 
 demo: tools ## Show the main job live on 8 clusters; ARGS=--exit ends by itself
@@ -45,10 +46,13 @@ lint: venv ## Check style, types and which way imports point
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-corpus: venv ## Render every bundle of a folder and compare with helm and kustomize: CORPUS=DIR
+corpus: venv ## Render and apply a folder's bundles, compare with helm, kustomize, kubectl: CORPUS=DIR
 	@test -n "$(CORPUS)" || { echo "error: name a folder of charts, kustomizations and manifests: make corpus CORPUS=DIR"; exit 2; }
-	@$(PYTHON) tools/get.py renderers
-	@$(BIN)/python -m tests.corpus "$(CORPUS)"
+	@$(PYTHON) tools/get.py all
+	@$(BIN)/python -m tests.corpus "$(CORPUS)" $(ARGS)
+
+edits: tools ## Edit objects at random and compare with kubectl: SEED=1 N=2000
+	@$(BIN)/python -m tests.edits --seed $(SEED) --sequences $(N) $(ARGS)
 
 bench: tools ## Measure against a bare client on a real kube-apiserver
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -61,6 +65,9 @@ chaos: tools ## Kill, pause and hang everything under load: MINUTES=30 SEED=1
 
 bench-drift: tools ## Measure drift to repaired by the watch, and its memory: ARGS="--targets 1000"
 	@$(BIN)/python -m tests.bench.drift $(ARGS)
+
+bench-sweep: tools ## Measure one sweep of an unchanged cluster: ARGS="--targets 1000"
+	@$(BIN)/python -m tests.bench.sweep $(ARGS)
 
 bench-simulator: venv ## Measure simulated clusters: CLUSTERS=1000 APPS=50
 	@$(BIN)/python -m tests.bench.simulator --clusters $(CLUSTERS) --apps $(APPS)

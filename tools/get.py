@@ -1,4 +1,4 @@
-"""Gets the control plane and the renderers: `python3 tools/get.py controlplane|renderers|all`.
+"""Gets programs: `python3 tools/get.py controlplane|renderers|kubectl|all`.
 
 Progress and sources go to stderr; the paths, one a line, to stdout. Status 1: one cannot be had.
 What is already here is found at once; `--no-build` only looks.
@@ -15,7 +15,8 @@ from tools import programs, progress, toolchain
 KINDS = {
     "controlplane": ["controlplane"],
     "renderers": ["helm", "kustomize"],
-    "all": ["controlplane", "helm", "kustomize"],
+    "kubectl": ["kubectl"],
+    "all": ["controlplane", "helm", "kustomize", "kubectl"],
 }
 
 

@@ -6,6 +6,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULE = ROOT / "tests" / "controlplane"
+KUBECTL = ROOT / "tests" / "kubectl"
+
+
+def version(name: str) -> str:
+    """The pinned version of a program, without a `v`; kubectl's is the control plane's."""
+    return kubernetes().removeprefix("v") if name == "kubectl" else renderer(name)
 
 
 def renderer(name: str) -> str:

@@ -1,9 +1,10 @@
 """Where each program comes from: the order in which they are looked for, and how they are built.
 
 The control plane: `KUBEBUILDER_ASSETS` if set, the cache, else built from its Go modules.
-A renderer: PATH if it is the pinned version, the cache, else built. The official envtest archive is
-not among the sources: it has no kube-controller-manager, and no digest of the one for this version
-could be verified. Who has it (`setup-envtest use -p path`) names it in `KUBEBUILDER_ASSETS`.
+A renderer or kubectl: PATH if it is the pinned version, the cache, else built. The official envtest
+archive is not among the sources: it has no kube-controller-manager, and no digest of the one for
+this version could be verified. Who has it (`setup-envtest use -p path`) names it in
+`KUBEBUILDER_ASSETS`.
 """
 
 import os
@@ -37,12 +38,12 @@ class Found:
 
 
 def find(name: str) -> Found:
-    """The control plane's directory or a renderer's file, if it is already here. Builds nothing.
+    """The control plane's directory or a program's file, if it is already here. Builds nothing.
 
     Raises:
         Absent: it is not.
     """
-    return _control_plane() if name == "controlplane" else _renderer(name)
+    return _control_plane() if name == "controlplane" else _program(name)
 
 
 def get(name: str) -> Found:
@@ -60,6 +61,8 @@ def get(name: str) -> Found:
     try:
         if name == "controlplane":
             _build_control_plane()
+        elif name == "kubectl":
+            _build_kubectl()
         else:
             _build_renderer(name)
     except progress.Failed as exc:
@@ -80,8 +83,8 @@ def _control_plane() -> Found:
     return Found(name="controlplane", path=assets, source=source)
 
 
-def _renderer(name: str) -> Found:
-    version = pins.renderer(name)
+def _program(name: str) -> Found:
+    version = pins.version(name)
     on_path = shutil.which(name)
     if on_path and _says(on_path, version):
         return Found(name=name, path=Path(on_path), source="PATH")
@@ -90,13 +93,14 @@ def _renderer(name: str) -> Found:
         seen = f"{on_path} is another version" if on_path else "not on PATH"
         raise Absent(
             f"no {name} {version}: {seen}, and there is no {cached}; "
-            "get it with: python3 tools/get.py renderers"
+            f"get it with: python3 tools/get.py {'renderers' if name in RENDERERS else name}"
         )
     return Found(name=name, path=cached, source="cache")
 
 
 def _says(program: str, version: str) -> bool:
-    shown = subprocess.run([program, "version"], capture_output=True, text=True, check=False)
+    question = [program, "version", *(["--client"] if Path(program).name == "kubectl" else [])]
+    shown = subprocess.run(question, capture_output=True, text=True, check=False)
     return f"v{version}" in shown.stdout
 
 
@@ -104,7 +108,7 @@ def _otherwise(name: str) -> str:
     if name == "controlplane":
         other = "set KUBEBUILDER_ASSETS to a directory with etcd and kube-apiserver"
     else:
-        other = f"put {name} {pins.renderer(name)} on PATH"
+        other = f"put {name} {pins.version(name)} on PATH"
     return f"let Go reach its module proxy (GOPROXY) and try again, or {other}"
 
 
@@ -130,6 +134,22 @@ def _kubernetes_stamp(version: str) -> str:
     major, minor, _ = version.removeprefix("v").split(".")
     fields = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
     return " ".join(f"-X k8s.io/component-base/version.{k}={v}" for k, v in fields.items())
+
+
+def _build_kubectl() -> None:
+    version = pins.version("kubectl")
+    flags = ["-mod=readonly", f"-ldflags=-s -w {_kubernetes_stamp(f'v{version}')}"]
+    with cache.staging("kubectl", version) as draft:
+        if draft is None:
+            return
+        progress.say(f"building kubectl {version}: up to 2 minutes on two cores, once")
+        toolchain.build(
+            f"build kubectl {version}",
+            ["build", *flags, "-o", str(draft / "kubectl"), "."],
+            cwd=pins.KUBECTL,
+            log=cache.entry("kubectl", f"{version}.log"),
+            bin_dir=draft,
+        )
 
 
 def _build_renderer(name: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.chaos.plan import Plan
 from tests.chaos.run import Run
 from tests.harness.controlplane import ControlPlane
+from tests.harness.flags import Audit
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("asked to end"))  # and so does all it started
     root = Path(tempfile.mkdtemp(prefix="syncline-chaos-"))
-    with ControlPlane.start(root / "plane", asked.clusters, audit=True) as plane:
+    with ControlPlane.start(root / "plane", asked.clusters, audit=Audit.CONFIG_MAPS) as plane:
         run = Run(plan, root, list(plane.clusters))
         try:
             result = run.go()

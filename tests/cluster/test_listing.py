@@ -55,8 +55,8 @@ def test_pages_follow_their_tokens() -> None:
 
     assert listed(talk, "a in (b,c)") == "abc"
     assert asked == [
-        "/api/v1/pods?labelSelector=a%20in%20%28b%2Cc%29&limit=500",
-        "/api/v1/pods?labelSelector=a%20in%20%28b%2Cc%29&limit=500&continue=t/1",
+        "/api/v1/pods?labelSelector=a%20in%20%28b%2Cc%29&limit=2000",
+        "/api/v1/pods?labelSelector=a%20in%20%28b%2Cc%29&limit=2000&continue=t/1",
     ]
 
 

@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 def run(folder: Path) -> tuple[int, str]:
     """Exit status and output."""
     output = io.StringIO()
-    status = main([str(folder)], Console(file=output, width=200, soft_wrap=True))
+    status = main([str(folder), "--render-only"], Console(file=output, width=200, soft_wrap=True))
     return status, output.getvalue()
 
 

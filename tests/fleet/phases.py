@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tests.fleet import checks, cost, looks
 from tests.fleet.faults import faults
+from tests.fleet.requests import diff, resync, rollback
 from tests.fleet.storm import storm
 from tests.fleet.world import Figures, World, since
 from tests.harness.poll import until
@@ -64,62 +65,6 @@ def noop(world: World, asked: Namespace) -> Figures:
     """A commit that changes every input and no object: all is rendered, nothing is applied."""
     world.touch()
     return {**cost.of(world, lambda: (world.tell(), world.settle())), **checks.everything(world)}
-
-
-def resync(world: World, asked: Namespace) -> Figures:
-    """An operation over all targets: every object is applied again, none differs."""
-    return {**cost.of(world, lambda: operate(world)), **checks.everything(world)}
-
-
-def rollback(world: World, asked: Namespace) -> Figures:
-    """One call returns every target to the state before; no commit moves it; one call lets go."""
-    before = world.number, world.at
-    world.commit()
-    world.tell()
-    world.settle()
-
-    figures = cost.of(world, lambda: operate(world, "/rollback"))
-    back = as_of(world, before)
-    assert world.product.summary()["pinned"] == world.fleet.targets
-    world.touch()
-    world.tell()
-    world.wait(lambda: world.redis.folded(world.at), "the commit's look-up")
-    stayed = as_of(world, before)
-    operate(world, "/unpin")
-    world.settle()
-    followed = checks.everything(world)
-    return {
-        **figures,
-        "back_by_one_call": back["targets_at_newest"],
-        "objects_as_before": back["objects_as_declared"],
-        "stayed_after_a_commit": stayed["targets_at_newest"],
-        "followed_again": followed["targets_at_newest"],
-    }
-
-
-def as_of(world: World, then: tuple[int, str]) -> Figures:
-    """Check every target and every object against an earlier version and its commit."""
-    newest = world.number, world.at
-    world.number, world.at = then
-    try:
-        return checks.everything(world)
-    finally:
-        world.number, world.at = newest
-
-
-def operate(world: World, path: str = "") -> None:
-    """An operation over all targets, to its end."""
-    body = {"all": True, "reason": "measured"}
-    http = world.product.http
-    started = http.post(f"/api/v1/operations{path}", json=body).raise_for_status().json()
-
-    def state() -> str:
-        url = f"/api/v1/operations/{started['name']}"
-        found: str = http.get(url).raise_for_status().json()["state"]
-        return found
-
-    world.wait(lambda: state() not in {"Pending", "Running"}, "the operation's end")
-    assert state() == "Succeeded", state()
 
 
 def steady(world: World, asked: Namespace) -> Figures:
@@ -238,6 +183,7 @@ PHASES: Mapping[str, Callable[[World, Namespace], Figures]] = {
     "noop": noop,
     "resync": resync,
     "rollback": rollback,
+    "diff": diff,
     "steady": steady,
     "hang": hang,
     "storm": storm,

@@ -9,7 +9,7 @@ from tests.fleet import checks
 from tests.fleet import world as worlds
 from tests.fleet.declared import Fleet
 from tests.fleet.faults import MODES, faults, timetable
-from tests.fleet.phases import rollback
+from tests.fleet.requests import diff, rollback
 from tests.fleet.storm import storm
 from tests.fleet.world import World
 
@@ -54,6 +54,13 @@ def test_one_call_returns_every_target_to_where_it_was_until_it_is_let_go(world:
     assert {name: found[name] for name in everyone} == dict.fromkeys(everyone, FLEET.targets)
     kinds = ("ConfigMap", "Deployment", "Service")
     assert found["objects_as_before"] == dict.fromkeys(kinds, FLEET.targets)
+
+
+def test_what_a_commit_would_change_is_told_of_every_target_and_then_applied(world: World) -> None:
+    found = diff(world, Namespace())
+
+    assert found["groups"] == FLEET.targets  # manifests vary
+    assert found["targets_at_newest"] == FLEET.targets
 
 
 def test_a_storm_of_webhooks_makes_a_few_look_ups_and_one_run_of_each_target(world: World) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.harness import flags, poll, ports
 from tests.harness.credentials import Credentials
+from tests.harness.flags import Audit
 from tests.harness.process import Process
 
 START = 120.0  # seconds; 1.5 on a quiet machine, but eight at once share its cores
@@ -22,18 +23,24 @@ class ApiServer:
     """A cluster, as far as its clients can tell."""
 
     def __init__(
-        self, directory: Path, *, assets: Path, etcd: str, controllers: bool, audit: bool = False
+        self,
+        directory: Path,
+        *,
+        assets: Path,
+        etcd: str,
+        controllers: bool,
+        audit: Audit = Audit.NOTHING,
     ) -> None:
         directory.mkdir()
         self.name = directory.name
-        self.audit_log = directory / "audit.jsonl" if audit else None  # writes to ConfigMaps
+        self.audit_log = None if audit is Audit.NOTHING else directory / "audit.jsonl"
         self.port = ports.free()
         self.url = f"https://127.0.0.1:{self.port}"
         self._credentials = Credentials(directory)
         self._server = Process(
             assets / "kube-apiserver",
             flags.api_server(self.name, port=self.port, etcd=etcd, credentials=self._credentials)
-            + (flags.audit(self.audit_log) if self.audit_log is not None else []),
+            + (flags.audit(self.audit_log, audit) if self.audit_log is not None else []),
             log=directory / "kube-apiserver.log",
         )
         self._controllers = Process(

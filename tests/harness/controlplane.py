@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from tests.harness import flags, ports
 from tests.harness.apiserver import ApiServer
+from tests.harness.flags import Audit
 from tests.harness.process import Process
 from tools import programs
 
@@ -20,7 +21,7 @@ class ControlPlane:
     """Clusters on this machine that live until the end of the `with` block, or until `stop`."""
 
     def __init__(
-        self, directory: Path, *, assets: Path, controllers: bool, audit: bool = False
+        self, directory: Path, *, assets: Path, controllers: bool, audit: Audit = Audit.NOTHING
     ) -> None:
         self._directory = directory
         self._assets = assets
@@ -40,11 +41,16 @@ class ControlPlane:
 
     @classmethod
     def start(
-        cls, directory: Path, clusters: int = 1, *, controllers: bool = False, audit: bool = False
+        cls,
+        directory: Path,
+        clusters: int = 1,
+        *,
+        controllers: bool = False,
+        audit: Audit = Audit.NOTHING,
     ) -> Self:
         """Starts them at once, with data and logs in `directory`, and waits until all are ready.
 
-        With `audit` each writes down who wrote which ConfigMap: `ApiServer.audit_log`.
+        With `audit` each writes down who wrote what: `ApiServer.audit_log`.
 
         Raises:
             programs.Absent: the programs are not on this machine; the message says how to get them.

@@ -5,6 +5,7 @@ nothing happens and what only a cluster with nodes needs.
 """
 
 import json
+from enum import StrEnum
 from pathlib import Path
 
 from tests.harness.credentials import Credentials
@@ -53,13 +54,24 @@ def api_server(name: str, *, port: int, etcd: str, credentials: Credentials) -> 
     ]
 
 
-def audit(log: Path) -> list[str]:
-    """Every write to a ConfigMap, with its body, once it is answered; blocking, so none is lost."""
-    writes = {
-        "verbs": ["create", "update", "patch", "delete"],
-        "resources": [{"group": "", "resources": ["configmaps"]}],
+class Audit(StrEnum):
+    """What an audit log holds."""
+
+    NOTHING = "nothing"
+    CONFIG_MAPS = "configmaps"  # every write to a ConfigMap, with its body
+    WRITES = "writes"  # that there was one, of whatever
+
+
+def audit(log: Path, what: Audit) -> list[str]:
+    """Every such write, once it is answered; blocking, so that none is lost."""
+    writes: dict[str, object] = {
+        "verbs": ["create", "update", "patch", "delete", "deletecollection"],
+        "level": "Metadata",
     }
-    rules = [{"level": "Request", **writes}, {"level": "None"}]
+    if what is Audit.CONFIG_MAPS:
+        resources = [{"group": "", "resources": ["configmaps"]}]
+        writes |= {"level": "Request", "resources": resources}
+    rules = [writes, {"level": "None"}]
     policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"]}
     path = log.with_name("audit-policy.json")
     path.write_text(json.dumps({**policy, "rules": rules}))

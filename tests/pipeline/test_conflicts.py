@@ -114,3 +114,24 @@ def test_a_dry_run_yields_as_a_run_does(target: Target) -> None:
     report = target.run(target.config(a="ours"), by="user", dry_run=True)
 
     assert ready(report).outcome == "Succeeded"
+
+
+def test_an_order_that_another_gave_a_list_comes_back_when_the_object_is_applied(
+    target: Target,
+) -> None:
+    ours, theirs = deployment(target), deployment(target)
+    side = {"name": "side", "image": "side:1"}
+    ours["spec"]["template"]["spec"]["containers"].append(side)
+    theirs["spec"]["template"]["spec"]["containers"].insert(0, side)
+    target.run(ours)
+    path = target.path(resource="deployments", group="apps/v1") + "?fieldManager=other&force=true"
+    target.server.call("PATCH", path, theirs, kind="apply-patch+yaml")
+    before = names(target)
+
+    target.run(ours, by="user")
+
+    assert (before, names(target)) == (["side", "web"], ["web", "side"])
+
+
+def names(target: Target) -> list[str]:
+    return [each["name"] for each in spec(target)["template"]["spec"]["containers"]]

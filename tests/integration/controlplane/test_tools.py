@@ -69,6 +69,27 @@ def test_a_missing_renderer_is_named_with_how_to_get_it(tmp_path: Path) -> None:
     )
 
 
+def test_a_kubectl_of_the_control_planes_version_is_taken(tmp_path: Path) -> None:
+    on_path = program(tmp_path / "bin" / "kubectl", says=f"Client Version: {pins.kubernetes()}")
+
+    assert programs.find("kubectl") == programs.Found(name="kubectl", path=on_path, source="PATH")
+
+
+def test_a_missing_kubectl_is_named_with_how_to_get_it(tmp_path: Path) -> None:
+    program(tmp_path / "bin" / "kubectl", says="Client Version: v1.32.4")
+
+    with pytest.raises(programs.Absent) as caught:
+        programs.find("kubectl")
+
+    assert str(caught.value).endswith("get it with: python3 tools/get.py kubectl")
+
+
+def test_kubectl_is_built_from_the_modules_of_the_control_planes_version() -> None:
+    version = pins.kubernetes().replace("v1.", "v0.")
+
+    assert f"k8s.io/kubectl {version}" in (pins.KUBECTL / "go.mod").read_text()
+
+
 def test_kubebuilder_assets_come_before_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
