@@ -41,6 +41,7 @@ from syncline_workers.pipeline import connection, preview, rendering, resolve
 from syncline_workers.pipeline import sweep as sweeps
 from syncline_workers.pipeline.ports import Ports
 from syncline_workers.pipeline.reconcile import reconcile
+from syncline_workers.web.fetch import Web
 from tools import programs
 
 _VERSION = "syncline.dev/v1alpha1"
@@ -176,6 +177,7 @@ class Workers:
             clusters=Clusters(settings.cluster, credentials, key),
             renders=StoreRenders(self.store),
             rules=StoreRules(self.store),
+            web=Web(settings.check),
             key=key,
             render=settings.render,
             worker="played",
