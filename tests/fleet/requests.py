@@ -66,8 +66,7 @@ def _operation(world: World, path: str, **body: str) -> str:
     name: str = answer.json()["name"]
 
     def state() -> str:
-        url = f"/api/v1/{path.partition('/')[0]}/{name}"
-        found: str = http.get(url).raise_for_status().json()["state"]
+        found: str = http.get(f"/api/v1/operations/{name}").raise_for_status().json()["state"]
         return found
 
     world.wait(lambda: state() not in {"Pending", "Running"}, "the operation's end")
