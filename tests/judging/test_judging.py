@@ -42,6 +42,30 @@ def test_rules_are_read_once_for_each_version(store: Store) -> None:
     assert held.of("") is custom.NONE
 
 
+def test_rules_that_changed_meanwhile_are_kept_under_their_own_version(store: Store) -> None:
+    rules.keep(store, [rule("true")])
+    before = rules.version(store)
+    held = StoreRules(store)
+    rules.keep(store, [])
+
+    assert list(held.of(before)) == []
+    rules.keep(store, [rule("true")])
+
+    assert list(held.of(before)) == list(held.of(rules.version(store))) != []
+
+
+def test_rules_that_come_back_judge_again(store: Store) -> None:
+    """Meanwhile an object may have been looked at without them, and no sweep have come by."""
+    rules.keep(store, [rule("true")])
+    rules.judged(store, C1, rules.version(store))
+    rules.keep(store, [])
+    rules.keep(store, [rule("true")])
+
+    found, anew = StoreRules(store).newest(C1)
+
+    assert (list(found), anew) == ([("example.com", "Widget")], rules.version(store))
+
+
 def test_a_cluster_that_was_judged_by_others_is_told(store: Store) -> None:
     held = StoreRules(store)
     assert held.newest(C1) == (custom.NONE, None)
@@ -56,7 +80,7 @@ def test_a_cluster_that_was_judged_by_others_is_told(store: Store) -> None:
 
     rules.keep(store, [])
 
-    assert held.newest(C1) == (custom.NONE, "")
+    assert held.newest(C1) == (custom.NONE, rules.version(store))
 
 
 def test_rules_that_this_release_cannot_use_are_left_out_and_logged(store: Store) -> None:

@@ -276,7 +276,7 @@ def test_health_rules_are_adopted_changed_and_removed_with_their_files(following
         "status.works",
     ]
     assert first.version != second.version
-    assert rules.read(following) == rules.Kept("", ())
+    assert rules.read(following).rules == ()
     assert status(following) == ("c3", "")
     newest = next(iter(audit.read(following)))
     assert newest.detail == "health rules changed"

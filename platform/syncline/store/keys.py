@@ -262,7 +262,9 @@ FLEET_PENDING = Key("fleet-pending", "string", "FollowReport (JSON)", "until ado
 
 # Health rules
 HEALTH_RULES = Key(
-    "health-rules", "hash", "version, names and rules (JSON): what the fleet repository declares"
+    "health-rules",
+    "hash",
+    "changes, version, names, rules (JSON): what the fleet repository declares",
 )
 HEALTH_JUDGED = Key(
     "health-judged", "hash", "cluster → version of the rules by which all of it was judged"

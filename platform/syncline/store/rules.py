@@ -1,7 +1,8 @@
 """Health rules of the fleet repository: all of them, as the last adopted commit declares them.
 
-Their version is a digest of them. A claim carries it, so that a worker reads the rules themselves
-only when they have changed.
+Their version is how often they changed, and a digest of them: rules that come back are others, for
+objects may have been judged without them meanwhile. A claim carries it, so that a worker reads the
+rules themselves only when they have changed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from syncline.store.connection import Store
 
 
 class Kept(NamedTuple):
-    """All rules and their version ("": there are none)."""
+    """All rules and their version ("": there never were any)."""
 
     version: str
     rules: tuple[HealthRule, ...]
@@ -29,14 +30,12 @@ def keep(store: Store, rules: Sequence[HealthRule]) -> bool:
     """Put these in place of all others; False where nothing changes."""
     written = [rule.model_dump(mode="json", by_alias=True) for rule in _ordered(rules)]
     text = orjson.dumps(written)
-    new = hashlib.sha256(text).hexdigest()[:16] if rules else ""
-    if new == version(store):
+    digest = hashlib.sha256(text).hexdigest()[:16] if rules else ""
+    if digest == version(store).rpartition(".")[2]:
         return False
-    if not rules:
-        store.redis.delete(keys.HEALTH_RULES())
-        return True
+    changes = store.redis.hincrby(keys.HEALTH_RULES(), "changes", 1)
     names = orjson.dumps([rule.metadata.name for rule in _ordered(rules)])
-    fields = {"version": new, "names": names, "rules": text}
+    fields = {"version": f"{changes}.{digest}", "names": names, "rules": text}
     store.redis.hset(keys.HEALTH_RULES(), mapping=fields)
     return True
 

@@ -24,8 +24,8 @@ class StoreRules:
         """See the port."""
         held, found = self._held
         if version != held:
-            found = self._read() if version else custom.NONE
-            self._held = (version, found)
+            held, found = self._read() if version else ("", custom.NONE)
+            self._held = (held, found)
         return found
 
     def newest(self, cluster: Uid) -> tuple[custom.Rules, str | None]:
@@ -33,9 +33,11 @@ class StoreRules:
         version, judged_by = rules.judged_by(self._store, cluster)
         return self.of(version), None if version == judged_by else version
 
-    def _read(self) -> custom.Rules:
+    def _read(self) -> tuple[str, custom.Rules]:
+        """Those of now, which may be others than those that were asked for, under their version."""
+        kept = rules.read(self._store)
         try:
-            return custom.compile_all(rules.read(self._store).rules)
+            return kept.version, custom.compile_all(kept.rules)
         except InvalidDocument as exc:  # another release adopted what this one does not know
             _log.warning("health rules cannot be used", error=str(exc))
-            return custom.NONE
+            return kept.version, custom.NONE
