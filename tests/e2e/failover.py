@@ -22,12 +22,21 @@ WITHIN = 180.0
 
 def fail_over(world: Operated, watched: Watched, by: signal.Signals) -> None:
     """Lose the primary under load, converge, and bring it back as a replica."""
-    world.roll_out(f"before {time.monotonic()}")
-    until(lambda: _is_under_way(world), within=90, what="runs under way")
+    until(lambda: _is_caught(world), within=90, what="runs under way")
     lost = watched.primary()
     watched.lose_primary(by=by)
     world.converge(world.roll_out(f"after {time.monotonic()}"), within=WITHIN)
     watched.bring_back(lost)
+
+
+def _is_caught(world: Operated) -> bool:
+    """Roll out, and see it half done: it may have ended between two looks."""
+    world.roll_out(f"before {time.monotonic()}")
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        if _is_under_way(world):
+            return True
+    return False
 
 
 def _is_under_way(world: Operated) -> bool:
