@@ -69,7 +69,16 @@ ConcurrencyOption = Annotated[
     typer.Option("--concurrency", min=0, help="Targets at once; 0: as many as the fleet allows."),
 ]
 BreakGlassOption = Annotated[
-    bool, typer.Option("--break-glass", help="Do not wait for closed sync windows.")
+    bool,
+    typer.Option(
+        "--break-glass", help="Do not wait for closed sync windows, nor for what is depended on."
+    ),
+]
+PruneOption = Annotated[
+    bool | None, typer.Option("--prune/--no-prune", help="Default: as the application says.")
+]
+ConfirmPruneOption = Annotated[
+    bool, typer.Option("--confirm-prune", help="Accept what the prune guard refused.")
 ]
 RevisionOption = Annotated[
     str | None,

@@ -15,6 +15,8 @@ from syncline.cli.options import (
     BreakGlassOption,
     ClusterSelectorOption,
     ConcurrencyOption,
+    ConfirmPruneOption,
+    PruneOption,
     ReasonOption,
     SelectorOption,
     TimeoutOption,
@@ -42,12 +44,6 @@ UntilOption = Annotated[
     bool,
     typer.Option("--until-newer-commit", help="Stay only until a newer commit changes the target."),
 ]
-PruneOption = Annotated[
-    bool | None, typer.Option("--prune/--no-prune", help="Default: as the application says.")
-]
-ConfirmOption = Annotated[
-    bool, typer.Option("--confirm-prune", help="Accept what the prune guard refused.")
-]
 
 
 @app.command("target")
@@ -60,7 +56,7 @@ def target(
     to: ToOption = PREVIOUS,
     until_newer_commit: UntilOption = False,
     prune: PruneOption = None,
-    confirm_prune: ConfirmOption = False,
+    confirm_prune: ConfirmPruneOption = False,
     break_glass: BreakGlassOption = False,
     wait: WaitOption = False,
     timeout: TimeoutOption = timedelta(minutes=5),
@@ -93,7 +89,7 @@ def application(
     to: ToOption = PREVIOUS,
     until_newer_commit: UntilOption = False,
     prune: PruneOption = None,
-    confirm_prune: ConfirmOption = False,
+    confirm_prune: ConfirmPruneOption = False,
     break_glass: BreakGlassOption = False,
     concurrency: ConcurrencyOption = 0,
     wait: WaitOption = False,
@@ -130,7 +126,7 @@ def operation(
     to: ToOption = PREVIOUS,
     until_newer_commit: UntilOption = False,
     prune: PruneOption = None,
-    confirm_prune: ConfirmOption = False,
+    confirm_prune: ConfirmPruneOption = False,
     break_glass: BreakGlassOption = False,
     concurrency: ConcurrencyOption = 0,
     wait: WaitOption = False,

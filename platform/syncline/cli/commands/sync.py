@@ -11,11 +11,16 @@ from syncline.cli import operations, options, selection
 from syncline.cli.options import (
     AllOption,
     ApplicationsArgument,
+    BreakGlassOption,
     ClusterSelectorOption,
+    ConcurrencyOption,
+    ConfirmPruneOption,
+    PruneOption,
     ReasonOption,
     RevisionOption,
     SelectorOption,
     TimeoutOption,
+    WaitOption,
     WithHealthOption,
     WithSyncOption,
 )
@@ -33,12 +38,8 @@ def sync(
     everything: AllOption = False,
     revision: RevisionOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; report.")] = False,
-    prune: Annotated[
-        bool | None, typer.Option("--prune/--no-prune", help="Default: as the application says.")
-    ] = None,
-    confirm_prune: Annotated[
-        bool, typer.Option("--confirm-prune", help="Accept what the prune guard refused.")
-    ] = False,
+    prune: PruneOption = None,
+    confirm_prune: ConfirmPruneOption = False,
     full: Annotated[
         bool, typer.Option("--full", help="Apply unchanged objects again, too.")
     ] = False,
@@ -55,19 +56,9 @@ def sync(
     labels: Annotated[
         str | None, typer.Option("--object-selector", help="Only objects with these labels.")
     ] = None,
-    break_glass: Annotated[
-        bool,
-        typer.Option(
-            "--break-glass",
-            help="Do not wait for closed sync windows, nor for what is depended on.",
-        ),
-    ] = False,
-    concurrency: Annotated[
-        int, typer.Option(min=0, help="Targets at once; 0: as many as the fleet allows.")
-    ] = 0,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Exit 0 only when every target is Synced, else 1.")
-    ] = False,
+    break_glass: BreakGlassOption = False,
+    concurrency: ConcurrencyOption = 0,
+    wait: WaitOption = False,
     timeout: TimeoutOption = timedelta(minutes=5),
     reason: ReasonOption,
     output_format: OutputOption = Format.TABLE,
