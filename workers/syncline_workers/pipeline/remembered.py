@@ -42,11 +42,10 @@ class Remembered:
 
     _results: Bounded[tuple[Commit, str], Result] = field(default_factory=lambda: Bounded(_BYTES))
     _settled: Bounded[tuple[Commit, str], Source] = field(default_factory=lambda: Bounded(_SOURCES))
-
     _pins: Bounded[tuple[str, Commit], str] = field(default_factory=lambda: Bounded(_PINS))
     _told: Bounded[Commit, Told] = field(default_factory=lambda: Bounded(_TOLD))
-
     _compared: Bounded[tuple[str, str], str] = field(default_factory=lambda: Bounded(_COMPARED))
+    _texts: Bounded[str, bool] = field(default_factory=lambda: Bounded(_COMPARED))
 
     def compared(self, pair: tuple[str, str]) -> str | None:
         """How two renders, by their keys, differ: the name of a text; "" = in nothing."""
@@ -55,8 +54,6 @@ class Remembered:
     def compare(self, pair: tuple[str, str], digest: str) -> str:
         """Note how they do."""
         return self._compared.put(pair, digest)
-
-    _texts: Bounded[str, bool] = field(default_factory=lambda: Bounded(_COMPARED))
 
     def is_new(self, digest: str) -> bool:
         """Whether this process has not told of this text before; it has from now on."""
