@@ -12,12 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from syncline.errors import NotFound
-from syncline.model.names import DEFAULT_PROJECT, TargetId, TargetName, Uid, split_target_id
+from syncline.model.names import DEFAULT_PROJECT, TargetId, Uid, split_target_id
 from syncline.model.operation import MemberState, OperationSpec
 from syncline.model.records import ClusterRecord, Record
 from syncline.model.selector import Selector, parse_selector
-from syncline.model.state import TargetLine, TargetState
+from syncline.model.state import TargetLine
 from syncline.model.values import Stored
+from syncline.operations import named
 from syncline.store import documents, operations, targets
 from syncline.store.connection import Store
 from syncline.store.documents import Filters
@@ -64,12 +65,9 @@ def check(store: Store, spec: OperationSpec) -> None:
         InvalidDocument: a selector or a target's name cannot be read.
     """
     for name in spec.targets:
-        _target(store, name)
-    if spec.operation and operations.get(store, spec.operation) is None:
-        raise NotFound(
-            f"operation {spec.operation}",
-            "does not exist, or is not kept any more: `syncline operation list` shows all",
-        )
+        named.target(store, name)
+    if spec.operation:
+        named.operation(store, spec.operation)
     for name in spec.applications:
         _named(store, name)
     parse_selector(spec.application_selector)
@@ -97,17 +95,9 @@ def _named_targets(store: Store, names: Sequence[str], place: Place, limit: int)
     chunk = Chunk(Place(outer=str(first + limit), over=first + limit >= len(names)))
     for name in names[first : first + limit]:
         with suppress(NotFound):  # deleted since the operation began
-            found = _target(store, name)
+            found = named.target(store, name)
             chunk.members += [] if found.deleting else [(found.id, found.name)]
     return chunk
-
-
-def _target(store: Store, text: str) -> TargetState:
-    name = TargetName.parse(text)
-    found = targets.by_name(store, name)
-    if found is None:
-        raise NotFound(f"Target/{name}", "does not exist: `syncline get targets` lists all")
-    return found
 
 
 def _members(

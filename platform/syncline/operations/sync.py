@@ -12,7 +12,7 @@ from syncline.model.journal import AuditRecord
 from syncline.model.names import Uid
 from syncline.model.operation import MemberState, Operation, OperationSpec
 from syncline.model.selector import parse_selector
-from syncline.operations import rollback, selection
+from syncline.operations import named, rollback, selection
 from syncline.operations.selection import Place
 from syncline.store import audit, due, operations
 from syncline.store.batches import CHUNK
@@ -83,7 +83,7 @@ def cancel(store: Store, uid: Uid, *, actor: str, reason: str) -> Operation:
         NotFound: no such operation.
         InvalidDocument: no reason.
     """
-    operation = _get(store, uid)
+    operation = named.operation(store, uid)
     if not reason.strip():
         raise InvalidDocument(f"operation {uid}", "needs a reason to be cancelled")
     if operation.is_finished:
@@ -91,7 +91,7 @@ def cancel(store: Store, uid: Uid, *, actor: str, reason: str) -> Operation:
     if not operations.cancel(store, uid, CHUNK):
         due.add(store, f"operation:{uid}")
     _audit(store, "cancel", uid, actor=actor, reason=reason)
-    return _get(store, uid)
+    return named.operation(store, uid)
 
 
 def retry_failed(store: Store, uid: Uid, *, actor: str, reason: str) -> Operation:
@@ -102,7 +102,7 @@ def retry_failed(store: Store, uid: Uid, *, actor: str, reason: str) -> Operatio
         Conflict: it is not finished, or nothing failed.
         InvalidDocument: no reason.
     """
-    old = _get(store, uid)
+    old = named.operation(store, uid)
     if not old.is_finished:
         raise Conflict(f"operation {uid}", "still runs: wait for its end, or cancel it")
     if not old.counts.get(MemberState.FAILED):
@@ -167,16 +167,6 @@ def _expand(store: Store, operation: Operation, limit: int) -> bool:
     nothing = found is not None and not found.total and not operation.spec.all
     operations.expanded(store, uid, error="NotFound: no target matches" if nothing else "")
     return True
-
-
-def _get(store: Store, uid: Uid) -> Operation:
-    operation = operations.get(store, uid)
-    if operation is None:
-        raise NotFound(
-            f"operation {uid}",
-            "does not exist, or is not kept any more: `syncline operation list` shows all",
-        )
-    return operation
 
 
 def _audit(store: Store, verb: str, uid: Uid, *, actor: str, reason: str, detail: str = "") -> None:

@@ -18,13 +18,13 @@ from syncline.api.views.operations import ReasonAsked
 from syncline.api.views.targets import Known, TargetDetail, TargetView, detail
 from syncline.errors import NotFound, StoreUnavailable
 from syncline.model.access import Scope
-from syncline.model.names import TargetName, split_target_id
+from syncline.model.names import split_target_id
 from syncline.model.state import TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.model.values import Name
 from syncline.operations import aside as poison
+from syncline.operations import named
 from syncline.store import connection, documents, revised, targets, windows
-from syncline.store.connection import Store
 from syncline.store.records import Kind
 
 router = APIRouter(prefix="/targets", tags=["targets"])
@@ -78,7 +78,7 @@ def history(
 ) -> Listing[HistoryView]:
     """The newest first; as many, and as old, as the store's settings keep."""
     store = context(request).store
-    runs = targets.history(store, _get(store, name).id, limit)
+    runs = targets.history(store, named.target(store, name).id, limit)
     return Listing(items=[HistoryView.of(entry) for entry in runs])
 
 
@@ -86,7 +86,7 @@ def history(
 def one_run(request: Request, name: str, run: str) -> RunView:
     """With how its manifests differ from those of the run before."""
     store = context(request).store
-    state = _get(store, name)
+    state = named.target(store, name)
     kept = targets.histories(store, [state.id])[0]
     found = next((entry for entry in kept if str(entry.fence) == run), None)
     if found is None:
@@ -101,7 +101,7 @@ def one_run(request: Request, name: str, run: str) -> RunView:
 def one(request: Request, name: str) -> TargetDetail:
     """Conditions, last error, pending request, inventory, history, errors of look-ups."""
     store = context(request).store
-    state = _get(store, name)
+    state = named.target(store, name)
     application = documents.application(store, split_target_id(state.id)[0])
     error = ""
     if application and application.repository:
@@ -133,13 +133,5 @@ def _place(request: Request, state: TargetState) -> Place | None:
 def release(request: Request, name: str, asked: ReasonAsked) -> TargetView:
     """It runs at once, with all of its attempts; the audit trail says who released it and why."""
     store, actor = context(request).store, caller(request).name
-    poison.release(store, _get(store, name), actor=actor, reason=asked.reason)
-    return TargetView.of(_get(store, name))
-
-
-def _get(store: Store, text: str) -> TargetState:
-    name = TargetName.parse(text)
-    found = targets.by_name(store, name)
-    if found is None:
-        raise NotFound(f"Target/{name}", "does not exist: `syncline get targets` lists all")
-    return found
+    poison.release(store, named.target(store, name), actor=actor, reason=asked.reason)
+    return TargetView.of(named.target(store, name))
