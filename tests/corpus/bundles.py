@@ -8,7 +8,7 @@ from typing import Final
 
 from syncline.errors import SynclineError
 from syncline.model import yaml
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 
 KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 MANIFESTS: Final = (".yaml", ".yml", ".json")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from syncline.model import yaml
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from tests.corpus.bundles import KUSTOMIZATIONS, MANIFESTS, Bundle
 

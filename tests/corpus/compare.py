@@ -9,9 +9,9 @@ from typing import Any
 
 from syncline.credentials import CredentialSource
 from syncline.errors import SynclineError
-from syncline.model.application import HelmOptions, RendererName, Source
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositorySpec
+from syncline.model.source import HelmOptions, RendererName, Source
 from syncline.settings import GitSettings, RenderSettings
 from syncline_workers.git.repositories import open_repositories
 from syncline_workers.renderers import render

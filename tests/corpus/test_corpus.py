@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from tests.corpus import bundles, byhand
 from tests.corpus.__main__ import main
 from tests.corpus.bundles import Bundle

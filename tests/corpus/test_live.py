@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from syncline_workers.change.plan import Mode
 from syncline_workers.pipeline import reconcile
 from tests.corpus import applied

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from syncline.model.application import RendererName
 from syncline.model.change import Action, Change
+from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers.pipeline import revising
 from syncline_workers.pipeline.attempt import Attempt

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncline.model.application import HelmOptions, RendererName, Source
+from syncline.model.source import HelmOptions, RendererName, Source
 from syncline.settings import RenderSettings
 from syncline_workers.renderers import render
 from syncline_workers.renderers.plan import Rendered, RenderPlan

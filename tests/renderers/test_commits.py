@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from syncline.credentials import CredentialSource
-from syncline.model.application import Source
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositorySpec
+from syncline.model.source import Source
 from syncline.settings import GitSettings, RenderSettings
 from syncline_workers.git.repositories import GitRepositories, open_repositories
 from syncline_workers.renderers import plan as plans

@@ -1,7 +1,7 @@
 import pytest
 
 from syncline.errors import UnsafePath
-from syncline.model.application import RendererName, Source
+from syncline.model.source import RendererName, Source
 from syncline_workers.renderers import render
 from syncline_workers.renderers.detect import detect
 from syncline_workers.renderers.plan import RenderPlan

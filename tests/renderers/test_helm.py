@@ -4,7 +4,7 @@ import pytest
 
 from syncline.errors import InvalidDocument, ManifestInvalid, PathNotFound, RenderFailed, UnsafePath
 from syncline.model import yaml
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers.renderers.plan import Rendered
 from tests.renderers.bundles import Limited, Program, Render, Repository, chart, config_map, names

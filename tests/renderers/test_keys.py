@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from syncline.model.application import HelmOptions, RendererName, Source
+from syncline.model.source import HelmOptions, RendererName, Source
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from tests.renderers.bundles import Render, Repository, config_map

@@ -1,7 +1,7 @@
 import pytest
 
 from syncline.errors import LimitExceeded, ManifestInvalid, PathNotFound, UnsafePath
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from tests.renderers.bundles import Limited, Render, Repository, config_map, names
 
 

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from syncline.errors import LimitExceeded, RenderFailed
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from syncline_workers.renderers import isolation, sandbox, tools
 from tests.harness import poll
 from tests.renderers.bundles import Limited, Program

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -15,49 +14,9 @@ from syncline.model.ignore import IgnoreRule
 from syncline.model.orphan import OrphanRule
 from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
 from syncline.model.selector import Selector
+from syncline.model.source import Source
 from syncline.model.values import Duration, Name, Written
 from syncline.model.windows import Window
-
-
-class RendererName(StrEnum):
-    """What turns sources into manifests. Order means nothing."""
-
-    PLAIN = "plain"
-    KUSTOMIZE = "kustomize"
-    HELM = "helm"
-
-
-class HelmOptions(Written):
-    """What only a Helm chart needs."""
-
-    release_name: str | None = Field(
-        default=None, max_length=53, description="None: the application's name."
-    )
-    value_files: tuple[str, ...] = Field(
-        default=(), description="Paths of value files, relative to the chart; later ones win."
-    )
-    values: dict[str, Any] = Field(
-        default={}, description="Inline values; they win over value files."
-    )
-
-
-class Source(Written):
-    """Which directory of which repository, at which revision."""
-
-    repository: Name = Field(description="The name of a Repository document.")
-    path: str = Field(default=".", max_length=1024, description="A directory in the repository.")
-    revision: str = Field(
-        default="HEAD",
-        min_length=1,
-        max_length=255,
-        description="A branch, a tag, a commit, a semver range such as >=1.2 <2, or HEAD.",
-    )
-    renderer: RendererName | None = Field(
-        default=None,
-        description="None: helm where Chart.yaml is, kustomize where kustomization.yaml is, "
-        "else plain.",
-    )
-    helm: HelmOptions = Field(default=HelmOptions(), description="Options for a Helm chart.")
 
 
 class Destination(Written):

@@ -7,11 +7,11 @@ from enum import StrEnum
 from itertools import chain
 from typing import TypeVar
 
-from syncline.model.application import Source
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import ObjectKey, TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
 from syncline.model.records import ApplicationRecord, ClusterRecord, name_of
+from syncline.model.source import Source
 from syncline.model.state import FleetSummary, HistoryEntry, Summary, TargetLine, TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.store import index, keys, packing, records, states

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from syncline.model.application import Source
 from syncline.model.commit import Commit as Told
 from syncline.model.records import RepositoryRecord
+from syncline.model.source import Source
 from syncline.model.values import Manifest
 from syncline_workers.git.bounded import Bounded
 

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 
-from syncline.model.application import RendererName
 from syncline.model.run import Inputs
+from syncline.model.source import RendererName
 from syncline.model.values import Manifest
 from syncline_workers import tallies
 from syncline_workers.pipeline.attempt import Attempt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from syncline.model.application import RendererName, Source
+from syncline.model.source import RendererName, Source
 from syncline_workers.renderers.tree import Tree, name_in, normal
 
 CHART: Final = "Chart.yaml"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from syncline.model import yaml
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers import scratch
 from syncline_workers.renderers import chart as charts

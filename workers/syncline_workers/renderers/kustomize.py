@@ -9,7 +9,7 @@ anywhere in the repository: without that restriction a path could name any file 
 from __future__ import annotations
 
 from syncline.model import yaml
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers import scratch
 from syncline_workers.renderers import kustomization, normalise, sandbox, substitute, tools

@@ -14,7 +14,7 @@ from typing import Final
 
 from syncline.errors import LimitExceeded
 from syncline.model import yaml
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers.renderers import normalise, substitute
 from syncline_workers.renderers.detect import CHART, KUSTOMIZATIONS

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from syncline.model.application import RendererName, Source
+from syncline.model.source import RendererName, Source
 from syncline.model.values import Manifest
 
 _FORMAT: Final = 1  # grows with each change of what we make of a renderer's output

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers.renderers import helm, kustomize, plain, tools
 from syncline_workers.renderers.detect import detect

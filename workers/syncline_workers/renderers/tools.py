@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from syncline.errors import RenderFailed
-from syncline.model.application import RendererName
+from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers import scratch
 from syncline_workers.renderers import sandbox
