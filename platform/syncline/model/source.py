@@ -49,3 +49,11 @@ class Source(Written):
         "else plain.",
     )
     helm: HelmOptions = Field(default=HelmOptions(), description="Options for a Helm chart.")
+
+    @property
+    def followed(self) -> str:
+        """What of its repository it follows: the word under which look-ups know heads and inputs.
+
+        For Git that is the revision as written.
+        """
+        return self.revision

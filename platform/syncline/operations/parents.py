@@ -143,7 +143,7 @@ class Parents:
 
 def _source(application: ApplicationRecord) -> Source:
     source = application.spec.source
-    return source.repository, source.revision
+    return source.repository, source.followed
 
 
 def _registered(store: Store, labels: Sequence[str]) -> dict[str, ApplicationRecord]:

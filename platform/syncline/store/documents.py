@@ -117,7 +117,7 @@ def put_application(
     needed = {
         "project": document.metadata.project,
         "repository_name": spec.source.repository,
-        "revision": spec.source.revision,
+        "revision": spec.source.followed,
         "automated": "1" if spec.sync_policy.automated else "",
         "self_heal": "1" if spec.sync_policy.self_heal else "",
         "parents": " ".join(sorted({each.parent for each in spec.depends_on})),

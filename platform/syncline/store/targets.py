@@ -65,7 +65,7 @@ def owned(store: Store, cluster: Uid, refs: Sequence[ObjectRef]) -> frozenset[Ob
 
 
 def _follow(source: Source) -> str:
-    return f"{source.repository}\x1f{source.revision}"
+    return f"{source.repository}\x1f{source.followed}"
 
 
 def note_wanted(store: Store, wanted: Sequence[tuple[TargetId, str]], *, changed: str = "") -> None:

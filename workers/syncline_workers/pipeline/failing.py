@@ -97,7 +97,7 @@ def _inputs(attempt: Attempt, outcome: Outcome) -> Inputs | None:
     if attempt.inputs is not None or outcome is not Outcome.STALLED or not attempt.revision:
         return attempt.inputs
     source = attempt.claim.application.spec.source
-    return Inputs(repository=attempt.claim.application.repository or "", revision=source.revision)
+    return Inputs(repository=attempt.claim.application.repository or "", revision=source.followed)
 
 
 def _verdict(attempt: Attempt, error: SynclineError) -> tuple[Outcome, float | None]:

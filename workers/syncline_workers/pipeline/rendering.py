@@ -129,7 +129,7 @@ def _fill(attempt: Attempt, found: Result) -> list[Manifest]:
     attempt.render_key = found.key
     attempt.inputs = Inputs(
         repository=repository_of(attempt.claim).uid,
-        revision=attempt.claim.application.spec.source.revision,
+        revision=attempt.claim.application.spec.source.followed,
         paths=dict(found.inputs),
     )
     attempt.manifests = found.manifests

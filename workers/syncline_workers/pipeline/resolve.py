@@ -38,7 +38,7 @@ def resolve(ports: Ports, claim: Claim) -> str:
     pin = claim.request.revision
     if pin is None and claim.head:
         return claim.head
-    wanted = pin or claim.application.spec.source.revision
+    wanted = pin or claim.application.spec.source.followed
     operation, named = claim.request.operation or "", commit_of(repository, wanted)
     known = ports.remembered.pin(operation, named) if pin and operation else None
     if known is not None:

@@ -106,7 +106,7 @@ def one(request: Request, name: str) -> TargetDetail:
     error = ""
     if application and application.repository:
         known = records.lookups(store, application.repository)
-        error = known.error_of(application.spec.source.revision)
+        error = known.error_of(application.spec.source.followed)
     return detail(
         Known(
             state=state,

@@ -81,7 +81,7 @@ def application(
     record: ApplicationRecord, summary: Summary, lookups: Lookups | None
 ) -> ApplicationView:
     """Show an application; without look-ups its repository is not registered."""
-    wanted = record.spec.source.revision
+    wanted = record.spec.source.followed
     verdict = _verdict_of_application(record, summary, lookups)
     return ApplicationView(
         **_counted(record, summary),
@@ -162,7 +162,7 @@ def _verdict_of_application(
     if lookups is None:
         wanted = record.spec.source.repository
         return "RepositoryMissing", f"repository {wanted} is not registered: syncline repo add"
-    if why := lookups.error_of(record.spec.source.revision):
+    if why := lookups.error_of(record.spec.source.followed):
         return "LookupFailed", why
     if not summary.targets:
         return "NoTargets", "no registered cluster matches its destination"

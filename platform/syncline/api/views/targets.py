@@ -186,7 +186,7 @@ def detail(known: Known) -> TargetDetail:
         **_listed(known.state),
         repository=source.repository if source else "",
         path=source.path if source else "",
-        wanted=source.revision if source else "",
+        wanted=source.followed if source else "",
         conditions=conditions(known),
         last_error=_last_error(known.history),
         lookup_error=known.lookup_error,
