@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from syncline.model.renderer_options import PlainOptions
 from syncline.model.source import HelmOptions, RendererName, Source
 from syncline.settings import RenderSettings
 from syncline_workers.renderers import render
@@ -47,6 +48,7 @@ def rendered(settings: RenderSettings) -> Render:
         *,
         renderer: str | None = None,
         helm: Mapping[str, Any] | None = None,
+        plain: Mapping[str, Any] | None = None,
         under: RenderSettings | None = None,
         **plan: Any,
     ) -> Rendered:
@@ -55,6 +57,7 @@ def rendered(settings: RenderSettings) -> Render:
             path=path,
             renderer=RendererName(renderer) if renderer else None,
             helm=HelmOptions.model_validate(dict(helm or {})),
+            plain=PlainOptions.model_validate(dict(plain or {})),
         )
         return render.render(tree, RenderPlan(source=source, **plan), under or settings)
 

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from syncline.model.renderer_options import PlainOptions
 from syncline.model.source import HelmOptions, RendererName, Source
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers.plan import Rendered, RenderPlan
@@ -18,6 +19,7 @@ def plan(renderer: str = "plain", **fields: Any) -> RenderPlan:
         revision=fields.pop("revision", "main"),
         renderer=RendererName(renderer),
         helm=fields.pop("helm", HelmOptions()),
+        plain=fields.pop("plain", PlainOptions()),
     )
     return RenderPlan(source=source, **fields)
 
@@ -39,6 +41,8 @@ CHANGES = [
     {"path": "api"},
     {"parameters": {"a": "b"}},
     {"renderer": "kustomize"},
+    {"plain": PlainOptions(recurse=False)},
+    {"plain": PlainOptions(include=("*.yaml",))},
 ]
 HELM_CHANGES = [
     {"helm": HelmOptions(values={"a": 1})},

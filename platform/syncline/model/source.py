@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from syncline.model.renderer_options import PlainOptions
 from syncline.model.values import Name, Written
 
 
@@ -49,6 +50,9 @@ class Source(Written):
         "else plain.",
     )
     helm: HelmOptions = Field(default=HelmOptions(), description="Options for a Helm chart.")
+    plain: PlainOptions = Field(
+        default=PlainOptions(), description="Which plain manifests are read."
+    )
 
     @property
     def followed(self) -> str:

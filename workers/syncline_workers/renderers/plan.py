@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import orjson
 
+from syncline.model.renderer_options import PlainOptions
 from syncline.model.source import RendererName, Source
 from syncline.model.values import Manifest
 
@@ -72,6 +73,8 @@ def plan_key(plan: RenderPlan, version: str) -> str:
             "kube_version": plan.kube_version,
             "served": _served(plan.api_versions),
         }
+    if plan.source.renderer is RendererName.PLAIN and plan.source.plain != PlainOptions():
+        facts["plain"] = plan.source.plain.model_dump(mode="json")
     return _digest(facts)
 
 
