@@ -86,10 +86,11 @@ class Fleet:
         inventory: Inventory = (),
         revision: str = "a" * 40,
         repository: RepositoryRecord = REPOSITORY,
+        **source: Any,
     ) -> tuple[list[Manifest], str]:
         """The manifests and their render key."""
         spec = {
-            "source": {"repository": "shop", "path": path},
+            "source": {"repository": "shop", "path": path, **source},
             "destination": {"namespace": "shop", "selector": {"matchLabels": {"a": "b"}}},
         }
         application = {"uid": "a1", "name": "web", "project": "default", "spec": spec}
@@ -154,6 +155,16 @@ def test_another_served_kind_or_version_is_another_render_of_a_chart(fleet: Flee
     }
 
     assert len(keys) == 3
+
+
+def test_a_chart_sees_what_its_application_says_instead(fleet: Fleet) -> None:
+    api, said = Served(BUILT_IN), {"kubeVersion": "v1.29.0", "apiVersions": list(MONITORED)}
+
+    one, key = fleet.render("chart", api, version="v1.30.2", helm=said)
+    _, other = fleet.render("chart", api, version="v1.31.0", helm=said)
+
+    assert one[0]["data"] == {"monitor": "true", "version": "v1.29.0"}
+    assert (other, api.asked) == (key, [])
 
 
 @pytest.mark.parametrize("path", ["plain", "kustomize"])

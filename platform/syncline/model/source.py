@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from syncline.model.renderer_options import PlainOptions
-from syncline.model.values import Name, Written
+from syncline.model.values import DNS_LABEL, Name, Written
 
 
 class RendererName(StrEnum):
@@ -26,10 +26,51 @@ class HelmOptions(Written):
         default=None, max_length=53, description="None: the application's name."
     )
     value_files: tuple[str, ...] = Field(
-        default=(), description="Paths of value files, relative to the chart; later ones win."
+        default=(),
+        description="Paths of value files, relative to the chart; later ones win. With *, ?, [ ] "
+        "or ** all that match, in the order of their paths.",
     )
     values: dict[str, Any] = Field(
         default={}, description="Inline values; they win over value files."
+    )
+    ignore_missing_value_files: bool = Field(
+        default=False, description="Leave out value files that are not there."
+    )
+    string_parameters: tuple[str, ...] = Field(
+        default=(),
+        max_length=1000,
+        description="Names of parameters whose values stay strings, as with --set-string.",
+    )
+    file_parameters: dict[str, str] = Field(
+        default={},
+        max_length=1000,
+        description="Path of a value: a file, relative to the chart, whose text it becomes, as "
+        "with --set-file.",
+    )
+    namespace: str | None = Field(
+        default=None,
+        max_length=63,
+        pattern=DNS_LABEL,
+        description="The release's namespace, as templates see it. None: the destination's.",
+    )
+    kube_version: str | None = Field(
+        default=None,
+        max_length=100,
+        pattern=r"^v?[0-9]+(\.[0-9]+){1,2}[0-9A-Za-z.+-]*$",
+        description="The Kubernetes version that templates see. None: the cluster's.",
+    )
+    api_versions: tuple[str, ...] = Field(
+        default=(),
+        max_length=5000,
+        description="What templates see as served, such as apps/v1 or apps/v1/Deployment. None "
+        "given: what the cluster serves.",
+    )
+    skip_crds: bool = Field(default=False, description="Leave out what is in the chart's crds/.")
+    skip_tests: bool = Field(
+        default=True, description="Leave out the chart's tests, which are never run here."
+    )
+    skip_schema_validation: bool = Field(
+        default=False, description="Do not check values against the chart's values.schema.json."
     )
 
 

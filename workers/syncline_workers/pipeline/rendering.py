@@ -121,8 +121,12 @@ def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:
     """Charts see the cluster: its version, and what it serves. Nobody else is to depend on it."""
     if plan.source.renderer is not RendererName.HELM:
         return plan
-    applied = (entry.ref for entry in attempt.claim.inventory)
-    return replace(plan, kube_version=attempt.identity[1], api_versions=api.api_versions(applied))
+    helm, applied = plan.source.helm, (entry.ref for entry in attempt.claim.inventory)
+    return replace(
+        plan,
+        kube_version=helm.kube_version or attempt.identity[1],
+        api_versions=helm.api_versions or api.api_versions(applied),
+    )
 
 
 def _fill(attempt: Attempt, found: Result) -> list[Manifest]:

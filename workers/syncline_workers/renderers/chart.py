@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from syncline.errors import LimitExceeded, PathNotFound, RenderFailed, UnsafePath
+from syncline.errors import LimitExceeded, PathNotFound, RenderFailed
 from syncline.model import yaml
+from syncline.model.source import HelmOptions
+from syncline_workers.renderers import valuefiles
 from syncline_workers.renderers.detect import CHART
 from syncline_workers.renderers.tree import Tree, inputs_below, join, name_in
 
@@ -33,38 +35,32 @@ class Chart:
     directory: str
     value_files: tuple[str, ...]
     dependencies: tuple[Dependency, ...]
+    file_parameters: dict[str, str] = field(default_factory=dict)  # a value's path → a file's
     inputs: dict[str, str] = field(default_factory=dict)  # path → id
     laid_out: set[str] = field(default_factory=set)
 
 
-def read(tree: Tree, directory: str, value_files: Iterable[str]) -> Chart:
+def read(tree: Tree, directory: str, options: HelmOptions) -> Chart:
     """Find out what a chart reaches.
 
     Raises:
-        PathNotFound: no ``Chart.yaml``, or a value file or a local dependency is missing.
+        PathNotFound: no ``Chart.yaml``, or a file that is named or a local dependency is missing.
         UnsafePath: one of them is outside the repository.
         RenderFailed: dependencies that go in circles.
         ManifestInvalid: ``Chart.yaml`` is broken YAML.
     """
-    files = tuple(_value_file(tree, directory, path) for path in value_files)
-    chart = Chart(directory=directory, value_files=files, dependencies=())
+    named = valuefiles.find(
+        tree, directory, options.value_files, may_miss=options.ignore_missing_value_files
+    )
+    chart = Chart(directory=directory, value_files=tuple(named.files), dependencies=())
     chart.dependencies = tuple(_dependencies(tree, chart, directory, (directory,)))
-    for path in files:
-        _note(tree, chart, path)
+    chart.inputs |= named.inputs
+    chart.laid_out |= set(named.files)
+    for name, path in options.file_parameters.items():
+        what = f"the file of the parameter {name},"
+        chart.file_parameters[name] = valuefiles.one(tree, directory, path, what=what)
+        _note(tree, chart, chart.file_parameters[name])
     return chart
-
-
-def _value_file(tree: Tree, directory: str, path: str) -> str:
-    if "://" in path:
-        raise UnsafePath(directory, f"the value file {path} is remote: copy it into the repository")
-    found = join(directory, path, subject=directory)
-    try:
-        is_file = found in tree.files(found)
-    except PathNotFound as exc:
-        raise PathNotFound(directory, f"the value file {path}: {exc.detail}") from exc
-    if not is_file:
-        raise PathNotFound(directory, f"the value file {path} is a directory")
-    return found
 
 
 def _note(tree: Tree, chart: Chart, path: str) -> None:

@@ -1,7 +1,8 @@
 """Helm charts, by the official binary: ``helm template``, offline, with private homes.
 
 Values come in Helm's order: the chart's own, value files, inline values, parameters. CRDs are
-included; tests are left out; what other hooks mean their annotations tell (``change.hooks``).
+included and tests left out, unless told otherwise; what other hooks mean their annotations tell
+(``change.hooks``).
 Dependencies must be in ``charts/`` (``helm dependency build``); those named by a path of the same
 repository (``file://../common``) are put there for the render. Templates that draw random values
 or look into the cluster give what ``helm template`` gives: the render is kept under its key, so
@@ -27,6 +28,7 @@ from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, normal
 
 _TOGETHER: Final = 300  # names of at most 380 bytes in an argument of at most 128 KiB
+_IN_CSV: Final = frozenset(',"\r\n')
 _SOURCE: Final = re.compile(r"^---\n# Source: (.+)\n", re.MULTILINE)
 
 
@@ -40,7 +42,7 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
         ManifestInvalid, LimitExceeded: as ``render.render``.
     """
     root = normal(plan.source.path, subject=plan.source.path)
-    chart = charts.read(tree, root, plan.source.helm.value_files)
+    chart = charts.read(tree, root, plan.source.helm)
     output = _template(tree, chart, plan, settings).decode(errors="replace")
     documents = _documents(output, root, settings)
     return Rendered(
@@ -54,19 +56,24 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
     binary = tools.find(RendererName.HELM, settings, subject=chart.directory)
     with tree.materialise(sorted(chart.laid_out)) as sources, scratch.directory("render") as home:
         directory = _completed(sources, chart, home)
+        options = plan.source.helm
         command = [
             binary,
             "template",
-            "--include-crds",
-            "--skip-tests",
-            f"--namespace={plan.namespace}",
-            *([f"--kube-version={plan.kube_version}"] if plan.kube_version else []),
+            *_choices(plan),
             *_api_versions(plan.api_versions),
-            *(f"--values={sources / path}" for path in chart.value_files),
+            *(f"--values={_listed(sources / path)}" for path in chart.value_files),
             *_inline_values(plan, home),
-            *parameters.arguments(plan.parameters, home, subject=chart.directory),
+            *parameters.arguments(
+                plan.parameters, home, strings=options.string_parameters, subject=chart.directory
+            ),
+            *parameters.files(
+                {name: sources / path for name, path in chart.file_parameters.items()},
+                home,
+                subject=chart.directory,
+            ),
             "--",  # a release name is no option
-            plan.source.helm.release_name or plan.name,
+            options.release_name or plan.name,
             str(directory),
         ]
         return sandbox.run(
@@ -81,6 +88,28 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
                 str(home): "the renderer's home",
             },
         )
+
+
+def _choices(plan: RenderPlan) -> Iterator[str]:
+    options = plan.source.helm
+    yield f"--namespace={options.namespace or plan.namespace}"
+    if plan.kube_version:
+        yield f"--kube-version={plan.kube_version}"
+    if not options.skip_crds:
+        yield "--include-crds"
+    if options.skip_tests:
+        yield "--skip-tests"
+    if options.skip_schema_validation:
+        yield "--skip-schema-validation"
+
+
+def _listed(path: Path) -> str:
+    """Write a path as one item of a list: helm reads those as lines of CSV."""
+    text = str(path)
+    if _IN_CSV.isdisjoint(text):
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _api_versions(names: Sequence[str]) -> Iterator[str]:

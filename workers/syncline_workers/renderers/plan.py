@@ -17,9 +17,10 @@ from typing import Any, Final
 import orjson
 
 from syncline.model.renderer_options import PlainOptions
-from syncline.model.source import RendererName, Source
+from syncline.model.source import HelmOptions, RendererName, Source
 from syncline.model.values import Manifest
 
+_ALWAYS: Final = {"release_name", "value_files", "values"}
 _FORMAT: Final = 1  # grows with each change of what we make of a renderer's output
 
 
@@ -67,7 +68,7 @@ def plan_key(plan: RenderPlan, version: str) -> str:
     }
     if plan.source.renderer is RendererName.HELM:
         facts |= {
-            "helm": plan.source.helm.model_dump(mode="json"),
+            "helm": _helm(plan.source.helm),
             "namespace": plan.namespace,
             "name": plan.name,
             "kube_version": plan.kube_version,
@@ -76,6 +77,13 @@ def plan_key(plan: RenderPlan, version: str) -> str:
     if plan.source.renderer is RendererName.PLAIN and plan.source.plain != PlainOptions():
         facts["plain"] = plan.source.plain.model_dump(mode="json")
     return _digest(facts)
+
+
+def _helm(options: HelmOptions) -> dict[str, Any]:
+    """What was always told of a chart, and of the rest what is set: keys that are kept hold on."""
+    return options.model_dump(mode="json", include=_ALWAYS) | options.model_dump(
+        mode="json", exclude=_ALWAYS, exclude_defaults=True
+    )
 
 
 def render_key(plan: RenderPlan, inputs: Mapping[str, str], version: str) -> str:
