@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from syncline.credentials import CredentialSource
+from syncline.model.credential import Credential
 from syncline.model.records import RepositoryRecord
-from syncline.model.repository import GitCredential, RepositorySpec
+from syncline.model.repository import RepositorySpec
 from syncline.settings import GitSettings
 from syncline_workers.git.repositories import GitRepositories, open_repositories
 from syncline_workers.git.turns import Hosts
@@ -20,16 +21,15 @@ TOKEN = "s3cret-t0ken"
 
 
 def record(
-    url: str, *, credential: GitCredential | None = None, timeout: float = 30.0
+    url: str, *, credential: Credential | None = None, timeout: float = 30.0, **more: Any
 ) -> RepositoryRecord:
-    spec = RepositorySpec(
-        url=url, credential=credential, timeout=timedelta(seconds=max(timeout, 1))
-    )
+    within = timedelta(seconds=max(timeout, 1))
+    spec = RepositorySpec(url=url, credential=credential, timeout=within, **more)
     return RepositoryRecord(uid="r1", name="shop", spec=spec)
 
 
-def token(prefix: str, *, ref: str = "env:SYNCLINE_CRED_GIT") -> GitCredential:
-    return GitCredential(type="token", ref=ref, url_prefix=prefix)
+def token(prefix: str, *, ref: str = "env:SYNCLINE_CRED_GIT") -> Credential:
+    return Credential(type="token", ref=ref, url_prefix=prefix)
 
 
 @dataclass
@@ -76,6 +76,13 @@ class Desk:
         )
         self.opened.append(open_repositories(GitSettings(**(allowed | settings)), source, hosts))
         return self.opened[-1]
+
+    def give(self, name: str, text: str) -> str:
+        """A credential of the workers; gives its reference."""
+        path = self.root / "credentials" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return f"file:{name}"
 
     def mirror(self) -> Path:
         """The directory of the only mirror."""

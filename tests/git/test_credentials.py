@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from syncline.errors import CredentialRefused, RepositoryUnreachable
+from syncline.model.credential import Credential
 from syncline.model.records import RepositoryRecord
-from syncline.model.repository import GitCredential
 from syncline_workers.git.repositories import GitRepositories
 from tests.git.desk import TOKEN, Desk, record, token
 from tests.harness.gitserver import GitServer
@@ -54,7 +54,7 @@ def test_a_token_opens_a_private_repository(private: Desk) -> None:
 def test_a_user_and_password_open_it_from_a_file(private: Desk) -> None:
     (private.root / "credentials").mkdir()
     (private.root / "credentials/git").write_text("me:pass:word\n")
-    credential = GitCredential(type="basic", ref="file:git", url_prefix=private.server.url())
+    credential = Credential(type="basic", ref="file:git", url_prefix=private.server.url())
 
     found = private.open().resolve(
         record(private.server.url("app.git"), credential=credential), ["main"]
@@ -148,7 +148,7 @@ def test_the_token_is_in_no_argument_and_on_no_disk(private: Desk) -> None:
     [("a\nb", "holds more than one line"), ("plain", "is not user:password"), ("  ", "is empty")],
 )
 def test_a_value_that_is_no_credential_is_refused(private: Desk, value: str, reason: str) -> None:
-    credential = GitCredential(
+    credential = Credential(
         type="basic", ref="env:SYNCLINE_CRED_GIT", url_prefix=private.server.url()
     )
     repository = record(private.server.url("app.git"), credential=credential)
@@ -182,7 +182,7 @@ def ssh(private: Desk) -> GitRepositories:
 
 
 def over_ssh(desk: Desk, *, known_hosts: str | None = "host ssh-ed25519 AAAA") -> RepositoryRecord:
-    credential = GitCredential(
+    credential = Credential(
         type="ssh", ref="file:key", url_prefix="ssh://git@host", known_hosts=known_hosts
     )
     return record(f"ssh://git@host{desk.work.origin}", credential=credential)

@@ -25,7 +25,17 @@ from syncline_workers.git import failures
         (
             "fatal: unable to access 'https://h/': SSL certificate problem: self-signed",
             RepositoryUnreachable,
-            "GIT_SSL_CAINFO",
+            "give its authorities in spec.tls.ca, or to all workers (GIT_SSL_CAINFO)",
+        ),
+        (
+            "SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required",
+            CredentialRefused,
+            "wants a client certificate: set spec.tls.certificateRef",
+        ),
+        (
+            "SSL: certificate subject name (a) does not match target host name 'h'",
+            RepositoryUnreachable,
+            "is for another name than h",
         ),
         ("fatal: unable to access 'x': The requested URL returned error: 301",
          RepositoryUnreachable, "write the final URL into spec.url"),
@@ -45,7 +55,8 @@ from syncline_workers.git import failures
 def test_what_git_says_becomes_an_error_with_a_next_step(
     said: str, error: type[SynclineError], step: str
 ) -> None:
-    explained = failures.explain("Repository/shop", said, host="h", credential="env:X", secrets=())
+    asked = failures.Asked(about="Repository/shop", host="h", credential="env:X")
+    explained = failures.explain(asked, said)
 
     assert type(explained) is error
     assert explained.subject == "Repository/shop"

@@ -10,8 +10,8 @@ import asyncssh
 import pytest
 
 from syncline.errors import CredentialRefused, NotFound, RepositoryUnreachable, SynclineError
+from syncline.model.credential import Credential
 from syncline.model.records import RepositoryRecord
-from syncline.model.repository import GitCredential
 from tests.git import sshserver
 from tests.git.desk import Desk, record
 from tests.git.sshserver import SshServer
@@ -29,7 +29,7 @@ class Private:
     def repository(
         self, *, ref: str = "file:key", known_hosts: str = "", path: str = ""
     ) -> RepositoryRecord:
-        credential = GitCredential(
+        credential = Credential(
             type="ssh",
             ref=ref,
             url_prefix=self.server.url(),

@@ -8,14 +8,17 @@ asked. Run as a module it is a process of its own: `python -m tests.harness.gits
 import base64
 import http.server
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from tests.harness.workrepo import ENVIRONMENT, WorkRepo
@@ -23,6 +26,7 @@ from tests.harness.workrepo import ENVIRONMENT, WorkRepo
 __all__ = ["Asked", "GitServer", "WorkRepo"]
 
 CHUNK = 65_536
+_PATIENCE = 30.0  # seconds for a client to shake hands, and to say goodbye
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,22 @@ class GitServer:
     delay: float = 0.0  # seconds before each answer
     status: int = 0  # answer this instead, where it is not 0
     redirect: str = ""  # send everybody to the same path of this place instead
+    tls: ssl.SSLContext | None = None  # what it shows and asks for; None: it speaks plain HTTP
     asked: list[Asked] = field(default_factory=list)
     _http: http.server.ThreadingHTTPServer = field(init=False, repr=False)
     _stopped: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
 
     @classmethod
     def start(
-        cls, root: Path, *, users: Mapping[str, str] | None = None, port: int = 0
+        cls,
+        root: Path,
+        *,
+        users: Mapping[str, str] | None = None,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> "GitServer":
         """Listens at once; port 0: any free one."""
-        server = cls(root, users)
+        server = cls(root, users, tls=tls)
         server.listen(port)
         return server
 
@@ -61,6 +71,7 @@ class GitServer:
         self._stopped.clear()
         handler = type("Bound", (_Request,), {"owner": self})
         self._http = _Server(("127.0.0.1", port), handler)
+        self._http.tls = self.tls
         serve = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
         serve.start()
 
@@ -70,7 +81,7 @@ class GitServer:
 
     def url(self, repo: str = "") -> str:
         """The URL of a repository, without credentials: `url("fleet.git")`."""
-        return f"http://127.0.0.1:{self.port}/{repo}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}/{repo}"
 
     def count(self, part: str = "") -> int:
         """How many requests had this in their path."""
@@ -99,6 +110,23 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
+    tls: ssl.SSLContext | None = None
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """In a thread of its own: a client that does not shake hands keeps nobody else waiting."""
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        with self.tls.wrap_socket(
+            request, server_side=True, do_handshake_on_connect=False
+        ) as secure:
+            secure.settimeout(_PATIENCE)
+            try:
+                secure.do_handshake()
+                super().finish_request(secure, client_address)
+                secure.unwrap()
+            finally:  # what it was told would be lost with a connection that is reset
+                _hang_up(secure)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hung up is no news."""
@@ -190,6 +218,13 @@ class _Request(http.server.BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
         return b"".join(chunks)
+
+
+def _hang_up(sock: socket.socket) -> None:
+    with suppress(OSError):  # the other side did so first
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(CHUNK):
+            pass
 
 
 def _feed(stdin: IO[bytes], body: bytes) -> None:

@@ -89,6 +89,16 @@ class Authority:
         return builder.sign(self._key, hashes.SHA256())
 
 
+def context(shown: Certificate, *, clients: Authority | None = None) -> ssl.SSLContext:
+    """What a server shows; with `clients`, whoever connects must show a certificate of theirs."""
+    made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    made.load_cert_chain(shown.certificate, shown.key)
+    if clients is not None:
+        made.load_verify_locations(clients.file)
+        made.verify_mode = ssl.CERT_REQUIRED
+    return made
+
+
 @contextmanager
 def front(
     behind: int, shown: Certificate, *, clients: Authority | None = None, port: int = 0
@@ -97,17 +107,13 @@ def front(
 
     With `clients`, whoever connects must show a certificate of theirs.
     """
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(shown.certificate, shown.key)
-    if clients is not None:
-        context.load_verify_locations(clients.file)
-        context.verify_mode = ssl.CERT_REQUIRED
+    secure = context(shown, clients=clients)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="tls", daemon=True)
     thread.start()
 
     async def serve() -> asyncio.Server:
-        return await asyncio.start_server(_passing(behind), "127.0.0.1", port, ssl=context)
+        return await asyncio.start_server(_passing(behind), "127.0.0.1", port, ssl=secure)
 
     server = asyncio.run_coroutine_threadsafe(serve(), loop).result()
     try:

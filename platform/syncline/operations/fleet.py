@@ -16,12 +16,13 @@ from syncline.health import custom
 from syncline.model import parse
 from syncline.model.application import Application
 from syncline.model.change import Action
+from syncline.model.credential import Credential
 from syncline.model.documents import API_VERSION, Metadata
 from syncline.model.healthrule import HealthRule
 from syncline.model.journal import AuditRecord
 from syncline.model.names import application_name
 from syncline.model.records import ApplicationRecord, Record
-from syncline.model.repository import GitCredential, Repository, RepositorySpec
+from syncline.model.repository import Repository, RepositorySpec
 from syncline.operations import dependencies, documents
 from syncline.operations.documents import FLEET_REPOSITORY, Applied, Written
 from syncline.store import audit, due, fleet, rules
@@ -44,7 +45,7 @@ def declare(
     revision: str = "HEAD",
     path: str = ".",
     *,
-    credential: GitCredential | None = None,
+    credential: Credential | None = None,
 ) -> bool:
     """Follow a fleet repository, in place of any other; False where nothing changes.
 

@@ -1,33 +1,41 @@
 """A credential on its way to git: by environment or private file, and to one repository only.
 
 Never an argument (every user of the host reads those) and never part of a URL (git prints it).
-A header travels under git's own ``http.<url>`` rule for the repository's address, and redirects
-are not followed then: git would send the header along. An ssh key needs known hosts.
+What each type of credential comes to is in a module of its own.
 """
 
 from __future__ import annotations
 
-import base64
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Final, NamedTuple
 
 from syncline.credentials import CredentialSource
 from syncline.errors import CredentialRefused
 from syncline.model import giturl
+from syncline.model.credential import Credential
 from syncline.model.giturl import GitUrl
 from syncline.model.records import RepositoryRecord
-from syncline.model.repository import GitCredential
+from syncline.model.repository import RepositorySpec
 from syncline_workers import scratch
-from syncline_workers.git import command, policy
+from syncline_workers.git import certificates, command, header, policy, ssh
+from syncline_workers.git.need import Means, Need
 
-TOKEN_USER = "x-access-token"  # noqa: S105 -- GitHub's; GitLab, Gitea and Azure take any name
-_PROTOCOLS = {"token": ("https", "http"), "basic": ("https", "http"), "ssh": ("ssh",)}
-_OPENSSH = b"openssh-key-v1\0"
-_NO_CIPHER = b"\0\0\0\x04none"
-_SHORTEST_MASKED = 4  # masking single letters would garble messages and hide nothing
+
+class Way(NamedTuple):
+    """What a type of credential fits, and what git is given of it."""
+
+    protocols: tuple[str, ...]
+    give: Callable[[Need, Credential], Means]
+
+
+WAYS: Final[Mapping[str, Way]] = {
+    "token": Way(("https", "http"), header.token),
+    "basic": Way(("https", "http"), header.basic),
+    "ssh": Way(("ssh",), ssh.key),
+}
+"""Type of a credential → its way to git."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +46,8 @@ class Access:
     url: GitUrl
     timeout: float  # seconds
     credential: str = ""  # the reference, "" = anonymous
+    authorities: str = ""  # where those that may sign the server's certificate are written
+    certificate: str = ""  # the reference of the client certificate
     environment: Mapping[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -50,110 +60,65 @@ def granted(
 
     Raises:
         CredentialRefused: the credential may not be used for this URL, or cannot be read.
+        InvalidDocument: what the document says does not fit its URL.
     """
-    about = policy.subject(repository)
-    credential = repository.spec.credential
+    about, spec = policy.subject(repository), repository.spec
     with scratch.directory("ssh") as private:
-        config: dict[str, str] = {}
-        extra: dict[str, str] = {}
-        secrets: tuple[str, ...] = ()
-        if credential is not None:
-            _check(about, credential, url)
-            value = credentials.read(credential.ref, subject=about).get_secret_value()
-            if credential.type == "ssh":
-                extra = _ssh(about, credential, value, private)
-            else:
-                config, secrets = _header(about, credential, value, url)
-        elif url.scheme == "ssh":
-            raise CredentialRefused(about, "ssh needs a key: set spec.credential with type ssh")
+
+        def read(ref: str) -> str:
+            return credentials.read(ref, subject=about).get_secret_value()
+
+        means = _means(Need(about=about, url=url, private=private, read=read), spec)
         yield Access(
             about=about,
             url=url,
-            timeout=repository.spec.timeout.total_seconds(),
-            credential=credential.ref if credential else "",
+            timeout=spec.timeout.total_seconds(),
+            credential=spec.credential.ref if spec.credential else "",
+            authorities=spec.tls.authorities if spec.tls else "",
+            certificate=(spec.tls.certificate_ref or "") if spec.tls else "",
             environment=command.environment(
-                credentials.environment, protocol=url.scheme, config=config, extra=extra
+                credentials.environment,
+                protocol=url.scheme,
+                config=means.config,
+                extra=means.variables,
             ),
-            secrets=secrets,
+            secrets=means.secrets,
         )
 
 
-def _check(about: str, credential: GitCredential, url: GitUrl) -> None:
+def identity(spec: RepositorySpec, url: GitUrl) -> str:
+    """Tell apart what may have come by other ways: place, account, credential, whom is trusted.
+
+    Else whoever names the place without a credential could read what somebody else's fetched.
+    """
+    parts = [url.normal, url.user, str(url.scp), spec.credential.ref if spec.credential else ""]
+    if spec.tls is not None:
+        parts.append(spec.tls.model_dump_json(exclude_none=True))
+    return "\n".join(parts)
+
+
+def _means(need: Need, spec: RepositorySpec) -> Means:
+    means = Means()
+    if spec.tls is not None:
+        means = means.and_(certificates.given(need, spec.tls))
+    if spec.credential is not None:
+        _check(need, spec.credential)
+        means = means.and_(WAYS[spec.credential.type].give(need, spec.credential))
+    elif need.url.scheme == "ssh":
+        raise CredentialRefused(need.about, "ssh needs a key: set spec.credential with type ssh")
+    return means
+
+
+def _check(need: Need, credential: Credential) -> None:
     """Bind the credential to its prefix: else a hostile URL would collect it."""
-    if not giturl.covers(credential.url_prefix, url):
+    if not giturl.covers(credential.url_prefix, need.url):
         raise CredentialRefused(
-            about,
+            need.about,
             f"{credential.ref} is for {giturl.shown(credential.url_prefix)} and is not sent to "
-            f"{giturl.shown(url.address)}: correct spec.credential.urlPrefix or spec.url",
+            f"{giturl.shown(need.url.address)}: correct spec.credential.urlPrefix or spec.url",
         )
-    if url.scheme not in _PROTOCOLS[credential.type]:
+    if need.url.scheme not in WAYS[credential.type].protocols:
         raise CredentialRefused(
-            about, f"a credential of type {credential.type} does not fit a {url.scheme}:// URL"
+            need.about,
+            f"a credential of type {credential.type} does not fit a {need.url.scheme}:// URL",
         )
-
-
-def _header(
-    about: str, credential: GitCredential, value: str, url: GitUrl
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    secret = value.strip()
-    if any(char < " " for char in secret):
-        raise CredentialRefused(about, f"{credential.ref} holds more than one line")
-    if credential.type == "basic" and ":" not in secret:
-        raise CredentialRefused(about, f"{credential.ref} is not user:password")
-    pair = secret if credential.type == "basic" else f"{TOKEN_USER}:{secret}"
-    encoded = base64.b64encode(pair.encode()).decode()
-    config = {
-        f"http.{url.address}.extraHeader": f"Authorization: Basic {encoded}",
-        "http.followRedirects": "false",
-    }
-    password = pair.partition(":")[2]
-    return config, tuple(s for s in (encoded, pair, password) if len(s) >= _SHORTEST_MASKED)
-
-
-def _ssh(about: str, credential: GitCredential, key: str, private: Path) -> dict[str, str]:
-    if not (credential.known_hosts or "").strip():
-        raise CredentialRefused(
-            about,
-            "ssh needs spec.credential.knownHosts, or anybody could answer for the host: "
-            "take the host's lines from its provider, or from ssh-keyscan and compare them",
-        )
-    if _is_encrypted(key):
-        raise CredentialRefused(
-            about,
-            f"{credential.ref} has a passphrase, for which nobody is there to ask: "
-            "give a key without one (ssh-keygen -p), for this use alone",
-        )
-    key_file, hosts_file = private / "key", private / "known_hosts"
-    for path, text in ((key_file, key), (hosts_file, credential.known_hosts or "")):
-        path.touch(mode=0o600)
-        path.write_text(text.rstrip("\n") + "\n")  # ssh refuses a key without a last line end
-    options = {
-        "BatchMode": "yes",
-        "ClearAllForwardings": "yes",
-        "GlobalKnownHostsFile": "/dev/null",
-        "IdentitiesOnly": "yes",
-        "IdentityAgent": "none",
-        "IdentityFile": str(key_file),
-        "PasswordAuthentication": "no",
-        "StrictHostKeyChecking": "yes",
-        "UpdateHostKeys": "no",
-        "UserKnownHostsFile": str(hosts_file),
-    }
-    words = ["ssh", "-F", "/dev/null"]
-    for name, value in options.items():
-        words += ["-o", f"{name}={value}"]
-    return {"GIT_SSH_COMMAND": shlex.join(words), "GIT_SSH_VARIANT": "ssh"}
-
-
-def _is_encrypted(key: str) -> bool:
-    """Whether a private key has a passphrase; ssh would only say that it was refused."""
-    if "ENCRYPTED" in key:
-        return True
-    if "BEGIN OPENSSH" not in key:
-        return False
-    body = "".join(line for line in key.splitlines() if not line.startswith("-"))
-    try:
-        head = base64.b64decode(body)
-    except ValueError:
-        return False
-    return head.startswith(_OPENSSH) and not head.startswith(_OPENSSH + _NO_CIPHER)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from syncline.errors import (
@@ -30,7 +30,7 @@ class Meaning:
 
     words: str  # a regular expression
     error: type[SynclineError]
-    step: str  # {host} stands for the server, as known_hosts names it
+    step: str  # with {host}, {trusted}, {certificate} and {credential}: see `_step`
 
 
 # The order matters: the first that is found decides.
@@ -71,7 +71,7 @@ _MEANINGS: Final = (
         r"returned error: 40[13]|Authentication failed|could not read (Username|Password)|"
         r"Permission denied \(|HTTP Basic: Access denied|Invalid username or",
         CredentialRefused,
-        "",  # depends on whether a credential was given
+        "{credential}",
     ),
     Meaning(
         r"returned error: 404|repository '.*' not found|Repository not found|"
@@ -96,9 +96,25 @@ _MEANINGS: Final = (
         "the local repository belongs to another user of the host: change its owner",
     ),
     Meaning(
-        r"SSL certificate|certificate verify failed|server verification failed",
+        r"alert (certificate required|bad certificate|unknown ca|certificate unknown)",
+        CredentialRefused,
+        "the server {certificate}",
+    ),
+    Meaning(
+        r"TLS fatal alert has been received|alert handshake failure",
         RepositoryUnreachable,
-        "the server's certificate is not trusted: give the workers its CA (GIT_SSL_CAINFO)",
+        "the server ended the TLS handshake; most often it {certificate}",
+    ),
+    Meaning(
+        r"does not match target host name|no alternative certificate subject name",
+        RepositoryUnreachable,
+        "the server's certificate is for another name than {host}: correct spec.url, or have its "
+        "owner get one for this name",
+    ),
+    Meaning(
+        r"SSL certificate|certificate verif(y|ication) failed|server verification failed",
+        RepositoryUnreachable,
+        "the server's certificate is not trusted: {trusted}",
     ),
     Meaning(
         r"returned error: 429",
@@ -124,6 +140,7 @@ _NOISE = re.compile(
     r"Add correct host key in .*|Offending .* key in .*|remove with:|ssh-keygen -f .*"
 )
 _REMOTE = re.compile(r"^remote:.*$", re.MULTILINE)
+_SCRATCH = re.compile(r"/\S*/syncline-[a-z]+-\w+/")  # another one each time
 
 
 def is_damaged(stderr: str) -> bool:
@@ -131,29 +148,30 @@ def is_damaged(stderr: str) -> bool:
     return bool(_DAMAGED.search(_REMOTE.sub("", stderr)))
 
 
-def explain(
-    about: str, stderr: str, *, host: str, credential: str, secrets: Sequence[str]
-) -> SynclineError:
-    """Make the error that git's output stands for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who was asked, and with what."""
 
-    Args:
-        about: ``Repository/shop``.
-        stderr: git's error output.
-        host: the server, as known_hosts names it: ``[git.example.com]:2222``.
-        credential: the reference that was used, "" = none.
-        secrets: values that must not be shown.
-    """
-    said = quoted(stderr, secrets)
+    about: str  # Repository/shop
+    host: str  # the server, as known_hosts names it: [git.example.com]:2222
+    credential: str = ""  # the reference that was used, "" = none
+    authorities: str = ""  # where those that it trusts are written, "" = the worker's own
+    certificate: str = ""  # the reference of what was shown, "" = nothing
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def explain(asked: Asked, stderr: str) -> SynclineError:
+    """Make the error that git's output stands for."""
+    said = quoted(stderr, asked.secrets)
     for meaning in _MEANINGS:
         if re.search(meaning.words, stderr):
-            step = meaning.step.replace("{host}", host) or _asked(credential)
-            return meaning.error(about, f"{step}; git: {said}")
-    return RepositoryUnreachable(about, f"git: {said or 'ended without a word'}")
+            return meaning.error(asked.about, f"{_step(meaning.step, asked)}; git: {said}")
+    return RepositoryUnreachable(asked.about, f"git: {said or 'ended without a word'}")
 
 
 def quoted(stderr: str, secrets: Sequence[str]) -> str:
     """Cut git's output to one line that may be shown."""
-    text = giturl.shown(stderr)
+    text = _SCRATCH.sub("", giturl.shown(stderr))
     for secret in secrets:
         text = text.replace(secret, "***")
     lines = (line.strip() for line in text.splitlines())
@@ -161,7 +179,18 @@ def quoted(stderr: str, secrets: Sequence[str]) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _asked(credential: str) -> str:
-    if credential:
-        return f"the server refused the credential {credential}: it is wrong, expired or too narrow"
-    return "the server asks for a credential: set spec.credential"
+def _step(step: str, asked: Asked) -> str:
+    filled = {
+        "host": asked.host,
+        "trusted": f"none of the authorities in {asked.authorities} signed it"
+        if asked.authorities
+        else "give its authorities in spec.tls.ca, or to all workers (GIT_SSL_CAINFO)",
+        "certificate": f"refuses the certificate {asked.certificate}"
+        if asked.certificate
+        else "wants a client certificate: set spec.tls.certificateRef and keyRef",
+        "credential": f"the server refused the credential {asked.credential}: it is wrong, expired "
+        "or too narrow"
+        if asked.credential
+        else "the server asks for a credential: set spec.credential",
+    }
+    return step.format(**filled)

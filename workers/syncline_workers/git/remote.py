@@ -52,13 +52,15 @@ def call(access: Access, arguments: Sequence[str], *, cwd: Path) -> Output:
 
 def explained(access: Access, output: Output) -> SynclineError:
     """Make the error that a failed command's output stands for."""
-    return failures.explain(
-        access.about,
-        output.stderr,
+    asked = failures.Asked(
+        about=access.about,
         host=_known(access.url),
         credential=access.credential,
+        authorities=access.authorities,
+        certificate=access.certificate,
         secrets=access.secrets,
     )
+    return failures.explain(asked, output.stderr)
 
 
 def _known(url: GitUrl) -> str:

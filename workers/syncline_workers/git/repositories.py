@@ -139,14 +139,8 @@ class GitRepositories:
             yield granted
 
     def _mirror(self, repository: RepositoryRecord, url: GitUrl) -> Mirror:
-        """Give the mirror of a place, a user and a credential.
-
-        The credential is part of it: else whoever names the place without one could read what
-        somebody else's credential fetched.
-        """
-        credential = repository.spec.credential
-        ref = credential.ref if credential else ""
-        identity = "\n".join((url.normal, url.user, str(url.scp), ref))
+        """Give the mirror of a place and of the way to it."""
+        identity = access.identity(repository.spec, url)
         name = hashlib.sha256(identity.encode()).hexdigest()[:32]
         kept = self._mirrors.get(name)
         if kept is not None:

@@ -1,0 +1,40 @@
+"""A credential as documents name it: what it is, where its value is found, where it may be sent.
+
+It says nothing of Git: whatever is reached by a URL names its credential like this.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from syncline.model.values import Written
+
+Reference = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(env:SYNCLINE_CRED_[A-Z0-9_]+|file:[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)$"
+    ),
+]
+"""``env:SYNCLINE_CRED_NAME``, or ``file:NAME`` inside the credentials directory."""
+
+
+class Credential(Written):
+    """Where a credential's value is found; the value itself is never in a document.
+
+    A reference is ``env:SYNCLINE_CRED_NAME`` or ``file:NAME`` (inside the credentials directory).
+    """
+
+    type: Literal["token", "basic", "ssh"] = Field(
+        description="token: an HTTPS token; basic: the value is user:password; ssh: a private key."
+    )
+    ref: Reference = Field(
+        description="env:SYNCLINE_CRED_NAME or file:NAME inside the credentials directory."
+    )
+    url_prefix: str = Field(
+        min_length=1, description="The credential is sent only to URLs that start with this."
+    )
+    known_hosts: str | None = Field(
+        default=None, description="ssh: the lines of known_hosts that the host must match."
+    )
