@@ -11,6 +11,7 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
     │   ├── BrokerUnavailable     the Redis that messages travel by is away
     │   ├── FieldContested        somebody sets a field again each time that it is put back
     │   ├── NotReady              waited for something that may still come (a CRD, a namespace)
+    │   ├── AwaitsRender          another run renders the same: it goes on when that is done
     │   └── WorkerStopped         the worker was asked to end: the run is handed back
     └── Permanent                 stalled until revision, parameters or a user change something
         ├── InvalidDocument       what a user wrote does not fit the schema
@@ -107,6 +108,17 @@ class FieldContested(Transient):
         super().__init__(subject, detail)
         self.args = (subject, detail, after)
         self.after = after
+
+
+class AwaitsRender(Transient):
+    """Another run renders the same ``work`` just now; tried again in ``after`` seconds at most."""
+
+    reason = "AwaitsRender"
+
+    def __init__(self, subject: str, detail: str, work: str = "", after: float = 0.0) -> None:
+        super().__init__(subject, detail)
+        self.args = (subject, detail, work, after)
+        self.work, self.after = work, after
 
 
 class WorkerStopped(Transient):

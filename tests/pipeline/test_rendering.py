@@ -1,130 +1,23 @@
 """What of the cluster reaches a render, and that only charts are rendered again because of it."""
 
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
-from syncline.model.change import Inventory, ObjectRef
-from syncline.model.names import TargetId
-from syncline.model.records import RepositoryRecord
-from syncline.model.run import Claim, Lease
-from syncline.model.values import Manifest
-from syncline.settings import RenderSettings
-from syncline_workers.pipeline import rendering
-from syncline_workers.pipeline.attempt import Attempt
+from syncline.store import keys
+from syncline.store.connection import Store
 from syncline_workers.pipeline.remembered import Remembered, Result, commit_of
-from tests.harness.dirtree import DirTree, written
-from tests.pipeline.twins import CLUSTER, REPOSITORY, entry, ports
-from tools import programs
+from tests.harness.redis_fixtures import redis_server, redis_session, store
+from tests.pipeline.rendered import BUILT_IN, MONITORED, Fleet, Served, host
+from tests.pipeline.twins import REPOSITORY, entry
 
-LEASE = Lease(target=TargetId("a1.c1"), fence=7, ticket="t", seconds=30)
-MONITOR = '{{ .Capabilities.APIVersions.Has "monitoring.coreos.com/v1/ServiceMonitor" | quote }}'
-MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: seen\n"
-FILES = {
-    "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
-    "chart/templates/seen.yaml": f"{MAP}data:\n  monitor: {MONITOR}\n"
-    "  version: {{ .Capabilities.KubeVersion.Version }}\n",
-    "plain/seen.yaml": MAP,
-    "kustomize/kustomization.yaml": "resources: [seen.yaml]\n",
-    "kustomize/seen.yaml": MAP,
-}
-BUILT_IN = ("apps/v1", "apps/v1/Deployment", "v1", "v1/ConfigMap")
-MONITORED = (*BUILT_IN, "monitoring.coreos.com/v1", "monitoring.coreos.com/v1/ServiceMonitor")
-
-
-@dataclass
-class Served:
-    """A cluster, as far as a render asks it."""
-
-    names: tuple[str, ...]
-    asked: list[list[ObjectRef]] = field(default_factory=list)
-
-    def api_versions(self, applied: Iterable[ObjectRef]) -> tuple[str, ...]:
-        self.asked.append(list(applied))
-        return self.names
-
-
-@dataclass
-class Shared:
-    """The shared cache, and what was put into it."""
-
-    kept: dict[str, bytes] = field(default_factory=dict)
-
-    def get(self, key: str) -> bytes | None:
-        return self.kept.get(key)
-
-    def put(self, key: str, rendered: bytes) -> None:
-        self.kept[key] = rendered
-
-
-@dataclass
-class Fleet:
-    """One repository, rendered for any cluster."""
-
-    tree: DirTree
-    settings: RenderSettings
-    shared: Shared = field(default_factory=Shared)
-    remembered: Remembered = field(default_factory=Remembered)
-    opened_times: int = 0
-
-    @contextmanager
-    def opened(self, _: RepositoryRecord, _revision: str) -> Iterator[DirTree]:
-        self.opened_times += 1
-        yield self.tree
-
-    def render(
-        self,
-        path: str,
-        api: Served,
-        *,
-        version: str = "v1.36.3",
-        inventory: Inventory = (),
-        revision: str = "a" * 40,
-        repository: RepositoryRecord = REPOSITORY,
-        **source: Any,
-    ) -> tuple[list[Manifest], str]:
-        """The manifests and their render key."""
-        spec = {
-            "source": {"repository": "shop", "path": path, **source},
-            "destination": {"namespace": "shop", "selector": {"matchLabels": {"a": "b"}}},
-        }
-        application = {"uid": "a1", "name": "web", "project": "default", "spec": spec}
-        claim = Claim.model_validate(
-            {
-                "lease": LEASE,
-                "installation": "i",
-                "request": {"generation": 1, "trigger": {"kind": "push"}},
-                "application": application,
-                "cluster": CLUSTER,
-                "repository": repository,
-                "inventory": inventory,
-            }
-        )
-        repositories = cast("Any", type("Opened", (), {"tree": staticmethod(self.opened)}))
-        found = ports(
-            repositories=repositories,
-            renders=self.shared,
-            render=self.settings,
-            remembered=self.remembered,
-        )
-        attempt = Attempt(ports=found, claim=claim, heart=cast("Any", None))
-        attempt.identity, attempt.revision = ("uid", version), revision
-        return rendering.render(attempt, cast("Any", api)), attempt.render_key
+__all__ = ["redis_server", "redis_session", "store"]
 
 
 @pytest.fixture
-def fleet(tmp_path: Path) -> Fleet:
-    settings = RenderSettings(
-        cache=tmp_path / "cache",
-        helm=str(programs.find("helm").path),
-        kustomize=str(programs.find("kustomize").path),
-    )
-    return Fleet(written(tmp_path / "repository", FILES), settings)
+def fleet(tmp_path: Path, store: Store) -> Fleet:
+    return host(tmp_path, store)
 
 
 def test_a_chart_sees_the_version_and_the_kinds_of_its_cluster(fleet: Fleet) -> None:
@@ -139,12 +32,12 @@ def test_a_chart_sees_the_version_and_the_kinds_of_its_cluster(fleet: Fleet) -> 
 
 def test_clusters_that_serve_the_same_share_one_render(fleet: Fleet) -> None:
     _, first = fleet.render("chart", Served(MONITORED))
-    kept = set(fleet.shared.kept)
+    kept = fleet.kept
 
     _, second = fleet.render("chart", Served(tuple(reversed(MONITORED))))
 
     assert second == first
-    assert set(fleet.shared.kept) == kept
+    assert fleet.kept == kept
 
 
 def test_another_served_kind_or_version_is_another_render_of_a_chart(fleet: Fleet) -> None:
@@ -192,12 +85,12 @@ def test_a_chart_asks_once_and_names_what_was_applied(fleet: Fleet) -> None:
 def test_what_a_process_has_rendered_it_remembers(fleet: Fleet, path: str) -> None:
     rendered = fleet.render(path, Served(BUILT_IN))
     fleet.opened_times = 0
-    fleet.shared.kept.clear()
+    fleet.store.redis.delete(keys.RENDERED_BY())
     shutil.rmtree(fleet.settings.cache)
 
     assert fleet.render(path, Served(BUILT_IN)) == rendered
 
-    assert (fleet.opened_times, fleet.shared.kept) == (0, {})
+    assert (fleet.opened_times, fleet.kept) == (0, set())
 
 
 def test_another_commit_is_looked_at_again(fleet: Fleet) -> None:

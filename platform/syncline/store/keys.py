@@ -249,6 +249,15 @@ PREVIEW_TOTAL = Key("preview-total", "string", "bytes of all answers", "300 s un
 RENDERED = Key("rendered:<render key>", "string", "manifests, compressed and sealed", "1 h unused")
 RENDERED_BY = Key("rendered-by-use", "zset", "render keys by the time of their last use")
 RENDERED_SIZES = Key("rendered-sizes", "hash", "render key → bytes; total → their sum")
+RENDERING = Key(
+    "rendering:<work>",
+    "hash",
+    "whose turn it is to render: token, target, fence; or note: what came of it (sealed)",
+    "until rendered, or as long as a render may take; a note by what it says",
+)
+RENDER_WAITERS = Key(
+    "render-waiters:<work>", "set", "targets that wait for a render", "until rendered, or 10 min"
+)
 REVISED = Key(
     "revised:<digest>",
     "string",

@@ -72,6 +72,7 @@ def arguments(
         report.progress.model_dump_json(exclude_defaults=True) if report.progress else "",
         "" if report.rites is None else report.rites or "-",
         differs,
+        report.awaits,
     ]
 
 

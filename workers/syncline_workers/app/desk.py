@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from syncline.contract.reports import ClusterReport, HealthReport, PreviewRequest, Waiting
 from syncline.model.adoption import Survey
@@ -22,6 +23,7 @@ from syncline.store import (
     hosts,
     previews,
     rendered,
+    rendering,
     runs,
     sources,
     steps,
@@ -131,9 +133,19 @@ class StoreRenders:
         """See the port."""
         return rendered.get(self.store, key)
 
-    def put(self, key: str, rendered_bytes: bytes) -> None:
+    def put(self, key: str, rendered_bytes: bytes) -> bool:
         """See the port."""
-        rendered.put(self.store, key, rendered_bytes)
+        return rendered.put(self.store, key, rendered_bytes)
+
+    def begin(
+        self, work: str, token: str, *, within: timedelta, holder: tuple[TargetId, int] | None
+    ) -> rendering.Turn:
+        """See the port."""
+        return rendering.begin(self.store, work, token, within=within, holder=holder or ("", 0))
+
+    def end(self, work: str, token: str, *, note: bytes, keep: float) -> None:
+        """See the port."""
+        rendering.end(self.store, work, token, note=note, keep=keep)
 
 
 @dataclass(frozen=True, slots=True)

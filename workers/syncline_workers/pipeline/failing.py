@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncline.errors import (
+    AwaitsRender,
     ClusterBusy,
     ClusterUnreachable,
     FieldContested,
@@ -48,6 +49,7 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         wanted=wanted.digest(claim.application, claim.cluster),
         parameters=attempt.parameters,
         retry_after=wait,
+        awaits=error.work if isinstance(error, AwaitsRender) else "",
         check_after=None if away else pending.after_failure(claim),
         cluster_reachable=False if away else (True if attempt.identity[0] else None),
         kube_uid=attempt.identity[0],
@@ -105,6 +107,8 @@ def _verdict(attempt: Attempt, error: SynclineError) -> tuple[Outcome, float | N
     match error:
         case LeaseLost() | WorkerStopped():
             return Outcome.ABANDONED, None
+        case AwaitsRender():
+            return Outcome.ABANDONED, error.after
         case Superseded():
             return Outcome.SUPERSEDED, None
         case ClusterBusy() | Transient():

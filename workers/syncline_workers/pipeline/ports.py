@@ -22,6 +22,7 @@ from syncline.model.values import Manifest
 from syncline.settings import RenderSettings
 from syncline_workers.git.refs import Resolved
 from syncline_workers.pipeline.remembered import Remembered
+from syncline_workers.pipeline.renders import Renders
 from syncline_workers.pipeline.timeline import Begin
 from syncline_workers.renderers.tree import Tree
 from syncline_workers.web.fetch import Answer, Question
@@ -86,16 +87,6 @@ class Followed:
     revision: str  # as written
     path: str  # a directory of documents
     adopted: str  # commit that was adopted or refused last, "" = none
-
-
-class Renders(Protocol):
-    """Rendered manifests, shared by all hosts; sealed, bounded, and free to forget."""
-
-    def get(self, key: str) -> bytes | None:
-        """What was put under the render key."""
-
-    def put(self, key: str, rendered: bytes) -> None:
-        """Keep it for a while."""
 
 
 class Checks(Protocol):

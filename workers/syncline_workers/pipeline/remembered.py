@@ -25,6 +25,7 @@ _SOURCES = 4_096  # of which the renderer is known
 _PINS = 256  # revisions of operations
 _COMPARED = 4_096  # pairs of renders
 _TOLD = 256  # commits of which the author is known
+_SLOW = 256  # renders that took longer than a moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Remembered:
     _told: Bounded[Commit, Told] = field(default_factory=lambda: Bounded(_TOLD))
     _compared: Bounded[tuple[str, str], str] = field(default_factory=lambda: Bounded(_COMPARED))
     _texts: Bounded[str, bool] = field(default_factory=lambda: Bounded(_COMPARED))
+    _slow: Bounded[str, bool] = field(default_factory=lambda: Bounded(_SLOW))
 
     def compared(self, pair: tuple[str, str]) -> str | None:
         """How two renders, by their keys, differ: the name of a text; "" = in nothing."""
@@ -60,6 +62,14 @@ class Remembered:
         if self._texts.get(digest):
             return False
         return self._texts.put(digest, value=True)
+
+    def is_slow(self, work: str) -> bool:
+        """Whether a run of this process has waited in vain for this render."""
+        return bool(self._slow.get(work))
+
+    def slow(self, work: str) -> None:
+        """Note that one has: others need not try."""
+        self._slow.put(work, value=True)
 
     def told(self, commit: Commit) -> Told | None:
         """Who made a commit."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import structlog
 
 from syncline.errors import CredentialRefused
 from syncline.model.seal import PlatformKey
-from syncline_workers.pipeline.ports import Renders
+from syncline_workers.pipeline.renders import Renders
 
 log = structlog.get_logger(__name__)
 
@@ -34,10 +34,16 @@ class RenderCache:
     key: PlatformKey
     shared: Renders
 
-    def inputs(self, plan: str, *, share: bool) -> dict[str, str] | None:
-        """Path → id as the last render of this plan read them; None: never rendered."""
-        found = self.get(f"inputs-{plan}", share=share)
-        return None if found is None else orjson.loads(found)
+    def inputs(self, plan: str, *, share: bool) -> Iterator[dict[str, str]]:
+        """Path → id as this host's last render of this plan read them; then as the fleet's did."""
+        name = f"inputs-{plan}"
+        here = self._read(name)
+        if here is not None:
+            yield orjson.loads(here)
+        elsewhere = self.shared.get(name) if share else None
+        if elsewhere is not None and elsewhere != here:
+            self._write(name, elsewhere)
+            yield orjson.loads(elsewhere)
 
     def learn(self, plan: str, inputs: Mapping[str, str], *, share: bool) -> None:
         """Keep what a render of this plan read."""
@@ -52,11 +58,10 @@ class RenderCache:
                 self._write(name, found)
         return found
 
-    def put(self, name: str, value: bytes, *, share: bool) -> None:
-        """Keep on the disk, and in the store where others may need it."""
+    def put(self, name: str, value: bytes, *, share: bool) -> bool:
+        """Keep on the disk, and in the store where others may need it; False: it is not there."""
         self._write(name, value)
-        if share:
-            self.shared.put(name, value)
+        return share and self.shared.put(name, value)
 
     def _read(self, name: str) -> bytes | None:
         try:

@@ -11,6 +11,7 @@ from syncline.model.run import Inputs
 from syncline.model.source import RendererName
 from syncline.model.values import Manifest
 from syncline_workers import tallies
+from syncline_workers.pipeline import render_turn
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 from syncline_workers.pipeline.remembered import Commit, Remembered, Result, commit_of
@@ -55,33 +56,51 @@ class _Sought:
 
 
 def _found(attempt: Attempt, sought: _Sought, tree: Tree) -> Result:
-    """From the disk, from the store, or rendered now.
+    """From the disk, from the store, or rendered now: once for all runs that share it."""
+    kept = _looked_up(attempt, sought, tree)
+    if kept is not None:
+        return kept
+    if not _is_shared(attempt, sought.plan):
+        return _rendered(attempt, sought, tree)[0]
+    return render_turn.once(
+        attempt,
+        plans.work_key(sought.name, _commit(attempt)),
+        lambda: _looked_up(attempt, sought, tree),
+        lambda: _rendered(attempt, sought, tree),
+    )
 
-    Which inputs a render reads is known only after it. So those of the last render of the same
-    plan are looked up in the new commit first: where a result is kept under the key that they
-    make, nothing is rendered.
+
+def _looked_up(attempt: Attempt, sought: _Sought, tree: Tree) -> Result | None:
+    """Which inputs a render reads is known only after it.
+
+    So those of the last render of the same plan are looked up in the new commit: where a result is
+    kept under the key that they make, nothing is rendered.
     """
-    disk, share = _cache(attempt), _is_shared(attempt)
-    learned = disk.inputs(sought.name, share=share)
-    if learned is not None:
+    disk, share = _cache(attempt), _is_shared(attempt, sought.plan)
+    for learned in disk.inputs(sought.name, share=share):
         inputs = tree.ids(learned)
         key = plans.render_key(sought.plan, inputs, sought.version)
-        if (packed := disk.get(key, share=share)) is not None:
+        packed = disk.get(key, share=share)
+        if packed is not None:
             tallies.count(tallies.CACHED)
-            manifests = plans.load(packed).manifests
-            return _kept(
-                attempt, sought, Result(key=key, inputs=inputs, manifests=manifests), packed
-            )
+            result = Result(key=key, inputs=inputs, manifests=plans.load(packed).manifests)
+            return _kept(attempt, sought, result, packed)
+    return None
+
+
+def _rendered(attempt: Attempt, sought: _Sought, tree: Tree) -> tuple[Result, bool]:
+    """Render it; also tells whether others find it in the store."""
     tallies.count(tallies.RENDERED)
+    disk, share = _cache(attempt), _is_shared(attempt, sought.plan)
     with attempt.part("renderer"):
         rendered = renderers.render(tree, sought.plan, attempt.ports.render)
     key = plans.render_key(sought.plan, rendered.inputs, sought.version)
     packed = plans.dump(rendered)
-    disk.put(key, packed, share=share)
-    if learned != rendered.inputs:
+    is_shared = disk.put(key, packed, share=share)
+    if dict(rendered.inputs) not in disk.inputs(sought.name, share=False):
         disk.learn(sought.name, rendered.inputs, share=share)
     result = Result(key=key, inputs=rendered.inputs, manifests=rendered.manifests)
-    return _kept(attempt, sought, result, packed)
+    return _kept(attempt, sought, result, packed), is_shared
 
 
 def _kept(attempt: Attempt, sought: _Sought, result: Result, packed: bytes) -> Result:
@@ -145,6 +164,8 @@ def _cache(attempt: Attempt) -> RenderCache:
     return RenderCache(ports.render.cache, ports.key, ports.renders)
 
 
-def _is_shared(attempt: Attempt) -> bool:
-    """Several clusters may need the same result."""
-    return attempt.claim.application.spec.destination.selector is not None
+def _is_shared(attempt: Attempt, plan: RenderPlan) -> bool:
+    """Several clusters need the same result, or it is dear: what starts a process is."""
+    application = attempt.claim.application
+    is_dear = plan.source.renderer is not RendererName.PLAIN
+    return is_dear or application.spec.destination.selector is not None

@@ -91,6 +91,11 @@ def render_key(plan: RenderPlan, inputs: Mapping[str, str], version: str) -> str
     return _digest([plan_key(plan, version), dict(inputs)])
 
 
+def work_key(plan: str, commit: tuple[str, int, str]) -> str:
+    """Name what a plan, by its key, makes of a commit, before its inputs are known."""
+    return _digest([plan, commit])
+
+
 def dump(rendered: Rendered) -> bytes:
     """Write a result compactly, to be kept; ``load`` reads it."""
     value = {

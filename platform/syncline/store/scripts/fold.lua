@@ -16,8 +16,9 @@
 --       37 where a run that waits goes on (JSON)  38 hooks of the target's deletion, sealed
 --       ('' = as before, - = none)
 --       39 digest of what a dry run of an operation found ('' = nothing)
---       40 inventory given (1 or '')  41… object, entry (packed)
--- Touches  target, pins, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
+--       40 work that another run renders, and this one waits for ('' = none)
+--       41 inventory given (1 or '')  42… object, entry (packed)
+-- Touches  target, pins, render_waiters, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
 -- Returns {1 if folded (or folded before), 0 if the fence is stale; opened, closed or ''}. Of a stale
@@ -166,7 +167,12 @@ put(t, 'ticket', '')
 
 if outcome == 'Abandoned' then
   return_wish(t, number(t, 'attempt'), { reason = ARGV[6], message = ARGV[7], wrote = wrote })
-  if ARGV[13] ~= '' then back_off(t, tonumber(ARGV[13])) else settle(t) end
+  local is_awaited = ARGV[40] == '' or call('HEXISTS', K.rendering(ARGV[40]), 'token') == 1
+  if ARGV[13] ~= '' and is_awaited then back_off(t, tonumber(ARGV[13])) else settle(t) end
+  if ARGV[40] ~= '' and is_awaited then
+    call('SADD', K.render_waiters(ARGV[40]), id)
+    call('EXPIRE', K.render_waiters(ARGV[40]), 600)
+  end
   save(t)
   flush_counts()
   return { 1, '' }
@@ -192,7 +198,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[40] == '1' then store_inventory(t, 41) end
+  if ARGV[41] == '1' then store_inventory(t, 42) end
   if ARGV[38] ~= '' then put(t, 'rites', ARGV[38] ~= '-' and ARGV[38] or '') end
   if outcome == 'Waiting' then
     keep_place()

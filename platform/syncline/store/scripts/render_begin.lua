@@ -1,0 +1,23 @@
+-- needs: base
+-- Ask for the turn to render something; who ended, or lost its run, has it no more.
+--
+-- ARGV  1 work  2 token  3 target whose run asks ('' = none)  4 its fence  5 seconds that it may take
+-- Touches  rendering
+-- Returns {'mine'}, {'held', seconds that are left}, or {'told', note}.
+
+local turn = K.rendering(ARGV[1])
+local held = call('HMGET', turn, 'token', 'target', 'fence', 'note')
+if held[4] then return { 'told', held[4] } end
+
+local function is_lost()
+  if not held[2] or held[2] == '' then return false end
+  local run = call('HMGET', K.target(held[2]), 'phase', 'fence')
+  return run[1] ~= 'running' or run[2] ~= held[3]
+end
+
+if held[1] and held[1] ~= ARGV[2] and not is_lost() then
+  return { 'held', tostring(math.max(call('PTTL', turn), 0) / 1000) }
+end
+call('HSET', turn, 'token', ARGV[2], 'target', ARGV[3], 'fence', ARGV[4])
+call('PEXPIRE', turn, math.ceil(tonumber(ARGV[5]) * 1000))
+return { 'mine' }
