@@ -1,10 +1,12 @@
 import pytest
+from pydantic import ValidationError
 
 from syncline.errors import InvalidDocument
 from syncline.model import template
 from syncline.model.cluster import ClusterSpec
 from syncline.model.names import Uid
 from syncline.model.records import ClusterRecord
+from syncline.model.source import Source
 
 EAST = ClusterRecord(
     uid=Uid("00" * 8),
@@ -89,3 +91,40 @@ def test_a_label_is_never_a_template_itself() -> None:
     assert template.resolve({"a": "{{ cluster.labels.tier }}"}, sly, subject="web") == {
         "a": "{{ cluster.name }}"
     }
+
+
+def overlay(**written: object) -> dict[str, object]:
+    source = Source.model_validate({"repository": "fleet", "kustomize": written})
+    return template.overlay(source, EAST, subject="web")
+
+
+def test_what_is_laid_over_a_kustomization_is_filled_in() -> None:
+    assert overlay() == {}
+    assert overlay(
+        namePrefix="{{ cluster.name }}-",
+        replicas=[{"name": "web", "count": 3}],
+        labels=[{"pairs": {"tier": "{{ cluster.labels.tier }}"}}],
+        patches=[{"patch": 'summary: {{ "{{" }} $value }}'}],
+    ) == {
+        "namePrefix": "east-",
+        "replicas": [{"name": "web", "count": 3}],
+        "labels": [{"pairs": {"tier": "prod"}}],
+        "patches": [{"patch": "summary: {{ $value }}"}],
+    }
+
+
+def test_a_label_that_the_cluster_lacks_is_named_with_its_place() -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        overlay(
+            images=[{"name": "a", "newTag": "1"}, {"name": "b", "newTag": "{{ cluster.labels.x }}"}]
+        )
+
+    assert str(caught.value) == (
+        "web: spec.source.kustomize.images[1].newTag: cluster 'east' has no label 'x'; "
+        "it has example.com/zone, tier"
+    )
+
+
+def test_a_place_without_an_end_is_refused_where_it_is_written() -> None:
+    with pytest.raises(ValidationError, match="has no end"):
+        overlay(nameSuffix="{{ cluster.name")

@@ -51,3 +51,10 @@ def test_parameters_count_as_the_cluster_fills_them_in() -> None:
 
     assert digest({"size": "2"}, **size) == digest(parameters={"size": "2"})
     assert digest({"size": "2"}, **size) != digest({"size": "3"}, **size)
+
+
+def test_an_overlay_counts_as_the_cluster_fills_it_in() -> None:
+    overlay = {"source": {"kustomize": {"nameSuffix": "-{{ cluster.labels.size }}"}}}
+
+    assert digest({"size": "2"}, **overlay) != digest({"size": "3"}, **overlay)
+    assert digest({"size": "2", "zone": "eu"}, **overlay) == digest({"size": "2"}, **overlay)

@@ -10,7 +10,7 @@ from syncline.store.connection import Store
 from syncline_workers.pipeline.remembered import Remembered, Result, commit_of
 from tests.harness.redis_fixtures import redis_server, redis_session, store
 from tests.pipeline.rendered import BUILT_IN, MONITORED, Fleet, Served, host
-from tests.pipeline.twins import REPOSITORY, entry
+from tests.pipeline.twins import CLUSTER, REPOSITORY, entry
 
 __all__ = ["redis_server", "redis_session", "store"]
 
@@ -58,6 +58,15 @@ def test_a_chart_sees_what_its_application_says_instead(fleet: Fleet) -> None:
 
     assert one[0]["data"] == {"monitor": "true", "version": "v1.29.0"}
     assert (other, api.asked) == (key, [])
+
+
+def test_what_is_laid_over_a_kustomization_is_filled_in_for_the_cluster(fleet: Fleet) -> None:
+    over = {"namePrefix": "{{ cluster.name }}-"}
+
+    (made,), key = fleet.render("kustomize", Served(BUILT_IN), kustomize=over)
+
+    assert made["metadata"]["name"] == f"{CLUSTER.name}-seen"
+    assert key != fleet.render("kustomize", Served(BUILT_IN))[1]
 
 
 @pytest.mark.parametrize("path", ["plain", "kustomize"])

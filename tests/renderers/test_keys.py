@@ -74,6 +74,13 @@ def test_what_a_render_depends_on_changes_both_keys(change: dict[str, Any]) -> N
     assert plans.render_key(after, INPUTS, "v1") != plans.render_key(before, INPUTS, "v1")
 
 
+def test_what_is_laid_over_a_kustomization_changes_both_keys() -> None:
+    before, after = plan("kustomize"), plan("kustomize", overlay={"namePrefix": "a-"})
+
+    assert plans.plan_key(after, "v1") != plans.plan_key(before, "v1")
+    assert plans.render_key(after, INPUTS, "v1") != plans.render_key(before, INPUTS, "v1")
+
+
 @pytest.mark.parametrize("renderer", ["plain", "kustomize"])
 @pytest.mark.parametrize("change", HELM_CHANGES)
 def test_what_only_charts_see_changes_no_other_key(renderer: str, change: dict[str, Any]) -> None:

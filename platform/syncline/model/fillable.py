@@ -48,3 +48,6 @@ Server = Annotated[Url, AfterValidator(_server)]
 
 Query = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_fillable)]
 """A query."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_fillable)]
+"""Any text that means something to a tool of its own."""

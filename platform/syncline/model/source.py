@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from syncline.model.kustomize_options import KustomizeOptions
 from syncline.model.renderer_options import PlainOptions
 from syncline.model.values import DNS_LABEL, Name, Written
 
@@ -91,6 +92,11 @@ class Source(Written):
         "else plain.",
     )
     helm: HelmOptions = Field(default=HelmOptions(), description="Options for a Helm chart.")
+    kustomize: KustomizeOptions = Field(
+        default=KustomizeOptions(),
+        description="What is laid over the path's kustomization. A text of it may hold "
+        "{{ cluster.name }} and {{ cluster.labels.KEY }}.",
+    )
     plain: PlainOptions = Field(
         default=PlainOptions(), description="Which plain manifests are read."
     )

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 
+from syncline.model import template
 from syncline.model.run import Inputs
 from syncline.model.source import RendererName
 from syncline.model.values import Manifest
@@ -133,6 +134,9 @@ def _plan(attempt: Attempt) -> RenderPlan:
         parameters=attempt.parameters,
         namespace=application.spec.destination.namespace or "default",
         name=application.name,
+        overlay=template.overlay(
+            application.spec.source, attempt.claim.cluster, subject=str(attempt.claim.name)
+        ),
     )
 
 

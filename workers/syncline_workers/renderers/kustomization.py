@@ -10,7 +10,7 @@ kustomize would read differently than we do, because they could lead it out of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -52,8 +52,8 @@ class Reach:
     roots: set[str] = field(default_factory=set)  # directories with a kustomization
 
 
-def reach(tree: Tree, root: str) -> Reach:
-    """Follow a kustomization from its directory.
+def reach(tree: Tree, root: str, others: Iterable[str] = ()) -> Reach:
+    """Follow a kustomization from its directory, and the others that are built with it.
 
     Raises:
         PathNotFound: there is no kustomization, or it names what is not there.
@@ -63,7 +63,7 @@ def reach(tree: Tree, root: str) -> Reach:
         LimitExceeded: more than 1000 kustomizations.
     """
     found = Reach()
-    waiting = [root]
+    waiting = [root, *others]
     while waiting:
         directory = waiting.pop()
         if directory in found.roots:

@@ -3,16 +3,20 @@
 Inputs are each file that the build reads (``kustomization``), not whole directories. As ``kustomize
 build`` does by itself, it reads files only below the kustomization that names them, and directories
 anywhere in the repository: without that restriction a path could name any file of the host.
-``${name}`` is filled in for declared parameters (``substitute``).
+What the application lays over it is an ``overlay``. ``${name}`` is filled in for declared
+parameters (``substitute``).
 """
 
 from __future__ import annotations
+
+import os
 
 from syncline.model import yaml
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers import scratch
 from syncline_workers.renderers import kustomization, normalise, sandbox, substitute, tools
+from syncline_workers.renderers import overlay as overlays
 from syncline_workers.renderers.detect import CHART
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, name_in, normal
@@ -23,12 +27,14 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
 
     Raises:
         PathNotFound, UnsafePath: the path, or what it reaches.
+        InvalidDocument: what is laid over it.
         RenderFailed: kustomize refused, a remote base, or no kustomize here.
         ManifestInvalid, LimitExceeded: as ``render.render``.
     """
     root = normal(plan.source.path, subject=plan.source.path)
-    reach = kustomization.reach(tree, root)
-    output = _build(tree, reach, root, settings)
+    parts = overlays.components(tree, root, plan.overlay)
+    reach = kustomization.reach(tree, root, parts)
+    output = _build(tree, reach, plan, settings, parts=parts)
     limits = yaml.Limits(size=settings.output, documents=settings.documents)
     values = yaml.load_all(output, source=root, limits=limits)
     filled = substitute.fill(plan.parameters)
@@ -43,19 +49,32 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
     )
 
 
-def _build(tree: Tree, reach: kustomization.Reach, root: str, settings: RenderSettings) -> bytes:
+def _build(
+    tree: Tree,
+    reach: kustomization.Reach,
+    plan: RenderPlan,
+    settings: RenderSettings,
+    *,
+    parts: list[str],
+) -> bytes:
+    root = normal(plan.source.path, subject=plan.source.path)
     binary = tools.find(RendererName.KUSTOMIZE, settings, subject=root)
     with tree.materialise(sorted(reach.laid_out)) as sources, scratch.directory("render") as home:
+        built, over = sources / root, home / "overlay"
+        if plan.overlay:
+            overlays.write(plan.overlay, over, sources=sources, root=root, parts=parts)
+            built = over
         return sandbox.run(
-            [
-                binary,
-                "build",
-                "--load-restrictor=LoadRestrictionsRootOnly",
-                "--",
-                str(sources / root),
-            ],
+            [binary, "build", "--load-restrictor=LoadRestrictionsRootOnly", "--", str(built)],
             home=home,
             settings=settings,
             subject=root,
-            shown={str(sources.resolve()): "", str(sources): "", str(home): "the renderer's home"},
+            shown={
+                os.path.relpath(sources.resolve(), home.resolve() / over.name): "",
+                str(sources.resolve()): "",
+                str(sources): "",
+                str(over.resolve()): f"{overlays.FIELD}/",
+                str(over): f"{overlays.FIELD}/",
+                str(home): "the renderer's home",
+            },
         )

@@ -29,7 +29,8 @@ class RenderPlan:
     """Everything but the commit that a render depends on.
 
     ``kube_version`` and ``api_versions`` (``apps/v1`` or ``apps/v1/Deployment``) are the
-    cluster's, and only Helm charts see them, as they do the namespace and the name.
+    cluster's, and only Helm charts see them, as they do the namespace and the name. ``overlay`` is
+    what is laid over a kustomization, filled in for the cluster.
     """
 
     source: Source
@@ -38,6 +39,7 @@ class RenderPlan:
     name: str = "release"  # the application's; a chart's release, unless it names another
     kube_version: str = ""  # "" = the renderer's own
     api_versions: tuple[str, ...] = ()
+    overlay: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ def plan_key(plan: RenderPlan, version: str) -> str:
             "kube_version": plan.kube_version,
             "served": _served(plan.api_versions),
         }
+    if plan.overlay:
+        facts["overlay"] = dict(plan.overlay)
     if plan.source.renderer is RendererName.PLAIN and plan.source.plain != PlainOptions():
         facts["plain"] = plan.source.plain.model_dump(mode="json")
     return _digest(facts)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from syncline.errors import RenderFailed
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
-from syncline_workers.renderers import helm, kustomize, plain, tools
+from syncline_workers.renderers import helm, kustomize, overlay, plain, tools
 from syncline_workers.renderers.detect import detect
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree
@@ -52,9 +53,16 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
 
     Raises:
         PathNotFound, UnsafePath: the path, or what it reaches, is not in the repository.
-        RenderFailed: the renderer refused; the detail is its own message.
+        RenderFailed: the renderer refused; the detail is its own message; or an overlay, and
+            no kustomization.
         ManifestInvalid: broken YAML, no Kubernetes object, or the same object twice.
         LimitExceeded: bytes, objects, time or memory.
     """
     plan = settled(tree, plan)
+    if plan.overlay and plan.source.renderer is not RendererName.KUSTOMIZE:
+        raise RenderFailed(
+            plan.source.path,
+            f"has {overlay.FIELD}, and is rendered by {plan.source.renderer}: remove it, or give "
+            "the path a kustomization.yaml",
+        )
     return _RENDERERS[plan.source.renderer or RendererName.PLAIN](tree, plan, settings)
