@@ -11,6 +11,7 @@ from typing import Any, Self
 from syncline.contract.reports import ClusterReport, PreviewReport
 from syncline.errors import StoreUnavailable
 from syncline.model.change import Action, Change, Difference, FieldChange
+from syncline.model.explained import Explained, Place
 from syncline.model.names import TargetId, Uid
 from syncline.model.orphan import Orphan
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
@@ -20,6 +21,19 @@ from syncline.store.connection import Store
 from syncline.store.due import Due
 from syncline.store.runs import Dispatch
 from tests.api.fleets import COMMIT, WEB, report_of
+
+EXPLAINED = Explained(
+    repository="shop",
+    path="apps/web",
+    followed="main",
+    revision=COMMIT,
+    renderer="kustomize",
+    version="v5.8.1",
+    plan="p" * 64,
+    key="k" * 64,
+    place=Place.DISK,
+    inputs={"apps/web/kustomization.yaml": "1f" * 20, "apps/web/Kustomization": ""},
+)
 
 _PAUSE = 0.02  # seconds between two looks at what is due
 
@@ -109,7 +123,9 @@ class Machinery:
             return PreviewReport(preview=uid, error="RenderFailed: no such base")
         if verb == "render":
             manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
-            return PreviewReport(preview=uid, revision=COMMIT, manifests=(manifest,))
+            return PreviewReport(
+                preview=uid, revision=COMMIT, manifests=(manifest,), explained=(EXPLAINED,)
+            )
         if verb == "orphans":
             left = self.orphans.get(name, ())
             return PreviewReport(preview=uid, revision=COMMIT, orphans=left, unseen=self.unseen)

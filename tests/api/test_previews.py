@@ -70,6 +70,7 @@ def test_who_waits_gets_the_answer_as_it_comes(
             }
         ],
         "orphans": [],
+        "explained": [],
         "unseen": [],
     }
 

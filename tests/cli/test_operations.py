@@ -208,6 +208,24 @@ def test_manifests_are_printed_as_yaml(syncline: Run, fleet: Fleet, machinery: M
     assert f"# app00@c00 at {COMMIT}" in ended.out
 
 
+def test_a_render_is_explained(syncline: Run, fleet: Fleet, machinery: Machinery) -> None:
+    fleet.grid(applications=1, clusters=1)
+
+    ended = syncline("render", "app00@c00", "--explain")
+
+    assert ended.exit == 0
+    assert yaml.safe_load(ended.out) == {
+        "repository": "shop",
+        "path": "apps/web",
+        "revision": {"followed": "main", "commit": COMMIT},
+        "renderer": "kustomize v5.8.1",
+        "key": "k" * 64,
+        "plan": "p" * 64,
+        "cached": "yes, on the worker's disk",
+        "inputs": {"apps/web/Kustomization": "absent", "apps/web/kustomization.yaml": "1f" * 20},
+    }
+
+
 def test_a_dry_run_tells_what_would_change(
     syncline: Run, fleet: Fleet, machinery: Machinery
 ) -> None:

@@ -14,6 +14,7 @@ from syncline.errors import AwaitsRender, RenderFailed
 from syncline.model.status import Outcome
 from syncline.store.connection import Store
 from syncline_workers.pipeline import failing, render_turn, rendering
+from syncline_workers.pipeline.remembered import Remembered
 from syncline_workers.renderers import render as renderers
 from tests.harness.redis_fixtures import redis_server, redis_session, store
 from tests.pipeline.rendered import BUILT_IN, Fleet, Served, host
@@ -164,3 +165,20 @@ def test_a_host_that_learned_other_inputs_finds_what_another_rendered(
     assert found[0] == found[1]
     assert len(found[0][0]) == 2
     assert renders.times == 2
+
+
+def test_a_render_tells_where_it_lay(hosts: list[Fleet]) -> None:
+    def place(fleet: Fleet) -> str:
+        attempt = replace(fleet.attempt("kustomize"), is_preview=True)
+        rendering.render(attempt, SERVED)  # type: ignore[arg-type]
+        [told] = attempt.explained
+        assert told.inputs["kustomize/seen.yaml"] != ""
+        assert told.inputs["kustomize/Kustomization"] == ""
+        return str(told.place)
+
+    first = place(hosts[0])
+    again = place(hosts[0])
+    elsewhere = place(hosts[1])
+    restarted = place(replace(hosts[1], remembered=Remembered()))
+
+    assert [first, again, elsewhere, restarted] == ["rendered", "process", "store", "disk"]

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from syncline.model.change import Difference, Inventory, ObjectRef
 from syncline.model.check import Check
+from syncline.model.explained import Explained
 from syncline.model.names import TargetId, Uid
 from syncline.model.orphan import Orphan
 from syncline.model.status import HealthStatus
@@ -106,6 +107,7 @@ class PreviewReport(Stored):
     error: str = ""  # "Reason: message"
     revision: str = ""
     manifests: tuple[dict[str, Any], ...] = ()
+    explained: tuple[Explained, ...] = ()
     differences: tuple[Difference, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     unseen: tuple[str, ...] = ()  # kinds that could not be looked at for orphans

@@ -20,6 +20,7 @@ from syncline.model.change import (
     InventoryEntry,
     ObjectRef,
 )
+from syncline.model.explained import Explained
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
 from syncline.model.values import Manifest
@@ -51,6 +52,7 @@ class Attempt:
     rendered: str = ""  # keyed digest of all that is to be applied
     manifests: tuple[Manifest, ...] = ()  # as they were rendered
     inputs: Inputs | None = None
+    explained: list[Explained] = field(default_factory=list)  # how each source was rendered
     parameters: dict[str, str] = field(default_factory=dict)
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded
     changes: list[Change] = field(default_factory=list)

@@ -11,7 +11,7 @@ from syncline.model.names import Uid
 from syncline.model.request import Options
 from syncline.model.run import Claim
 from syncline.model.values import Manifest
-from syncline_workers.change import mask, plan, steps
+from syncline_workers.change import mask, plan, steps, tracking
 from syncline_workers.pipeline import (
     applying,
     connection,
@@ -55,8 +55,13 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     api = connection.connect(attempt)
     manifests = namespaces.settle(api, rendering.render(attempt, api), claim.application)
     if asked.verb == "render":
-        shown = tuple(mask.masked(manifest) for manifest in manifests)
-        return PreviewReport(preview=uid, revision=attempt.revision, manifests=shown)
+        marked = (tracking.stamp(manifest, attempt.origin) for manifest in manifests)
+        return PreviewReport(
+            preview=uid,
+            revision=attempt.revision,
+            manifests=tuple(mask.masked(manifest) for manifest in marked),
+            explained=tuple(attempt.explained),
+        )
     if asked.verb == "orphans":
         left = orphans.find(attempt, api, manifests)
         return PreviewReport(

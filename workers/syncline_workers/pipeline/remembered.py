@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from syncline.model.commit import Commit as Told
+from syncline.model.explained import Place
 from syncline.model.records import RepositoryRecord
 from syncline.model.source import Source
 from syncline.model.values import Manifest
@@ -35,6 +36,7 @@ class Result:
     key: str
     inputs: Mapping[str, str]
     manifests: tuple[Manifest, ...]
+    place: Place = Place.PROCESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import orjson
 import structlog
 
 from syncline.errors import CredentialRefused
+from syncline.model.explained import Place
 from syncline.model.seal import PlatformKey
 from syncline_workers.pipeline.renders import Renders
 
@@ -49,14 +50,16 @@ class RenderCache:
         """Keep what a render of this plan read."""
         self.put(f"inputs-{plan}", orjson.dumps(dict(inputs)), share=share)
 
-    def get(self, name: str, *, share: bool) -> bytes | None:
-        """What was kept under this name, from the disk or from the store."""
-        found = self._read(name)
-        if found is None and share:
-            found = self.shared.get(name)
-            if found is not None:
-                self._write(name, found)
-        return found
+    def get(self, name: str, *, share: bool) -> tuple[bytes, Place] | None:
+        """What was kept under this name, and where: on the disk, or in the store."""
+        here = self._read(name)
+        if here is not None:
+            return here, Place.DISK
+        elsewhere = self.shared.get(name) if share else None
+        if elsewhere is None:
+            return None
+        self._write(name, elsewhere)
+        return elsewhere, Place.STORE
 
     def put(self, name: str, value: bytes, *, share: bool) -> bool:
         """Keep on the disk, and in the store where others may need it; False: it is not there."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from syncline.model import template
+from syncline.model.explained import Explained, Place
 from syncline.model.run import Inputs
 from syncline.model.source import RendererName
 from syncline.model.values import Manifest
@@ -46,6 +47,9 @@ def render(attempt: Attempt, api: Api) -> list[Manifest]:
             found = _found(attempt, _Sought(plan, version, name), tree())
         else:
             tallies.count(tallies.CACHED)
+            found = replace(found, place=Place.PROCESS)
+        if attempt.is_preview:
+            attempt.explained.append(_explained(attempt, _Sought(plan, version, name), found))
         return _fill(attempt, found)
 
 
@@ -81,11 +85,13 @@ def _looked_up(attempt: Attempt, sought: _Sought, tree: Tree) -> Result | None:
     for learned in disk.inputs(sought.name, share=share):
         inputs = tree.ids(learned)
         key = plans.render_key(sought.plan, inputs, sought.version)
-        packed = disk.get(key, share=share)
-        if packed is not None:
-            tallies.count(tallies.CACHED)
-            result = Result(key=key, inputs=inputs, manifests=plans.load(packed).manifests)
-            return _kept(attempt, sought, result, packed)
+        if (kept := disk.get(key, share=share)) is None:
+            continue
+        packed, place = kept
+        tallies.count(tallies.CACHED)
+        manifests = plans.load(packed).manifests
+        result = Result(key=key, inputs=inputs, manifests=manifests, place=place)
+        return _kept(attempt, sought, result, packed)
     return None
 
 
@@ -100,7 +106,8 @@ def _rendered(attempt: Attempt, sought: _Sought, tree: Tree) -> tuple[Result, bo
     is_shared = disk.put(key, packed, share=share)
     if dict(rendered.inputs) not in disk.inputs(sought.name, share=False):
         disk.learn(sought.name, rendered.inputs, share=share)
-    result = Result(key=key, inputs=rendered.inputs, manifests=rendered.manifests)
+    made = Place.RENDERED
+    result = Result(key=key, inputs=rendered.inputs, manifests=rendered.manifests, place=made)
     return _kept(attempt, sought, result, packed), is_shared
 
 
@@ -161,6 +168,22 @@ def _fill(attempt: Attempt, found: Result) -> list[Manifest]:
     )
     attempt.manifests = found.manifests
     return list(found.manifests)
+
+
+def _explained(attempt: Attempt, sought: _Sought, found: Result) -> Explained:
+    source = sought.plan.source
+    return Explained(
+        repository=source.repository,
+        path=source.path,
+        followed=source.followed,
+        revision=attempt.revision,
+        renderer=source.renderer or "",
+        version=sought.version,
+        plan=sought.name,
+        key=found.key,
+        place=found.place,
+        inputs=dict(found.inputs),
+    )
 
 
 def _cache(attempt: Attempt) -> RenderCache:

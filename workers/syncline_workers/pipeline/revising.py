@@ -48,11 +48,11 @@ def told(attempt: Attempt) -> tuple[str, tuple[Difference, ...]]:
 
 def _earlier(attempt: Attempt, key: str) -> tuple[Manifest, ...] | None:
     ports = attempt.ports
-    packed = RenderCache(ports.render.cache, ports.key, ports.renders).get(key, share=False)
-    if packed is None:
+    kept = RenderCache(ports.render.cache, ports.key, ports.renders).get(key, share=False)
+    if kept is None:
         return None
     try:
-        return plans.load(packed).manifests
+        return plans.load(kept[0]).manifests
     except (ValueError, KeyError, zlib.error) as exc:
         log.warning("render_cache_unreadable", entry=key, error=str(exc))
         return None

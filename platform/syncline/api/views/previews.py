@@ -9,6 +9,7 @@ from pydantic import Field
 from syncline.api.views.base import View
 from syncline.contract.reports import PreviewReport
 from syncline.model.change import Difference, FieldChange
+from syncline.model.explained import Explained
 from syncline.model.names import Uid
 from syncline.model.orphan import Orphan
 from syncline.model.values import Manifest
@@ -73,6 +74,30 @@ class OrphanView(View):
         )
 
 
+class ExplainedView(View):
+    """How one source of the application was rendered."""
+
+    repository: str = Field(description="The Repository document's name.")
+    path: str = Field(description="In the repository.")
+    followed: str = Field(description="The revision as the application writes it.")
+    revision: str = Field(description="What that meant.")
+    renderer: str = Field(description="helm, kustomize, …")
+    version: str = Field(description="Of the renderer; empty: Syncline's own.")
+    plan: str = Field(description="Names all but the commit that the render depends on.")
+    key: str = Field(description="The render key: what has it in common has the same manifests.")
+    place: str = Field(
+        description="Where it lay: process, disk, store; or rendered, for this answer."
+    )
+    inputs: dict[str, str] = Field(
+        description="Path → tree or blob id of what was read; empty: looked for, and absent."
+    )
+
+    @classmethod
+    def of(cls, explained: Explained) -> ExplainedView:
+        """Show how a source was rendered."""
+        return cls(**explained.model_dump())
+
+
 class PreviewView(View):
     """The answer, or that there is none yet. Kept for five minutes."""
 
@@ -81,8 +106,10 @@ class PreviewView(View):
     error: str = Field(default="", description="Why it failed: `Reason: message`.")
     revision: str = Field(default="", description="The commit that was rendered.")
     manifests: list[Manifest] = Field(default=[], description="render: the objects, masked.")
+    explained: list[ExplainedView] = Field(
+        default=[], description="render: how each source became manifests."
+    )
     differences: list[DifferenceView] = Field(default=[], description="diff: what would change.")
-
     orphans: list[OrphanView] = Field(default=[], description="orphans: what nobody declares.")
     unseen: list[str] = Field(default=[], description="orphans: kinds that could not be looked at.")
 
@@ -97,6 +124,7 @@ class PreviewView(View):
             error=report.error,
             revision=report.revision,
             manifests=list(report.manifests),
+            explained=[ExplainedView.of(each) for each in report.explained],
             differences=[DifferenceView.of(each) for each in report.differences],
             orphans=[OrphanView.of(each) for each in report.orphans],
             unseen=list(report.unseen),
