@@ -12,6 +12,7 @@ import pytest
 from syncline.errors import CredentialRefused, NotFound, RepositoryUnreachable, SynclineError
 from syncline.model.credential import Credential
 from syncline.model.records import RepositoryRecord
+from syncline_workers.git import keys
 from tests.git import sshserver
 from tests.git.desk import Desk, record
 from tests.git.sshserver import SshServer
@@ -27,20 +28,25 @@ class Private:
     commit: str
 
     def repository(
-        self, *, ref: str = "file:key", known_hosts: str = "", path: str = ""
+        self,
+        *,
+        ref: str = "file:key",
+        known_hosts: str = "",
+        path: str = "",
+        passphrase_ref: str | None = None,
     ) -> RepositoryRecord:
         credential = Credential(
             type="ssh",
             ref=ref,
             url_prefix=self.server.url(),
             known_hosts=known_hosts or self.server.known_hosts(),
+            passphrase_ref=passphrase_ref,
         )
         return record(self.server.url(path or self.desk.work.origin), credential=credential)
 
     def give(self, name: str, text: str) -> str:
         """A credential's reference."""
-        (self.desk.root / "credentials" / name).write_text(text)
-        return f"file:{name}"
+        return self.desk.give(name, text)
 
     def refused(self, error: type[SynclineError], repository: RepositoryRecord) -> str:
         """What a look-up and a fetch say, which is the same but for git's own words."""
@@ -67,7 +73,6 @@ def private(desk: Desk) -> Iterator[Private]:
     sshserver.require_client()
     key = sshserver.new_key()
     server = SshServer(desk.root / "served", [key]).start()
-    (desk.root / "credentials").mkdir()
     found = Private(desk, server, key, desk.work.publish("one", {"a": "1"}))
     found.give("key", sshserver.private(key))
     yield found
@@ -187,17 +192,74 @@ def test_a_broken_key_is_told_from_one_that_is_refused(private: Private) -> None
     assert "the credential is no private key that ssh reads" in said
 
 
-@pytest.mark.parametrize("form", ["RFC4716", "PEM", "PKCS8"])
-def test_a_key_with_a_passphrase_is_named(private: Private, tmp_path: Path, form: str) -> None:
+PASSPHRASE = "long passphrase"
+
+
+def locked(private: Private, form: str) -> str:
+    """A key with a passphrase that the server lets in; gives its reference."""
     kind = "rsa" if form != "RFC4716" else "ed25519"
-    file = tmp_path / "locked"
-    make = ["ssh-keygen", "-q", "-t", kind, "-m", form, "-N", "long passphrase", "-f", file]
+    file = private.desk.root / "locked"
+    make = ["ssh-keygen", "-q", "-C", "", "-t", kind, "-m", form, "-N", PASSPHRASE, "-f", file]
     subprocess.run(make, check=True)
-    ref = private.give("locked", file.read_text())
+    private.server.keys.append(asyncssh.read_private_key(file, PASSPHRASE))
+    return private.give("locked", file.read_text())
 
-    said = private.refused(CredentialRefused, private.repository(ref=ref))
 
-    assert said.startswith("Repository/shop: file:locked has a passphrase, for which nobody")
+@pytest.mark.parametrize("form", ["RFC4716", "PEM", "PKCS8"])
+def test_a_key_with_a_passphrase_opens_a_repository(private: Private, form: str) -> None:
+    given = {
+        "ref": locked(private, form),
+        "passphrase_ref": private.give("word", PASSPHRASE + "\n"),
+    }
+    repositories = private.desk.open()
+
+    found = repositories.resolve(private.repository(**given), ["main"])
+    with repositories.tree(private.repository(**given), private.commit) as tree:
+        assert tree.read("a") == b"1"
+
+    assert found.commits == {"main": private.commit}
+    seen = "\n".join(private.server.seen)
+    assert "IdentityFile=" in seen  # the processes were looked at while they ran
+    assert PASSPHRASE not in seen
+
+
+@pytest.mark.parametrize("form", ["RFC4716", "PEM", "PKCS8"])
+def test_a_passphrase_that_is_missing_or_wrong_is_told(private: Private, form: str) -> None:
+    ref = locked(private, form)
+    missing = private.repository(ref=ref)
+    wrong = private.repository(ref=ref, passphrase_ref=private.give("word", "another"))
+
+    assert private.refused(CredentialRefused, missing) == (
+        "Repository/shop: file:locked has a passphrase: name it in spec.credential.passphraseRef"
+    )
+    assert private.refused(CredentialRefused, wrong) == (
+        "Repository/shop: file:locked is no private key that can be read (OpenSSH, PEM), or "
+        "file:word does not open it"
+    )
+
+
+def test_a_passphrase_that_nothing_needs_is_told(private: Private) -> None:
+    repository = private.repository(passphrase_ref=private.give("word", PASSPHRASE))
+
+    said = private.refused(CredentialRefused, repository)
+
+    assert said.endswith("file:key has no passphrase: take spec.credential.passphraseRef away")
+
+
+def test_a_key_is_opened_once_and_anew_when_it_is_rotated(private: Private) -> None:
+    word = private.give("word", PASSPHRASE)
+    repository = private.repository(ref=locked(private, "RFC4716"), passphrase_ref=word)
+    repositories = private.desk.open()
+    repositories.resolve(repository, ["main"])
+    before = keys._read.cache_info()
+    repositories.resolve(repository, ["main"])
+    after = keys._read.cache_info()
+    assert (after.hits, after.misses) == (before.hits + 1, before.misses)
+
+    private.give("locked", "rotated to nonsense")
+
+    with pytest.raises(CredentialRefused, match="file:locked is no private key"):
+        repositories.resolve(repository, ["main"])
 
 
 def test_a_repository_that_is_not_there_is_not_found(private: Private) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from syncline.model.values import Written
 
@@ -38,3 +38,12 @@ class Credential(Written):
     known_hosts: str | None = Field(
         default=None, description="ssh: the lines of known_hosts that the host must match."
     )
+    passphrase_ref: Reference | None = Field(
+        default=None, description="ssh: the passphrase of the key, where it has one."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Credential:
+        if self.passphrase_ref is not None and self.type != "ssh":
+            raise ValueError(f"passphraseRef goes with type ssh, not {self.type}")
+        return self

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from syncline.errors import CredentialRefused, InvalidDocument
 from syncline.model.tls import Tls
+from syncline_workers.git import keys
 from syncline_workers.git.need import Means, Need
 
 if TYPE_CHECKING:
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 
 def given(need: Need, tls: Tls) -> Means:
@@ -56,7 +56,7 @@ def _client(need: Need, tls: Tls, certificate_ref: str, key_ref: str) -> Means:
 
     shown = need.read(certificate_ref)
     own, *_ = _certificates(need, shown, certificate_ref)
-    key = _private(need, tls, key_ref)
+    key = keys.opened(need, key_ref, tls.passphrase_ref, where="spec.tls.passphraseRef")
     if own.public_key() != key.public_key():
         raise CredentialRefused(
             need.about, f"{key_ref} is not the key of the certificate {certificate_ref}"
@@ -84,25 +84,4 @@ def _certificates(need: Need, text: str, where: str) -> list[x509.Certificate]:
     except ValueError as exc:
         raise CredentialRefused(
             need.about, f"{where} holds no certificates that can be read (PEM): {exc}"
-        ) from exc
-
-
-def _private(need: Need, tls: Tls, key_ref: str) -> PrivateKeyTypes:
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 -- few need it
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
-
-    passphrase = tls.passphrase_ref and need.read(tls.passphrase_ref).rstrip("\r\n")
-    try:
-        return serialization.load_pem_private_key(
-            need.read(key_ref).encode(), passphrase.encode() if passphrase else None
-        )
-    except TypeError as exc:
-        wants = "has no passphrase: take spec.tls.passphraseRef away"
-        if not passphrase:
-            wants = "has a passphrase: name it in spec.tls.passphraseRef"
-        raise CredentialRefused(need.about, f"{key_ref} {wants}") from exc
-    except (ValueError, UnsupportedAlgorithm) as exc:
-        opened = f", or {tls.passphrase_ref} does not open it" if passphrase else ""
-        raise CredentialRefused(
-            need.about, f"{key_ref} is no private key that can be read (PEM){opened}"
         ) from exc

@@ -8,6 +8,7 @@ from typing import Final
 
 from syncline.errors import CredentialRefused
 from syncline.model.credential import Credential
+from syncline_workers.git import keys
 from syncline_workers.git.need import Means, Need
 
 _OPENSSH: Final = b"openssh-key-v1\0"
@@ -27,12 +28,8 @@ def key(need: Need, credential: Credential) -> Means:
             "take the host's lines from its provider, or from ssh-keyscan and compare them",
         )
     text = need.read(credential.ref)
-    if _is_encrypted(text):
-        raise CredentialRefused(
-            need.about,
-            f"{credential.ref} has a passphrase, for which nobody is there to ask: "
-            "give a key without one (ssh-keygen -p), for this use alone",
-        )
+    if credential.passphrase_ref or _is_encrypted(text):
+        text = _opened(need, credential)
     options = {
         "BatchMode": "yes",
         "ClearAllForwardings": "yes",
@@ -49,6 +46,18 @@ def key(need: Need, credential: Credential) -> Means:
     for name, value in options.items():
         words += ["-o", f"{name}={value}"]
     return Means(variables={"GIT_SSH_COMMAND": shlex.join(words), "GIT_SSH_VARIANT": "ssh"})
+
+
+def _opened(need: Need, credential: Credential) -> str:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 -- few need it
+
+    where = "spec.credential.passphraseRef"
+    found = keys.opened(need, credential.ref, credential.passphrase_ref, where=where)
+    return found.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    ).decode()
 
 
 def _is_encrypted(text: str) -> bool:
