@@ -12,7 +12,7 @@ from syncline.credentials import CredentialSource
 from syncline.errors import RepositoryUnreachable, RevisionNotFound
 from syncline.model.records import RepositoryRecord
 from syncline.settings import GitSettings
-from syncline_workers.git import mirror
+from syncline_workers.git import packs
 from syncline_workers.git.repositories import GitRepositories, open_repositories
 from tests.git.desk import Desk, children, commands, record
 from tests.harness.poll import until
@@ -55,6 +55,20 @@ def test_a_new_commit_is_seen_through_the_reader_that_runs(
     assert read(repositories, desk.served, second) == b"2"
     assert read(repositories, desk.served, first) == b"1"
     assert children() == readers
+
+
+def test_a_commit_of_a_small_repository_is_one_request(
+    desk: Desk, repositories: GitRepositories
+) -> None:
+    large = "x" * 1_000_001
+    read(repositories, desk.served, desk.work.publish("one", {"a": "1", "b": large, "c/d": "1"}))
+    second = desk.work.publish("two", {"a": "2", "b": large + "x", "c/d": "2"})
+    before = desk.server.count("info/refs")
+
+    with repositories.tree(desk.served, second) as tree:
+        assert (tree.read("a"), tree.read("c/d")) == (b"2", b"2")
+        assert desk.server.count("info/refs") - before == 1
+        assert tree.read("b") == f"{large}x".encode()
 
 
 def test_a_fetch_of_another_process_is_seen_without_a_request(
@@ -219,7 +233,7 @@ def test_a_slow_fetch_is_given_up_and_leaves_nothing_running(
 
     with pytest.raises(RepositoryUnreachable, match="did not finish within 1 s"):
         read(repositories, repository, commit)
-    assert commands("fetch", repository.spec.url) == []
+    assert commands("fetch --quiet", desk.mirror()) == []
     assert commands("git-remote-http", repository.spec.url) == []
     desk.server.delay = 0
 
@@ -229,7 +243,7 @@ def test_a_slow_fetch_is_given_up_and_leaves_nothing_running(
 def test_many_packs_are_joined_and_lose_nothing(
     desk: Desk, repositories: GitRepositories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mirror, "PACKS", 3)
+    monkeypatch.setattr(packs, "MOST", 3)
     commits = []
     for number in range(8):
         desk.work.write({"a": str(number)})
@@ -269,7 +283,7 @@ def test_processes_that_need_a_commit_at_once_fetch_it_once(desk: Desk) -> None:
         process.join(60)
 
     assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert desk.server.count("/app.git/info/refs") == 1
+    assert desk.server.count("/app.git/info/refs") == 2  # commits and trees, then blobs
 
 
 def test_the_fetch_of_another_process_is_waited_for_only_so_long(

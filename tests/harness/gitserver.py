@@ -46,6 +46,8 @@ class GitServer:
     users: Mapping[str, str] | None = None  # name → password; None: everybody may read and push
     delay: float = 0.0  # seconds before each answer
     status: int = 0  # answer this instead, where it is not 0
+    filters: bool = True  # it can leave blobs out
+    modern: bool = True  # it speaks version 2 of the protocol, which gives out any object by its id
     redirect: str = ""  # send everybody to the same path of this place instead
     tls: ssl.SSLContext | None = None  # what it shows and asks for; None: it speaks plain HTTP
     asked: list[Asked] = field(default_factory=list)
@@ -194,12 +196,14 @@ class _Request(http.server.BaseHTTPRequestHandler):
         return ENVIRONMENT | {
             "GIT_PROJECT_ROOT": str(self.owner.root),
             "GIT_HTTP_EXPORT_ALL": "1",
-            "GIT_CONFIG_COUNT": "2",
+            "GIT_CONFIG_COUNT": "3",
             "GIT_CONFIG_KEY_0": "http.receivepack",
             "GIT_CONFIG_VALUE_0": "true",
             "GIT_CONFIG_KEY_1": "safe.directory",
             "GIT_CONFIG_VALUE_1": "*",
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+            "GIT_CONFIG_KEY_2": "uploadpack.allowFilter",
+            "GIT_CONFIG_VALUE_2": str(self.owner.filters).lower(),
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", "") if self.owner.modern else "",
             "REQUEST_METHOD": self.command,
             "PATH_INFO": url.path,
             "QUERY_STRING": url.query,

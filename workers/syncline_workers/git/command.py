@@ -12,9 +12,10 @@ import os
 import selectors
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -111,6 +112,15 @@ def environment(
     }
 
 
+def configured(env: Mapping[str, str], config: Mapping[str, str]) -> dict[str, str]:
+    """Give an environment of `environment` further git settings."""
+    count = int(env["GIT_CONFIG_COUNT"])
+    pairs = {"GIT_CONFIG_COUNT": str(count + len(config))}
+    for number, (key, value) in enumerate(config.items(), count):
+        pairs |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return {**env, **pairs}
+
+
 def start(
     arguments: Sequence[str], env: Mapping[str, str], *, cwd: Path, stdin: int = subprocess.DEVNULL
 ) -> subprocess.Popen[bytes]:
@@ -130,14 +140,29 @@ def start(
     return popen
 
 
-def run(arguments: Sequence[str], env: Mapping[str, str], *, cwd: Path, within: float) -> Output:
+def run(
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    cwd: Path,
+    within: float,
+    given: Iterable[str] | None = None,
+) -> Output:
     """Run a command to its end.
 
+    Args:
+        arguments: after ``git``.
+        env: all of its environment.
+        cwd: its directory.
+        within: seconds.
+        given: lines for its standard input.
+
     Raises:
-        TimedOut: it took longer than ``within`` seconds.
+        TimedOut: it took longer.
         Flooded: it printed too much.
     """
-    process = start(arguments, env, cwd=cwd)
+    with _lines(given) as stdin:
+        process = start(arguments, env, cwd=cwd, stdin=stdin)
     try:
         stdout, stderr = _drain(process, time.monotonic() + within)
         status = process.wait(timeout=within)
@@ -161,6 +186,18 @@ def end(process: subprocess.Popen[bytes]) -> None:
         if stream is not None:
             with suppress(OSError):  # unwritten input of a dead process
                 stream.close()
+
+
+@contextmanager
+def _lines(given: Iterable[str] | None) -> Iterator[int]:
+    """A file, so that nobody has to write while git waits for its output to be read."""
+    if given is None:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.writelines(f"{line}\n".encode() for line in given)
+        file.seek(0)
+        yield file.fileno()
 
 
 def _drain(process: subprocess.Popen[bytes], deadline: float) -> tuple[str, str]:

@@ -1,45 +1,28 @@
 """A bare copy of one repository on this disk: made, fetched, and made again where it is damaged.
 
-Branches and tags are mirrored whole: a copy without blobs is made faster, and then costs a fetch
-for whatever turns out to be needed. Objects are never removed (no gc, no prune), so that a revision
-which was applied can be read again after a forced push; packs are joined when there are many. All
-of it can be lost at any time.
+Commits and trees of all branches and tags are mirrored; a large repository's blobs come when they
+are needed, many by one request (`supply`), and from a server that gives out none by its id the
+mirror is fetched whole. Objects are never removed (no gc, no
+prune), so that a revision which was applied can be read again after a forced push; packs are joined
+when there are many. All of it can be lost at any time.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 from syncline.errors import RepositoryUnreachable, RevisionNotFound
 from syncline.model import giturl
 from syncline.model.commit import Commit
-from syncline_workers import tallies
-from syncline_workers.git import command, commits, failures, lock, remote
+from syncline_workers.git import commits, fetching, lock, packs
 from syncline_workers.git.access import Access
+from syncline_workers.git.fetching import Broken
 from syncline_workers.git.objects import Absent, Damaged, Reader, TooLarge
 
-PACKS: Final = 40
-"""Packs after which they are joined: each object that is missed is looked for in all of them."""
-
-_JOINING = 300.0  # seconds
 _LONGEST_COMMIT = 1_000_000  # bytes
-_REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-_QUIETLY = (
-    "--quiet",
-    "--force",
-    "--no-tags",
-    "--no-write-fetch-head",
-    "--no-show-forced-updates",
-    "--refmap=",
-)
-
-
-class Broken(Exception):
-    """Git says that the mirror, and not the server, is at fault."""
 
 
 class Mirror:
@@ -49,7 +32,8 @@ class Mirror:
         """Take the directory, and the environment of git processes that reach no network."""
         self.path = path
         self.reader = Reader(path, environment)
-        self._environment = environment
+        self.environment = environment
+        self.missed = 0  # how often blobs had to be asked for, by this process
 
     def root(self, revision: str) -> str | None:
         """Give the tree id of a commit; None where the commit is not here or cannot be read."""
@@ -82,6 +66,29 @@ class Mirror:
                     root = self._replaced(access, revision)
         return root
 
+    def bring(self, access: Access, blobs: Sequence[str]) -> None:
+        """Fetch blobs that the mirror lacks, by one request.
+
+        Where it does nothing, since they are here or the mirror is whole, and one cannot be read,
+        the mirror is damaged.
+
+        Raises:
+            RevisionNotFound: the server does not have one of them any more.
+            RepositoryUnreachable, CredentialRefused, NotFound: as git's words mean.
+        """
+        with self._locked(access):
+            missing = self._absent(blobs)
+            if not missing or fetching.filtered(self.path) == fetching.WHOLE:
+                return
+            with suppress(Broken):
+                try:
+                    fetching.blobs(access, self.path, missing)
+                except RevisionNotFound:
+                    fetching.widen(access, self.path, fetching.WHOLE)
+                    if self._absent(missing):
+                        raise
+            packs.join(self.path, self.environment)
+
     def rebuild(self, access: Access, revision: str, oid: str) -> None:
         """Make the mirror anew, unless the object that was missed can be read by now.
 
@@ -99,10 +106,10 @@ class Mirror:
         if (self.path / "HEAD").exists():
             for leftover in self.path.glob("objects/pack/tmp_*"):
                 leftover.unlink(missing_ok=True)  # of a fetch that was killed: we alone write
-            self._fetch(access, self.path, *_REFS)
+            fetching.refs(access, self.path)
         else:
             self._make(access)
-        self._join()
+        packs.join(self.path, self.environment)
         return self._found(access, revision)
 
     def _replaced(self, access: Access, revision: str) -> str:
@@ -119,11 +126,14 @@ class Mirror:
         """Give the commit's tree; a commit that no branch or tag leads to is asked for by id."""
         with suppress(Absent):
             return self._root(revision)
-        self._fetch(access, self.path, revision)
-        try:
+        fetching.commit(access, self.path, revision)
+        with suppress(Absent):
             return self._root(revision)
+        try:
+            kind = self.reader.read(revision, limit=_LONGEST_COMMIT).kind
         except Absent:
-            raise RevisionNotFound(access.about, f"{revision} is no commit") from None
+            raise Broken(f"{revision} was fetched, and cannot be read") from None
+        raise RevisionNotFound(access.about, f"{revision} is a {kind}, and no commit")
 
     def _make(self, access: Access) -> None:
         """Build beside what is there, so that a failure leaves it; then take its place."""
@@ -131,36 +141,18 @@ class Mirror:
         for leftover in (fresh, old):
             shutil.rmtree(leftover, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        self._git(access, fresh, "init", "--quiet", "--bare", "--template=")
-        self._fetch(access, fresh, *_REFS)
+        fetching.make(access, fresh, whole=fetching.filtered(self.path) == fetching.WHOLE)
         with suppress(FileNotFoundError):
             self.path.rename(old)
         fresh.rename(self.path)
         shutil.rmtree(old, ignore_errors=True)
         self.reader.close()
 
-    def _fetch(self, access: Access, directory: Path, *what: str) -> None:
-        options = [*_QUIETLY, "--prune"] if what == _REFS else _QUIETLY
-        address = access.url.address
-        tallies.count(tallies.FETCH)
-        self._git(access, directory, "fetch", *options, "--end-of-options", address, *what)
-
-    def _git(self, access: Access, directory: Path, *arguments: str) -> None:
-        output = remote.call(
-            access, ["--git-dir", str(directory), *arguments], cwd=directory.parent
-        )
-        if output.status and failures.is_damaged(output.stderr):
-            raise Broken(failures.quoted(output.stderr, access.secrets))
-        if output.status:
-            raise remote.explained(access, output)
-
-    def _join(self) -> None:
-        """Join small packs to larger ones; readers find the objects again by themselves."""
-        if sum(1 for _ in self.path.glob("objects/pack/*.pack")) <= PACKS:
-            return
-        arguments = ["--git-dir", str(self.path), "repack", "--quiet", "-d", "--geometric=2"]
-        with suppress(command.TimedOut):  # it is only about speed
-            command.run(arguments, self._environment, cwd=self.path.parent, within=_JOINING)
+    def _absent(self, blobs: Sequence[str]) -> list[str]:
+        """Those that the mirror lacks; none where that cannot be told, since it is damaged."""
+        with suppress(Damaged):
+            return self.reader.absent(blobs)
+        return []
 
     def _root(self, revision: str) -> str:
         return self._commit(revision)[5:45].decode()  # it begins with "tree " and the id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from syncline.errors import LimitExceeded, RepositoryUnreachable, SynclineError
@@ -28,8 +28,22 @@ def refs(access: Access, *, cwd: Path) -> Refs:
     return Refs.parse(output.stdout)
 
 
-def call(access: Access, arguments: Sequence[str], *, cwd: Path) -> Output:
+def call(
+    access: Access,
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    config: Mapping[str, str] | None = None,
+    given: Iterable[str] | None = None,
+) -> Output:
     """Run git with the repository's credential.
+
+    Args:
+        access: how the repository is reached.
+        arguments: after ``git``.
+        cwd: its directory.
+        config: further git settings.
+        given: lines for its standard input.
 
     Raises:
         RepositoryUnreachable: it took too long.
@@ -37,7 +51,8 @@ def call(access: Access, arguments: Sequence[str], *, cwd: Path) -> Output:
     """
     place = giturl.shown(access.url.address)
     try:
-        return command.run(arguments, access.environment, cwd=cwd, within=access.timeout)
+        environment = command.configured(access.environment, config or {})
+        return command.run(arguments, environment, cwd=cwd, within=access.timeout, given=given)
     except command.TimedOut as exc:
         raise RepositoryUnreachable(
             access.about,

@@ -27,6 +27,7 @@ from syncline_workers.git.kept import Kept
 from syncline_workers.git.mirror import Mirror
 from syncline_workers.git.refs import Resolved
 from syncline_workers.git.stock import Stock
+from syncline_workers.git.supply import Supply
 from syncline_workers.git.tree import CommitTree
 from syncline_workers.git.turns import Hosts
 
@@ -93,6 +94,7 @@ class GitRepositories:
             with self._reached(repository, url) as granted:
                 mirror.rebuild(granted, revision, oid)
 
+        supply = Supply(mirror, revision, lambda: self._reached(repository, url))
         with _using(mirror, repository, url):
             root = mirror.root(revision)
             if root is None:
@@ -101,7 +103,7 @@ class GitRepositories:
             yield CommitTree(
                 revision,
                 Entry(Kind.TREE, root),
-                Stock(mirror.reader, self._kept.directories, mend, about),
+                Stock(mirror.reader, self._kept.directories, mend, supply, about),
                 kept=self._kept,
                 about=about,
                 limit=self._settings.max_file,

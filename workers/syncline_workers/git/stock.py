@@ -1,9 +1,10 @@
-"""Trees and blobs of a mirror, which is mended once where something in it is missing."""
+"""Trees and blobs of a mirror: blobs are brought where it lacks them, damage is mended once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from syncline.errors import RepositoryUnreachable
@@ -11,6 +12,7 @@ from syncline_workers.git import entries
 from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Directory, Malformed
 from syncline_workers.git.objects import Absent, Damaged, Reader, Stored, TooLarge
+from syncline_workers.git.supply import Supply
 
 LARGEST_TREE: Final = 50_000_000
 """Bytes of one directory's names: a million of them."""
@@ -23,6 +25,7 @@ class Stock:
     reader: Reader
     kept: Bounded[str, Directory]
     mend: Callable[[str], None]  # fetch the mirror anew, unless this object can be read by now
+    supply: Supply
     about: str
     mended: bool = False
 
@@ -39,30 +42,46 @@ class Stock:
             stored = self._read(oid, LARGEST_TREE)
         except TooLarge as exc:
             raise Malformed(f"a tree of {exc.args[0]} bytes") from exc
+        return self._parsed(oid, stored)
+
+    def blob(self, oid: str, limit: int, near: Callable[[], Iterable[str]] = tuple) -> bytes:
+        """A blob's bytes.
+
+        Args:
+            oid: its id.
+            limit: bytes.
+            near: where it has to be fetched, the blobs that are fetched with it.
+
+        Raises:
+            TooLarge: it has more bytes; they were not read.
+            Malformed: it is something else.
+        """
+        return self._content(oid, limit, lambda: self.supply.files((oid, *near())))
+
+    def link(self, oid: str, limit: int) -> bytes:
+        """A link's target; as `blob`."""
+        return self._content(oid, limit, lambda: self.supply.links(oid))
+
+    def _parsed(self, oid: str, stored: Stored) -> Directory:
         if stored.kind != "tree":
             raise Malformed(f"a {stored.kind} in a directory's place")
         directory = entries.parse(stored.content)
         return self.kept.put(oid, directory, weight=len(directory) + 1)
 
-    def blob(self, oid: str, limit: int) -> bytes:
-        """A blob's bytes.
-
-        Raises:
-            TooLarge: it has more than ``limit`` of them; they were not read.
-            Malformed: it is something else.
-        """
-        stored = self._read(oid, limit)
+    def _content(self, oid: str, limit: int, bring: Callable[[], None]) -> bytes:
+        stored = self._read(oid, limit, bring)
         if stored.kind != "blob":
             raise Malformed(f"a {stored.kind} in a file's place")
         return stored.content
 
-    def _read(self, oid: str, limit: int) -> Stored:
-        try:
-            return self.reader.read(oid, limit=limit)
-        except (Absent, Damaged):
-            if not self.mended:
-                self.mended = True
-                self.mend(oid)
+    def _read(self, oid: str, limit: int, bring: Callable[[], None] | None = None) -> Stored:
+        """Read an object; a mirror that was made anew is partial again."""
+        mend = partial(self._mend, oid)
+        for step in (bring, mend, bring) if bring else (mend,):
+            try:
+                return self.reader.read(oid, limit=limit)
+            except (Absent, Damaged):
+                step()
         try:
             return self.reader.read(oid, limit=limit)
         except (Absent, Damaged) as exc:
@@ -71,3 +90,8 @@ class Stock:
                 f"object {oid} is missing, also after the mirror was fetched anew: "
                 "run git fsck on the server",
             ) from exc
+
+    def _mend(self, oid: str) -> None:
+        if not self.mended:
+            self.mended = True
+            self.mend(oid)

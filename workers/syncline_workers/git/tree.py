@@ -18,7 +18,7 @@ from syncline_workers.git.entries import Directory, Entry, Kind, Malformed
 from syncline_workers.git.kept import Kept
 from syncline_workers.git.listing import Dangling, Endless, Lister, Listing
 from syncline_workers.git.objects import TooLarge
-from syncline_workers.git.walk import Found, Nothing, Unsafe, Walk
+from syncline_workers.git.walk import Found, Nothing, Parts, Unsafe, Walk
 
 R = TypeVar("R")
 _LONGEST_TARGET = 4096  # bytes of a link's target: PATH_MAX
@@ -30,12 +30,15 @@ class Objects(Protocol):
     def directory(self, oid: str) -> Directory:
         """A tree's names."""
 
-    def blob(self, oid: str, limit: int) -> bytes:
-        """A blob's bytes.
+    def blob(self, oid: str, limit: int, near: Callable[[], Iterable[str]]) -> bytes:
+        """A blob's bytes; ``near``: the blobs that are fetched with it, where it has to be.
 
         Raises:
             TooLarge: it has more than ``limit`` of them.
         """
+
+    def link(self, oid: str, limit: int) -> bytes:
+        """A link's target; as `blob`."""
 
 
 class CommitTree:
@@ -50,6 +53,7 @@ class CommitTree:
         self._limit = limit
         self._kept = kept
         self._walk = Walk(root, objects.directory, self._target)
+        self._asked: set[str] = set()  # blobs whose ids were asked for: they are likely read next
 
     def ids(self, paths: Iterable[str]) -> dict[str, str]:
         """Path → tree or blob id; "" where nothing is there, or what is there may not be read.
@@ -60,7 +64,7 @@ class CommitTree:
         Raises:
             UnsafePath: a path is absolute or climbs with ``..``.
         """
-        return {path: self._id(path) for path in paths}
+        return {path: self._id(self._guarded(walk.split, path)) for path in paths}
 
     def files(self, path: str) -> Mapping[str, str]:
         """Every regular file below a directory: path in the repository → blob id.
@@ -95,7 +99,7 @@ class CommitTree:
         """
         found = self._found(path)
         if found.entry.kind is Kind.BLOB:
-            return self._blob(path, found.entry.oid, self._limit)
+            return self._blob(path, found.entry.oid, self._limit, lambda: self._beside(found))
         if found.entry.kind is Kind.TREE:
             raise PathNotFound(self._about, f"{path} is a directory at {self.revision[:12]}")
         raise UnsafePath(self._about, f"{path} is a submodule, which is not fetched")
@@ -111,16 +115,31 @@ class CommitTree:
         files: dict[str, str] = {}
         for path in paths:
             files |= self.files(path)
-        with layout.laid_out(files, self._blob, about=self._about, limit=self._limit) as directory:
+
+        def blob(path: str, oid: str, limit: int) -> bytes:
+            return self._blob(path, oid, limit, files.values)
+
+        with layout.laid_out(files, blob, about=self._about, limit=self._limit) as directory:
             yield directory
 
-    def _id(self, path: str) -> str:
-        parts = self._guarded(walk.split, path)
+    def _id(self, parts: Parts) -> str:
         try:
             found = self._walk.find(parts)
         except (Unsafe, Malformed):
             return ""  # reading it raises, and says why
-        return found.entry.oid if isinstance(found, Found) else ""
+        if not isinstance(found, Found):
+            return ""
+        if found.entry.kind is Kind.BLOB:
+            self._asked.add(found.entry.oid)
+        return found.entry.oid
+
+    def _beside(self, found: Found) -> Iterable[str]:
+        """The blobs of a file's directory, and those that were asked about."""
+        above = self._walk.find(found.place[:-1])
+        if not isinstance(above, Found):
+            return self._asked
+        names = self._objects.directory(above.entry.oid)
+        return (*self._asked, *(each.oid for each in names.values() if each.kind is Kind.BLOB))
 
     def _listing(self, path: str) -> Listing:
         found = self._found(path)
@@ -157,9 +176,9 @@ class CommitTree:
             return f"did you mean {'/'.join((*nothing.place, near[0]))}?"
         return f"{where} has {len(names)} names, and none is like {nothing.missed}"
 
-    def _blob(self, path: str, oid: str, limit: int) -> bytes:
+    def _blob(self, path: str, oid: str, limit: int, near: Callable[[], Iterable[str]]) -> bytes:
         try:
-            return self._objects.blob(oid, limit)
+            return self._objects.blob(oid, limit, near)
         except Malformed as exc:
             raise UnsafePath(self._about, f"{path} is {exc}, which git refuses") from exc
         except TooLarge as exc:
@@ -171,7 +190,7 @@ class CommitTree:
 
     def _target(self, oid: str) -> str:
         try:
-            return self._objects.blob(oid, _LONGEST_TARGET).decode(errors="surrogateescape")
+            return self._objects.link(oid, _LONGEST_TARGET).decode(errors="surrogateescape")
         except TooLarge:
             return ""  # no path; `Walk` says so
 
