@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from syncline.errors import LimitExceeded, PathNotFound, SynclineError, UnsafePath
+from syncline_workers.git.child import Child
 from syncline_workers.git.repositories import GitRepositories
 from syncline_workers.git.tree import CommitTree
 from tests.git.desk import Desk
@@ -290,3 +291,40 @@ def peak() -> int:
     """The most memory that this process ever had, in bytes."""
     (line,) = [x for x in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in x]
     return int(line.split()[1]) * 1024
+
+
+def test_many_paths_have_the_ids_that_each_has_alone(
+    desk: Desk, repositories: GitRepositories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+    ask = Child.ask
+    monkeypatch.setattr(Child, "ask", lambda self, lines: asked.append(lines) or ask(self, lines))
+    files: dict[str, str | bytes | None] = {
+        f"d{n}/{name}": f"{n}{name}" for n in range(300) for name in ("a", "e/f")
+    }
+    desk.work.link("link", "d1/e")
+    desk.work.link("gone", "nowhere")
+    commit = desk.work.publish("one", files)
+    paths = [
+        *files,
+        "d1",
+        ".",
+        "link",
+        "link/f",
+        "gone",
+        "nothing",
+        "d1/nothing",
+        "d1/a/b",
+        "d2//e",
+    ]
+
+    with desk.open().tree(desk.served, commit) as tree:
+        alone = {path: tree.ids([path])[path] for path in paths}
+    with repositories.tree(desk.served, commit) as tree:
+        asked.clear()
+        together = tree.ids(paths)
+
+    assert together == alone
+    assert alone["link/f"] == alone["d1/e/f"] != ""
+    assert (alone["gone"], alone["d1/a/b"]) == ("", "")
+    assert len(asked) < 30 < len(files)

@@ -63,6 +63,19 @@ class Reader:
         """
         return self._twice(partial(self._read, oid, limit))
 
+    def several(self, oids: Sequence[str], *, limit: int) -> dict[str, Stored]:
+        """Read many objects in few turns; those that are absent or too large are left out.
+
+        Raises:
+            Damaged: git died over one of them, twice.
+        """
+        found: dict[str, Stored] = {}
+        for start in range(0, len(oids), TOGETHER):
+            part = oids[start : start + TOGETHER]
+            with suppress(TooLarge):  # what comes behind it is read by itself
+                self._twice(partial(self._several, part, limit, found))
+        return found
+
     def absent(self, oids: Sequence[str]) -> list[str]:
         """Those of these objects that the mirror has not.
 
@@ -105,6 +118,14 @@ class Reader:
         if stored is None:
             raise Absent(oid)
         return stored
+
+    def _several(self, oids: Sequence[str], limit: int, found: dict[str, Stored]) -> None:
+        answers = self._child.ask(b"".join(b"contents %s\n" % oid.encode() for oid in oids))
+        for oid in oids:
+            stored = self._one(answers, limit)
+            if stored is not None:
+                found[oid] = stored
+        self._child.answered()
 
     def _absent(self, oids: Sequence[str]) -> list[str]:
         answers = self._child.ask(b"".join(b"info %s\n" % oid.encode() for oid in oids))

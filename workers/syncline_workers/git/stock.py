@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -43,6 +43,19 @@ class Stock:
         except TooLarge as exc:
             raise Malformed(f"a tree of {exc.args[0]} bytes") from exc
         return self._parsed(oid, stored)
+
+    def load(self, trees: Collection[str]) -> None:
+        """Read trees ahead, many in one turn; what is wrong with one `directory` will say."""
+        wanted = [oid for oid in trees if self.kept.get(oid) is None]
+        try:
+            found = self.reader.several(wanted, limit=LARGEST_TREE)
+        except Damaged:
+            return
+        for oid, stored in found.items():
+            try:
+                self._parsed(oid, stored)
+            except Malformed:
+                continue
 
     def blob(self, oid: str, limit: int, near: Callable[[], Iterable[str]] = tuple) -> bytes:
         """A blob's bytes.

@@ -7,13 +7,13 @@ happens where the mirror is damaged, is the mirror's business.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn, Protocol, TypeVar
+from typing import Final, NoReturn, Protocol, TypeVar
 
 from syncline.errors import LimitExceeded, PathNotFound, UnsafePath
-from syncline_workers.git import layout, listing, walk
+from syncline_workers.git import bulk, layout, listing, walk
 from syncline_workers.git.entries import Directory, Entry, Kind, Malformed
 from syncline_workers.git.kept import Kept
 from syncline_workers.git.listing import Dangling, Endless, Lister, Listing
@@ -21,6 +21,9 @@ from syncline_workers.git.objects import TooLarge
 from syncline_workers.git.walk import Found, Nothing, Parts, Unsafe, Walk
 
 R = TypeVar("R")
+FEW: Final = 16
+"""Paths that are looked up one by one: more are looked up together."""
+
 _LONGEST_TARGET = 4096  # bytes of a link's target: PATH_MAX
 
 
@@ -29,6 +32,9 @@ class Objects(Protocol):
 
     def directory(self, oid: str) -> Directory:
         """A tree's names."""
+
+    def load(self, trees: Collection[str]) -> None:
+        """Read trees ahead, many in one turn."""
 
     def blob(self, oid: str, limit: int, near: Callable[[], Iterable[str]]) -> bytes:
         """A blob's bytes; ``near``: the blobs that are fetched with it, where it has to be.
@@ -64,7 +70,12 @@ class CommitTree:
         Raises:
             UnsafePath: a path is absolute or climbs with ``..``.
         """
-        return {path: self._id(self._guarded(walk.split, path)) for path in paths}
+        wanted = {path: self._guarded(walk.split, path) for path in paths}
+        found = bulk.find(wanted, self._walk.root, self._objects) if len(wanted) > FEW else {}
+        return {
+            path: found[path] if path in found else self._id(parts)
+            for path, parts in wanted.items()
+        }
 
     def files(self, path: str) -> Mapping[str, str]:
         """Every regular file below a directory: path in the repository → blob id.
