@@ -20,11 +20,11 @@ import typer
 from syncline import embedded, logs
 from syncline.contract import queues
 from syncline.errors import NotReady, StoreUnavailable, SynclineError
-from syncline.main import capacity, fleet, ports, renderers, worker
+from syncline.main import capacity, fleet, ports, worker
 from syncline.main.directory import DataDirectory, write_private
 from syncline.main.supervisor import Child, stop
 from syncline.model.seal import PlatformKey
-from syncline.settings import Settings, strays
+from syncline.settings import Settings, programs, strays
 from syncline.store import connection, migrations, tokens
 from syncline.store.connection import Store
 
@@ -128,7 +128,7 @@ def _environment(plan: Plan, url: str, declared: fleet.Declared | None) -> dict[
     settings = {
         "SYNCLINE_STORE_URL": url,
         **plan.data.environment(),
-        **renderers.environment(os.environ),
+        **programs.environment(os.environ),
     }
     allowed = fleet.allow_local(declared, Settings().git.allow_local)
     return {**settings, **({"SYNCLINE_GIT_ALLOW_LOCAL": allowed} if allowed else {})}

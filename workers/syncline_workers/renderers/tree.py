@@ -14,7 +14,9 @@ from syncline.errors import UnsafePath
 class Tree(Protocol):
     """One commit of a repository. Paths are relative, ``/``-separated; ``.`` is the root."""
 
-    revision: str
+    @property
+    def revision(self) -> str:
+        """The commit id."""
 
     def ids(self, paths: Iterable[str]) -> dict[str, str]:
         """Path → tree or blob id; "" where nothing is there. Links are followed."""

@@ -1,0 +1,90 @@
+"""Repositories of which some are directories of this machine; the others are fetched as usual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from syncline.errors import PathNotFound
+from syncline.model.commit import Commit
+from syncline.model.names import TargetId
+from syncline.model.records import RepositoryRecord
+from syncline_workers.git.refs import Resolved
+from syncline_workers.local.directory import REVISION, DirectoryTree
+from syncline_workers.pipeline.ports import Repositories
+from syncline_workers.renderers.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRepositories:
+    """``ports.Repositories``."""
+
+    directories: Mapping[str, str]  # repository's name → an absolute path
+    others: Repositories
+    limit: int  # bytes of one file
+
+    def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> Resolved:
+        """Give no commit for a directory, whatever is written; see the port."""
+        if repository.name not in self.directories:
+            return self.others.resolve(repository, revisions)
+        return Resolved(commits=dict.fromkeys(revisions, REVISION), missing={})
+
+    @contextmanager
+    def tree(self, repository: RepositoryRecord, revision: str) -> Iterator[Tree]:
+        """Open a directory, or a commit; see the port."""
+        named = self.directories.get(repository.name)
+        if named is None:
+            with self.others.tree(repository, revision) as tree:
+                yield tree
+            return
+        about, root = f"Repository/{repository.name}", Path(named)
+        if not root.is_dir():
+            raise PathNotFound(about, f"{named}, which --local names, is no directory")
+        yield DirectoryTree(root, about, self.limit)
+
+    def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
+        """Tell who made a commit that was opened before; see the port."""
+        if repository.name in self.directories:
+            return None
+        return self.others.commit(repository, revision)
+
+    def tidy(self) -> None:
+        """Leave the disk as it is: other commands use it at the same time."""
+
+    def close(self) -> None:
+        """See the port."""
+        self.others.close()
+
+
+class Mine(NamedTuple):
+    """Nobody else renders."""
+
+    mine: bool = True
+    left: float = 0.0
+    note: bytes | None = None
+
+
+class Unshared:
+    """``ports.Renders`` of one who shares nothing."""
+
+    def get(self, _key: str) -> bytes | None:
+        """Find nothing."""
+        return None
+
+    def put(self, _key: str, _rendered: bytes) -> bool:
+        """Keep nothing."""
+        return False
+
+    def begin(
+        self, _work: str, _token: str, *, within: timedelta, holder: tuple[TargetId, int] | None
+    ) -> Mine:
+        """Give the turn, for as long as it takes, to whoever asks."""
+        del within, holder
+        return Mine()
+
+    def end(self, _work: str, _token: str, *, note: bytes, keep: float) -> None:
+        """Tell nobody."""
