@@ -34,9 +34,9 @@ from syncline_workers.app.desk import (
     StoreRenders,
 )
 from syncline_workers.app.judging import StoreRules
+from syncline_workers.archives.kinds import open_all
 from syncline_workers.cluster.api import Api
 from syncline_workers.cluster.connect import Clusters
-from syncline_workers.git.repositories import open_repositories
 from syncline_workers.pipeline import connection, preview, rendering, resolve
 from syncline_workers.pipeline import sweep as sweeps
 from syncline_workers.pipeline.ports import Ports
@@ -173,7 +173,7 @@ class Workers:
             lookups=StoreLookups(self.store),
             fleet=None,  # type: ignore[arg-type]
             checks=StoreChecks(self.store),
-            repositories=open_repositories(settings.git, credentials, hosts),
+            repositories=open_all(settings.git, credentials, hosts),
             clusters=Clusters(settings.cluster, credentials, key),
             renders=StoreRenders(self.store),
             rules=StoreRules(self.store),

@@ -10,6 +10,8 @@ from collections import Counter
 
 FETCH = "git:fetch"
 LS_REMOTE = "git:ls-remote"
+INDEX = "git:index"
+ARCHIVE = "git:archive"
 RENDERED = "render:rendered"
 CACHED = "render:cached"
 DROPPED = "spans:dropped"

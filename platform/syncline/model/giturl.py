@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from syncline.errors import InvalidDocument
 
-DEFAULT_PORTS: Final = {"https": 443, "http": 80, "ssh": 22}
+DEFAULT_PORTS: Final = {"https": 443, "http": 80, "ssh": 22, "oci": 443}
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
@@ -30,7 +30,7 @@ _USERINFO = re.compile(r"(?<=://)[^/\s]*@")
 class GitUrl:
     """Where a repository is. ``path`` begins with a slash, unless ``scp``: then as written."""
 
-    scheme: str  # https, http, ssh or file
+    scheme: str  # https, http, ssh, oci or file
     host: str = ""  # lower case; "" for file
     path: str
     user: str = ""

@@ -1,8 +1,9 @@
-"""A Git repository and how to reach it."""
+"""Where sources are (Git, charts, artifacts), and how that is reached."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
@@ -13,9 +14,20 @@ from syncline.model.tls import Tls
 from syncline.model.values import Duration, Written
 
 
+class RepositoryType(StrEnum):
+    """What a repository is. Order means nothing."""
+
+    GIT = "git"
+    HELM = "helm"
+
+
 class RepositorySpec(Written):
     """How a repository is reached and how often it is looked up."""
 
+    type: RepositoryType | None = Field(
+        default=None,
+        description="git; helm: charts over HTTP, with an index.yaml. None: git.",
+    )
     url: str = Field(
         min_length=1,
         max_length=2048,
@@ -37,9 +49,14 @@ class RepositorySpec(Written):
         description="The longest that one fetch or look-up may take.",
     )
 
+    @property
+    def serves(self) -> RepositoryType:
+        """What it is, also where the document leaves that out."""
+        return self.type or RepositoryType.GIT
+
 
 class Repository(Document):
-    """A Git repository and how to reach it."""
+    """A Git or Helm repository, and how to reach it."""
 
     kind: Literal["Repository"] = Field(description="What this document is.")
     spec: RepositorySpec

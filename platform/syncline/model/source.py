@@ -84,7 +84,14 @@ class Source(Written):
         default="HEAD",
         min_length=1,
         max_length=255,
-        description="A branch, a tag, a commit, a semver range such as >=1.2 <2, or HEAD.",
+        description="A branch, a tag, a commit, a semver range such as >=1.2 <2, or HEAD. Of "
+        "charts: a version, a range, a digest (sha256:…), or HEAD, the newest.",
+    )
+    chart: str | None = Field(
+        default=None,
+        max_length=255,
+        pattern=r"^[A-Za-z0-9]+([._-]+[A-Za-z0-9]+)*(/[A-Za-z0-9]+([._-]+[A-Za-z0-9]+)*)*$",
+        description="The name of a chart in a Helm repository; path is inside it.",
     )
     renderer: RendererName | None = Field(
         default=None,
@@ -105,6 +112,10 @@ class Source(Written):
     def followed(self) -> str:
         """What of its repository it follows: the word under which look-ups know heads and inputs.
 
-        For Git that is the revision as written.
+        For Git that is the revision as written, for a chart its name comes first.
         """
-        return self.revision
+        return self.named(self.revision)
+
+    def named(self, revision: str) -> str:
+        """Name another revision of what it follows: ``main``, or ``podinfo@6.5.1``."""
+        return f"{self.chart}@{revision}" if self.chart else revision

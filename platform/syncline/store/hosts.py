@@ -28,10 +28,15 @@ def leave(store: Store, host: str, token: str) -> None:
     store.redis.zrem(keys.HOST(host), token)
 
 
-def pause(store: Store, host: str) -> float:
+def pause(store: Store, host: str, seconds: float = 0.0) -> float:
     """Have nobody ask a host: for 15 s, and twice as long each time, 5 minutes at most.
+
+    Args:
+        store: the store.
+        host: its name.
+        seconds: that the host itself asks for: it is not asked earlier.
 
     Returns:
         The seconds.
     """
-    return float(store.call("host_pause", host))
+    return float(store.call("host_pause", host, seconds))

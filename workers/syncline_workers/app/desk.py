@@ -78,9 +78,9 @@ class StoreHosts:
         """See the port."""
         hosts.leave(self.store, host, token)
 
-    def pause(self, host: str) -> float:
+    def pause(self, host: str, seconds: float = 0.0) -> float:
         """See the port."""
-        return hosts.pause(self.store, host)
+        return hosts.pause(self.store, host, seconds)
 
 
 @dataclass(frozen=True, slots=True)

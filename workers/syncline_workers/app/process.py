@@ -21,8 +21,8 @@ from syncline_workers.app.desk import (
     StoreRenders,
 )
 from syncline_workers.app.judging import StoreRules
+from syncline_workers.archives.kinds import open_all
 from syncline_workers.cluster.connect import Clusters
-from syncline_workers.git.repositories import open_repositories
 from syncline_workers.pipeline.ports import Ports
 from syncline_workers.pipeline.timeline import Begin
 from syncline_workers.web.fetch import Web
@@ -93,7 +93,7 @@ def _ports(settings: Settings, store: Store, begin: Begin | None) -> Ports:
         fleet=StoreFleet(store),
         checks=StoreChecks(store),
         rules=StoreRules(store),
-        repositories=open_repositories(settings.git, credentials, StoreHosts(store, settings)),
+        repositories=open_all(settings.git, credentials, StoreHosts(store, settings)),
         clusters=Clusters(settings.cluster, credentials, key),
         web=Web(settings.check),
         renders=StoreRenders(store),

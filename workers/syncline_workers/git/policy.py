@@ -35,6 +35,8 @@ def admitted(repository: RepositoryRecord, settings: GitSettings) -> GitUrl:
         raise CredentialRefused(
             about, "spec.url holds a user or password: move it to spec.credential, by reference"
         )
+    if url.scheme == "oci":
+        raise InvalidDocument(about, f"{url.address} is no Git URL: leave spec.type out")
     if url.scheme == "http" and not settings.allow_http:
         raise InvalidDocument(
             about,

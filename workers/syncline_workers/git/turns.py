@@ -38,8 +38,8 @@ class Hosts(Protocol):
     def leave(self, host: str, token: str) -> None:
         """Give the turn back."""
 
-    def pause(self, host: str) -> float:
-        """Have nobody ask the host for a while; gives the seconds."""
+    def pause(self, host: str, seconds: float = 0.0) -> float:
+        """Have nobody ask the host for a while, at least so long; gives the seconds."""
 
 
 @contextmanager

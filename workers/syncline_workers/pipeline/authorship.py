@@ -21,12 +21,13 @@ def of(attempt: Attempt) -> Commit | None:
     repository = attempt.claim.repository
     if not attempt.revision or repository is None:
         return None
-    name, memory = commit_of(repository, attempt.revision), attempt.ports.remembered
+    named = attempt.claim.application.spec.source.named(attempt.revision)
+    name, memory = commit_of(repository, named), attempt.ports.remembered
     known = memory.told(name)
     if known is not None:
         return known
     try:
-        found = attempt.ports.repositories.commit(repository, attempt.revision)
+        found = attempt.ports.repositories.commit(repository, named)
     except (SynclineError, OSError):
         found = None
     return Commit(id=attempt.revision) if found is None else memory.tell(name, found)

@@ -117,7 +117,8 @@ def _kept(attempt: Attempt, sought: _Sought, result: Result, packed: bytes) -> R
 
 
 def _commit(attempt: Attempt) -> Commit:
-    return commit_of(repository_of(attempt.claim), attempt.revision)
+    named = attempt.claim.application.spec.source.named(attempt.revision)
+    return commit_of(repository_of(attempt.claim), named)
 
 
 def _settled(

@@ -6,8 +6,9 @@ and one commit, not a thousand.
 
 from __future__ import annotations
 
-from syncline.errors import NotFound
+from syncline.errors import InvalidDocument, NotFound
 from syncline.model.records import RepositoryRecord
+from syncline.model.repository import RepositoryType
 from syncline.model.run import Claim
 from syncline_workers.pipeline.ports import Ports
 from syncline_workers.pipeline.remembered import commit_of
@@ -29,16 +30,23 @@ def repository_of(claim: Claim) -> RepositoryRecord:
 
 
 def resolve(ports: Ports, claim: Claim) -> str:
-    """Return a full commit id.
+    """Return a full commit id, or the digest of an archive.
 
     Raises:
+        InvalidDocument: a chart of a Git repository.
         RevisionNotFound: nothing of that name is in the repository; says what is.
     """
     repository = repository_of(claim)
-    pin = claim.request.revision
+    pin, source = claim.request.revision, claim.application.spec.source
     if pin is None and claim.head:
         return claim.head
-    wanted = pin or claim.application.spec.source.followed
+    if source.chart and repository.spec.serves is RepositoryType.GIT:
+        raise InvalidDocument(
+            f"Application/{claim.application.name}",
+            f"spec.source.chart is {source.chart}, but Repository/{repository.name} is a Git one: "
+            "set path instead, or the repository's spec.type",
+        )
+    wanted = source.named(pin) if pin else source.followed
     operation, named = claim.request.operation or "", commit_of(repository, wanted)
     known = ports.remembered.pin(operation, named) if pin and operation else None
     if known is not None:

@@ -82,7 +82,13 @@ class Reach:
         forms = (address, *_within(address))
         if any(each in network for network in self._networks for each in forms):
             return True
-        return not any(each in network for network in _REFUSED for each in forms)
+        return not is_refused(address)
+
+
+def is_refused(address: Address) -> bool:
+    """Whether only the machine itself, or the cloud about it, is meant to reach an address."""
+    forms = (address, *_within(address))
+    return any(each in network for network in _REFUSED for each in forms)
 
 
 def _resolved(url: WebUrl) -> list[str]:

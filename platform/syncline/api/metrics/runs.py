@@ -98,7 +98,8 @@ METRICS = (
         kind=Kind.COUNTER,
         labels=("operation",),
         unit="requests",
-        help="Requests to Git servers: ls-remote (look-ups), fetch.",
+        help="Requests for sources. Git: ls-remote (look-ups), fetch; charts: index (look-ups), "
+        "archive.",
         samples=lambda r: r.counted("git"),
     ),
     Metric(

@@ -1,0 +1,105 @@
+"""Connections to where charts and artifacts come from: proxies, TLS, and which addresses.
+
+A host that the repository's document does not name is left alone where its address is one that only
+the worker's own machine or cloud is to reach; that is seen after the connection and before anything
+is said, so that no name can lead elsewhere the second time. A proxy decides for itself.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
+
+from syncline.model.giturl import DEFAULT_PORTS
+from syncline_workers.archives.access import Access
+from syncline_workers.web import reach
+
+_POOLS: Final = 32
+
+
+class Connections:
+    """Those of this process. Safe to use from several threads."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """``environment``: the worker's, of which proxies are taken, as Git does."""
+        self._environment = environment
+        self._pools: dict[tuple[bool, str, str], urllib3.PoolManager] = {}
+
+    def close(self) -> None:
+        """Close what is open; it may be used again."""
+        for pool in self._pools.values():
+            pool.clear()
+        self._pools.clear()
+
+    def pool(self, access: Access, url: str) -> urllib3.PoolManager:
+        """Give the connections that a URL is asked over.
+
+        Raises:
+            CredentialRefused, InvalidDocument: of ``spec.tls``.
+        """
+        is_named, proxy, trust = _is_named(access, url), self._proxy(url), access.trust
+        key = (is_named, proxy, trust.name if trust else "")
+        if key not in self._pools and len(self._pools) >= _POOLS:
+            self.close()
+        if key not in self._pools:
+            context = None if trust is None else trust.own if is_named else trust.others
+            self._pools[key] = _pool(proxy, context, wary=not is_named)
+        return self._pools[key]
+
+    def _proxy(self, url: str) -> str:
+        parts, variables = urlsplit(url), self._environment
+        without = variables.get("no_proxy") or variables.get("NO_PROXY") or ""
+        if without and proxy_bypass_environment(parts.netloc, {"no": without}):
+            return ""
+        names = [f"{parts.scheme}_proxy", "HTTPS_PROXY" * (parts.scheme == "https")]
+        names += ["all_proxy", "ALL_PROXY"]
+        return next((found for name in names if (found := variables.get(name))), "")
+
+
+def _is_named(access: Access, url: str) -> bool:
+    """Whether the repository's document names this host and port."""
+    parts = urlsplit(url)
+    port = access.url.port or DEFAULT_PORTS[access.url.scheme]
+    bare = access.url.host.strip("[]")
+    return (parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)) == (bare, port)
+
+
+def _pool(proxy: str, context: ssl.SSLContext | None, *, wary: bool) -> urllib3.PoolManager:
+    if proxy:
+        return urllib3.ProxyManager(proxy, num_pools=8, maxsize=2, ssl_context=context)
+    pool = urllib3.PoolManager(num_pools=8, maxsize=2, ssl_context=context)
+    if wary:
+        pool.pool_classes_by_scheme = {"http": _WaryPool, "https": _WarySecurePool}
+    return pool
+
+
+class _Wary(HTTPConnection):
+    """Looks at the address that it came to before it says anything."""
+
+    def _new_conn(self) -> object:  # type: ignore[override]
+        sock = super()._new_conn()
+        address = ip_address(sock.getpeername()[0].partition("%")[0])
+        if reach.is_refused(address):
+            sock.close()
+            raise NewConnectionError(self, f"{self.host} has an address of the machine's own")
+        return sock
+
+
+class _WarySecure(_Wary, HTTPSConnection):
+    """The same, by TLS."""
+
+
+class _WaryPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Wary
+
+
+class _WarySecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _WarySecure
