@@ -15,7 +15,10 @@ from syncline_workers.git import failures
 @pytest.mark.parametrize(
     ("said", "error", "step"),
     [
-        ("fatal: Could not resolve host: git.example", RepositoryUnreachable, "git: fatal"),
+        ("fatal: Could not resolve host: git.example", RepositoryUnreachable, "no address of h:"),
+        ("ssh: Could not resolve hostname h: x", RepositoryUnreachable, "no address of h: correct"),
+        ("ssh: connect to host h port 22: Connection timed out", RepositoryUnreachable,
+         "nobody answers at h"),
         ("fatal: write: No space left on device", RepositoryUnreachable, "SYNCLINE_GIT_CACHE"),
         (
             "error: insufficient permission for adding an object to repository database objects",

@@ -98,7 +98,7 @@ def test_a_server_that_is_away_is_unreachable(desk: Desk, repositories: GitRepos
     error = refusal(repositories, repository)
 
     assert isinstance(error, RepositoryUnreachable)
-    assert str(error).startswith("Repository/shop: git: fatal: unable to access 'http://127.0.0.1:")
+    assert str(error).startswith("Repository/shop: nobody answers at 127.0.0.1:")
     assert "Failed to connect to 127.0.0.1" in str(error)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from syncline.model.credential import Credential
 from syncline.model.documents import Document
+from syncline.model.proxy import Proxy
 from syncline.model.tls import Tls
 from syncline.model.values import Duration, Written
 
@@ -37,6 +38,10 @@ class RepositorySpec(Written):
     credential: Credential | None = Field(default=None, description="None: anonymous.")
     tls: Tls | None = Field(
         default=None, description="https: whom to trust, and which certificate to show."
+    )
+    proxy: Proxy | None = Field(
+        default=None,
+        description="https, http: what it is reached through; None: what the workers have.",
     )
     interval: Duration = Field(
         default=timedelta(minutes=1),

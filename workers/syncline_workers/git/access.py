@@ -16,10 +16,11 @@ from syncline.errors import CredentialRefused
 from syncline.model import giturl
 from syncline.model.credential import Credential
 from syncline.model.giturl import GitUrl
+from syncline.model.proxy import Proxy
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositorySpec
 from syncline_workers import scratch
-from syncline_workers.git import certificates, command, header, policy, ssh
+from syncline_workers.git import certificates, command, header, policy, proxies, ssh
 from syncline_workers.git.need import Means, Need
 
 
@@ -48,6 +49,7 @@ class Access:
     credential: str = ""  # the reference, "" = anonymous
     authorities: str = ""  # where those that may sign the server's certificate are written
     certificate: str = ""  # the reference of the client certificate
+    proxy: Proxy | None = None
     environment: Mapping[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -76,6 +78,7 @@ def granted(
             credential=spec.credential.ref if spec.credential else "",
             authorities=spec.tls.authorities if spec.tls else "",
             certificate=(spec.tls.certificate_ref or "") if spec.tls else "",
+            proxy=spec.proxy,
             environment=command.environment(
                 credentials.environment,
                 protocol=url.scheme,
@@ -94,6 +97,8 @@ def identity(spec: RepositorySpec, url: GitUrl) -> str:
     parts = [url.normal, url.user, str(url.scp), spec.credential.ref if spec.credential else ""]
     if spec.tls is not None:
         parts.append(spec.tls.model_dump_json(exclude_none=True))
+    if spec.proxy is not None:
+        parts.append(spec.proxy.model_dump_json(exclude_none=True))
     return "\n".join(parts)
 
 
@@ -101,6 +106,8 @@ def _means(need: Need, spec: RepositorySpec) -> Means:
     means = Means()
     if spec.tls is not None:
         means = means.and_(certificates.given(need, spec.tls))
+    if spec.proxy is not None:
+        means = means.and_(proxies.given(need, spec.proxy))
     if spec.credential is not None:
         _check(need, spec.credential)
         means = means.and_(WAYS[spec.credential.type].give(need, spec.credential))

@@ -46,6 +46,28 @@ _MEANINGS: Final = (
         "the worker may not write its mirrors: check the owner of SYNCLINE_GIT_CACHE",
     ),
     Meaning(
+        r"(response|HTTP code|returned error:) 407|No authentication method was acceptable|"
+        r"User was rejected by the SOCKS5",
+        CredentialRefused,
+        "{proxy} {proxy_credential}",
+    ),
+    Meaning(
+        r"Could not resolve proxy",
+        RepositoryUnreachable,
+        "the worker finds no address of {proxy}: correct spec.proxy.url, or its DNS",
+    ),
+    Meaning(
+        r"CONNECT tunnel failed|Received HTTP code \d+ from proxy|Proxy CONNECT aborted|"
+        r"complete SOCKS5 connection|connection to proxy closed",
+        RepositoryUnreachable,
+        "{proxy} does not let it through to {host}: ask who runs it",
+    ),
+    Meaning(
+        r"Failed to connect to the proxy",
+        RepositoryUnreachable,
+        "nobody answers at {proxy}: correct spec.proxy.url, or look at it",
+    ),
+    Meaning(
         r"REMOTE HOST IDENTIFICATION HAS CHANGED",
         CredentialRefused,
         "the key of {host} is another than in spec.credential.knownHosts: ask its owner whether it "
@@ -117,6 +139,16 @@ _MEANINGS: Final = (
         "the server's certificate is not trusted: {trusted}",
     ),
     Meaning(
+        r"Could not resolve host",
+        RepositoryUnreachable,
+        "the worker finds no address of {host}: correct spec.url, or the worker's DNS",
+    ),
+    Meaning(
+        r"Failed to connect to|connect to host .* port|No route to host|Network is unreachable",
+        RepositoryUnreachable,
+        "nobody answers at {host}: correct spec.url, or look at the server and at what is between",
+    ),
+    Meaning(
         r"returned error: 429",
         RepositoryUnreachable,
         "the server asks for fewer requests: raise spec.interval",
@@ -153,16 +185,22 @@ class Asked:
     """Who was asked, and with what."""
 
     about: str  # Repository/shop
-    host: str  # the server, as known_hosts names it: [git.example.com]:2222
+    host: str  # the server, for ssh as known_hosts names it: [git.example.com]:2222
     credential: str = ""  # the reference that was used, "" = none
     authorities: str = ""  # where those that it trusts are written, "" = the worker's own
     certificate: str = ""  # the reference of what was shown, "" = nothing
+    proxy: str = ""  # host and port of spec.proxy, "" = what the worker has, if any
+    proxy_credential: str = ""  # the reference of its user and password, "" = none
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def explain(asked: Asked, stderr: str) -> SynclineError:
     """Make the error that git's output stands for."""
     said = quoted(stderr, asked.secrets)
+    if asked.proxy:
+        host, _, port = asked.proxy.rpartition(":")
+        stderr = stderr.replace(f"connect to {host} port {port}", "connect to the proxy")
+        stderr = stderr.replace(f"resolve host: {host}\n", "resolve proxy")  # curl's, for SOCKS
     for meaning in _MEANINGS:
         if re.search(meaning.words, stderr):
             return meaning.error(asked.about, f"{_step(meaning.step, asked)}; git: {said}")
@@ -185,6 +223,10 @@ def _step(step: str, asked: Asked) -> str:
         "trusted": f"none of the authorities in {asked.authorities} signed it"
         if asked.authorities
         else "give its authorities in spec.tls.ca, or to all workers (GIT_SSL_CAINFO)",
+        "proxy": f"the proxy {asked.proxy}" if asked.proxy else "the worker's proxy (https_proxy)",
+        "proxy_credential": f"refused {asked.proxy_credential}: it is wrong or expired"
+        if asked.proxy_credential
+        else "asks for a user and password: set spec.proxy.ref",
         "certificate": f"refuses the certificate {asked.certificate}"
         if asked.certificate
         else "wants a client certificate: set spec.tls.certificateRef and keyRef",

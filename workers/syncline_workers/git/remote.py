@@ -73,12 +73,15 @@ def explained(access: Access, output: Output) -> SynclineError:
         credential=access.credential,
         authorities=access.authorities,
         certificate=access.certificate,
+        proxy=access.proxy.place if access.proxy else "",
+        proxy_credential=(access.proxy.ref or "") if access.proxy else "",
         secrets=access.secrets,
     )
     return failures.explain(asked, output.stderr)
 
 
 def _known(url: GitUrl) -> str:
-    """The server's name in known_hosts."""
-    is_usual = url.port in (None, giturl.DEFAULT_PORTS.get(url.scheme))
-    return url.host if is_usual else f"[{url.host}]:{url.port}"
+    """The server's name, for ssh as known_hosts has it."""
+    if url.port in (None, giturl.DEFAULT_PORTS.get(url.scheme)):
+        return url.host
+    return f"[{url.host}]:{url.port}" if url.scheme == "ssh" else f"{url.host}:{url.port}"
