@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from syncline.model.kustomize_options import KustomizeOptions
 from syncline.model.renderer_options import PlainOptions
 from syncline.model.source import HelmOptions, RendererName, Source
 from syncline.settings import RenderSettings
@@ -49,6 +50,7 @@ def rendered(settings: RenderSettings) -> Render:
         renderer: str | None = None,
         helm: Mapping[str, Any] | None = None,
         plain: Mapping[str, Any] | None = None,
+        kustomize: Mapping[str, Any] | None = None,
         under: RenderSettings | None = None,
         **plan: Any,
     ) -> Rendered:
@@ -58,6 +60,7 @@ def rendered(settings: RenderSettings) -> Render:
             renderer=RendererName(renderer) if renderer else None,
             helm=HelmOptions.model_validate(dict(helm or {})),
             plain=PlainOptions.model_validate(dict(plain or {})),
+            kustomize=KustomizeOptions.model_validate(dict(kustomize or {})),
         )
         return render.render(tree, RenderPlan(source=source, **plan), under or settings)
 

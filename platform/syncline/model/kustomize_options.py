@@ -72,7 +72,7 @@ class Patch(Written):
 
 
 class KustomizeOptions(Written):
-    """An overlay over the path's kustomization; kustomize itself applies it."""
+    """An overlay over the path's kustomization, which kustomize itself applies; and a choice."""
 
     name_prefix: Text | None = Field(default=None, description="Before each object's name.")
     name_suffix: Text | None = Field(default=None, description="After each object's name.")
@@ -95,6 +95,13 @@ class KustomizeOptions(Written):
         description="Directories of components, relative to the path, in the repository.",
     )
 
+    enable_helm: bool = Field(
+        default=False,
+        description="Let helm inflate helmCharts, from charts that lie in the repository.",
+    )
+
     def overlay(self) -> dict[str, Any]:
         """Return what is set, as a kustomization has it; {}: nothing."""
-        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return self.model_dump(
+            mode="json", by_alias=True, exclude_defaults=True, exclude={"enable_helm"}
+        )

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from syncline.errors import LimitExceeded, PathNotFound, RenderFailed, UnsafePath
 from syncline.model import yaml
-from syncline_workers.renderers.detect import KUSTOMIZATIONS
+from syncline_workers.renderers import inflated
+from syncline_workers.renderers.detect import CHART, KUSTOMIZATIONS
 from syncline_workers.renderers.tree import Tree, inputs_below, join, name_in
 
 _DIRECTORIES: Final = ("resources", "bases", "components")
@@ -24,7 +25,7 @@ _FILES: Final = ("crds", "configurations", "patchesStrategicMerge")
 _PATCHES: Final = ("patches", "patchesJson6902", "replacements")
 _GENERATORS: Final = ("configMapGenerator", "secretGenerator")
 _PLUGINS: Final = ("generators", "transformers", "validators")
-_CHARTS: Final = ("helmCharts", "helmChartInflationGenerator")
+_CHARTS: Final = (inflated.FIELD, "helmChartInflationGenerator")
 _FOLDED: Final = {
     name.casefold(): name
     for name in (
@@ -34,6 +35,7 @@ _FOLDED: Final = {
         *_GENERATORS,
         *_PLUGINS,
         *_CHARTS,
+        inflated.GLOBALS,
     )
 }
 _MERGE: Final = re.compile(rb"<<[\"']?\s*:")
@@ -52,8 +54,10 @@ class Reach:
     roots: set[str] = field(default_factory=set)  # directories with a kustomization
 
 
-def reach(tree: Tree, root: str, others: Iterable[str] = ()) -> Reach:
+def reach(tree: Tree, root: str, others: Iterable[str] = (), *, charts: bool = False) -> Reach:
     """Follow a kustomization from its directory, and the others that are built with it.
+
+    ``charts``: helm is there for ``helmCharts``.
 
     Raises:
         PathNotFound: there is no kustomization, or it names what is not there.
@@ -71,7 +75,7 @@ def reach(tree: Tree, root: str, others: Iterable[str] = ()) -> Reach:
         found.roots.add(directory)
         if len(found.roots) > _MOST:
             raise LimitExceeded(root, f"reaches more than {_MOST} kustomizations")
-        waiting += _Step(tree, found, directory).follow()
+        waiting += _Step(tree, found, directory, charts).follow()
     return found
 
 
@@ -82,17 +86,13 @@ class _Step:
     tree: Tree
     found: Reach
     directory: str
+    charts: bool
     file: str = ""
 
     def follow(self) -> list[str]:
         """Note what it names; return the directories that are kustomizations themselves."""
         content = self._read()
-        for name in _CHARTS:
-            if content.get(name):
-                self._refuse(
-                    f"{name} is not inflated here: make the chart an application of its own, with "
-                    "renderer helm"
-                )
+        self._inflate(content)
         if any(content.get(name) for name in _PLUGINS):
             self.found.laid_out.add(self.directory)
             self.found.inputs |= inputs_below(self.tree, self.directory)
@@ -127,6 +127,37 @@ class _Step:
             if meant != key:  # kustomize would take it for the other, as Go's JSON reader does
                 self._refuse(f"has the field {key}: write {meant}")
         return content or {}
+
+    def _inflate(self, content: dict[str, Any]) -> None:
+        """Note the charts that helm is to inflate, and refuse what it is not to."""
+        for name in _CHARTS:
+            if content.get(name) and not (self.charts and name == inflated.FIELD):
+                self._refuse(
+                    f"{name} is not inflated here: make the chart an application of its own, with "
+                    "renderer helm, or write helmCharts and set spec.source.kustomize.enableHelm"
+                )
+        if not self.charts:
+            return
+        if used := [name for name in _PLUGINS if content.get(name)]:
+            self._refuse(f"has {used[0]}, which could call helm at will: not with enableHelm")
+        try:
+            for place, path in inflated.charts(content):
+                self._chart(place, path)
+            for place, path in inflated.value_files(content):
+                self._file(place, path)
+        except inflated.Unclear as exc:
+            self._refuse(str(exc))
+
+    def _chart(self, place: str, path: str) -> None:
+        target = join(self.directory, path, subject=self.file)
+        if not self.tree.ids([name_in(target, CHART)])[name_in(target, CHART)]:
+            raise PathNotFound(
+                self.file,
+                f"{place} is no chart of the repository, and renderers have no network: add it as "
+                f"{target} (helm pull --untar)",
+            )
+        self.found.laid_out.add(target)
+        self.found.inputs |= inputs_below(self.tree, target)
 
     def _directory(self, place: str, path: str) -> str | None:
         """Note a resource; return it where it is a directory with a kustomization."""

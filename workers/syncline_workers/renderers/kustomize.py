@@ -1,5 +1,7 @@
 """Kustomize, by the official binary: offline, without plugins, on nothing but what it reaches.
 
+Helm inflates charts of the repository for it where the application says so.
+
 Inputs are each file that the build reads (``kustomization``), not whole directories. As ``kustomize
 build`` does by itself, it reads files only below the kustomization that names them, and directories
 anywhere in the repository: without that restriction a path could name any file of the host.
@@ -33,7 +35,8 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
     """
     root = normal(plan.source.path, subject=plan.source.path)
     parts = overlays.components(tree, root, plan.overlay)
-    reach = kustomization.reach(tree, root, parts)
+    charts = plan.source.kustomize.enable_helm
+    reach = kustomization.reach(tree, root, parts, charts=charts)
     output = _build(tree, reach, plan, settings, parts=parts)
     limits = yaml.Limits(size=settings.output, documents=settings.documents)
     values = yaml.load_all(output, source=root, limits=limits)
@@ -65,7 +68,14 @@ def _build(
             overlays.write(plan.overlay, over, sources=sources, root=root, parts=parts)
             built = over
         return sandbox.run(
-            [binary, "build", "--load-restrictor=LoadRestrictionsRootOnly", "--", str(built)],
+            [
+                binary,
+                "build",
+                "--load-restrictor=LoadRestrictionsRootOnly",
+                *_helm(plan, settings, subject=root),
+                "--",
+                str(built),
+            ],
             home=home,
             settings=settings,
             subject=root,
@@ -78,3 +88,10 @@ def _build(
                 str(home): "the renderer's home",
             },
         )
+
+
+def _helm(plan: RenderPlan, settings: RenderSettings, *, subject: str) -> list[str]:
+    if not plan.source.kustomize.enable_helm:
+        return []
+    binary = tools.find(RendererName.HELM, settings, subject=subject)
+    return ["--enable-helm", f"--helm-command={binary}"]

@@ -76,6 +76,8 @@ def plan_key(plan: RenderPlan, version: str) -> str:
             "kube_version": plan.kube_version,
             "served": _served(plan.api_versions),
         }
+    if plan.source.renderer is RendererName.KUSTOMIZE and plan.source.kustomize.enable_helm:
+        facts["enable_helm"] = True
     if plan.overlay:
         facts["overlay"] = dict(plan.overlay)
     if plan.source.renderer is RendererName.PLAIN and plan.source.plain != PlainOptions():

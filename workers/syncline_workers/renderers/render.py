@@ -34,13 +34,16 @@ def settled(tree: Tree, plan: RenderPlan) -> RenderPlan:
 
 
 def version(plan: RenderPlan, settings: RenderSettings) -> str:
-    """Return the version of a settled plan's renderer, for its keys.
+    """Return the version of a settled plan's renderer, and of helm where it calls that.
 
     Raises:
         RenderFailed: there is no such binary.
     """
-    renderer = plan.source.renderer or RendererName.PLAIN
-    return tools.version(renderer, settings, subject=plan.source.path)
+    renderer, subject = plan.source.renderer or RendererName.PLAIN, plan.source.path
+    own = tools.version(renderer, settings, subject=subject)
+    if renderer is RendererName.KUSTOMIZE and plan.source.kustomize.enable_helm:
+        return f"{own} {tools.version(RendererName.HELM, settings, subject=subject)}"
+    return own
 
 
 def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
