@@ -69,6 +69,16 @@ class RenderSettings(BaseSettings):
     )
     output: int = Field(default=50_000_000, description="Bytes that a render may produce at most.")
     documents: int = Field(default=20_000, description="Objects that a render may produce.")
+    space: int = Field(
+        default=256_000_000,
+        description="Bytes of temporary files of one renderer, in memory; charts need 1 MB.",
+    )
+    processes: int = Field(
+        default=200,
+        ge=1,
+        description="Processes that a plugin may start in one run, in all. Helm, kustomize and "
+        "jsonnet may start none.",
+    )
 
 
 class ClusterSettings(BaseSettings):

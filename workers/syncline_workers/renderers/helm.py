@@ -24,6 +24,7 @@ from syncline.settings import RenderSettings
 from syncline_workers import scratch
 from syncline_workers.renderers import chart as charts
 from syncline_workers.renderers import normalise, parameters, sandbox, tools
+from syncline_workers.renderers.isolation import Needs
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, normal
 
@@ -87,6 +88,7 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
                 str(sources): "",
                 str(home): "the renderer's home",
             },
+            needs=Needs(reads=(sources,)),
         )
 
 

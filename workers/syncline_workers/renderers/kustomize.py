@@ -20,6 +20,7 @@ from syncline_workers import scratch
 from syncline_workers.renderers import kustomization, normalise, sandbox, substitute, tools
 from syncline_workers.renderers import overlay as overlays
 from syncline_workers.renderers.detect import CHART
+from syncline_workers.renderers.isolation import Needs
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, name_in, normal
 
@@ -87,6 +88,7 @@ def _build(
                 str(over): f"{overlays.FIELD}/",
                 str(home): "the renderer's home",
             },
+            needs=Needs(reads=(sources,)),
         )
 
 

@@ -1,31 +1,37 @@
 """Runs one renderer to its end: its time, memory and output are bounded, its words translated.
 
-Standard input is closed; the environment is ``isolation``'s; output is counted while it is read.
+Standard input is empty; the environment is ``isolation``'s; output is counted while it is read.
 Whatever ends the wait, also an error of ours, ends every process that the renderer started.
+Terminals obey what is in messages: control characters are taken out.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
+import re
 import selectors
-import signal
-import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import IO, Final, NoReturn
 
-from syncline.errors import LimitExceeded, RenderFailed
+from syncline.errors import LimitExceeded, NotReady, RenderFailed
 from syncline.settings import RenderSettings
+from syncline_workers.launcher import client, wire
 from syncline_workers.renderers import isolation
+from syncline_workers.renderers.isolation import Needs
 
+NOTHING: Final = Needs()
 MESSAGE: Final = 2000  # characters of a renderer's own message that are kept
 _HEAD: Final = 600  # of these, how many from its beginning: the cause stands at the end
 _STDERR: Final = 200_000  # bytes that are kept of it; the rest is read and dropped
 _CHUNK: Final = 65_536
+_CONTROL: Final = re.compile(
+    r"[^\n\t -\x7e\xa0-\U0010ffff]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def run(
@@ -35,42 +41,47 @@ def run(
     settings: RenderSettings,
     subject: str,
     shown: Mapping[str, str],
+    needs: Needs = NOTHING,
 ) -> bytes:
     """Run a command and return its standard output.
 
     Args:
         command: the program's absolute path, and fixed arguments.
-        home: its working and home directory; private.
+        home: its working directory; private. It may read it, and write to a directory of its own.
         settings: how long it may take, how much memory and output it may use.
         subject: the source's path, for errors.
         shown: text to replace in its messages: private directories → what people know.
+        needs: what it may beside that.
 
     Raises:
         RenderFailed: it ended with another status than 0; the detail is its own message.
         LimitExceeded: time, memory or output.
+        NotReady: it was killed through no fault of its own.
     """
     tool = Path(command[0]).name
     seconds = settings.timeout.total_seconds()
-    prefix = isolation.wrapper(
-        memory=settings.memory,
-        cpu_seconds=math.ceil(seconds * 2),  # GOMAXPROCS is 2
-        file_size=settings.output,
-    )
     deadline = time.monotonic() + seconds
-    with _started([*prefix, *command], home, settings=settings, subject=subject) as process:
+    with _started(command, home, needs, settings=settings, subject=subject) as (process, *streams):
         try:
-            output, errors = _read(process, settings.output, deadline)
-            status = process.wait(max(0.0, deadline - time.monotonic()))
+            output, errors = _read(streams, settings.output, deadline)
+            result = process.result(deadline - time.monotonic())
         except _TooMuch:
             raise LimitExceeded(
                 subject, f"{tool} wrote more than {settings.output} bytes (SYNCLINE_RENDER_OUTPUT)"
             ) from None
-        except (TimeoutError, subprocess.TimeoutExpired):
+        except TimeoutError:
             raise LimitExceeded(
                 subject, f"{tool} did not end within {seconds:g} s (SYNCLINE_RENDER_TIMEOUT)"
             ) from None
-    if status != 0:
-        _raise(tool, status, _translated(errors, shown), settings=settings, subject=subject)
+    if result is None:
+        raise NotReady(
+            subject, f"{tool} was killed with what starts it, as where a host has too little memory"
+        )
+    if result.failed:
+        raise RenderFailed(subject, f"{command[0]} cannot be started: {result.failed}")
+    if result.status != 0:
+        message = _translated(errors, shown)
+        _raise(tool, result.status, message, settings=settings, subject=subject)
     return output
 
 
@@ -80,45 +91,76 @@ class _TooMuch(Exception):
 
 @contextmanager
 def _started(
-    command: list[str], home: Path, *, settings: RenderSettings, subject: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=home,
-            env=isolation.environment(str(home), memory=settings.memory),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # a process group of its own, to be killed as one
-        )
-    except OSError as exc:
-        raise RenderFailed(subject, f"{command[0]} cannot be started: {exc.strerror}") from exc
-    with process:  # at the end it is waited for, and its pipes are closed
+    command: Sequence[str], home: Path, needs: Needs, *, settings: RenderSettings, subject: str
+) -> Iterator[tuple[client.Running, IO[bytes], IO[bytes]]]:
+    """Start it; give it, its output and its errors. In the end it has ended."""
+    with ExitStack() as kept:
+        given = _given(kept, needs.given, home)
+        (output, writes_output), (errors, writes_errors) = os.pipe(), os.pipe()
+        streams = [kept.enter_context(os.fdopen(one, "rb", 0)) for one in (output, errors)]
         try:
-            yield process
+            request = _request(command, home, needs, settings)
+            places = (given.fileno(), writes_output, writes_errors)
+            process = client.LAUNCHER.start(request, places)
+        except OSError as exc:
+            raise RenderFailed(subject, f"{command[0]} cannot be started: {exc.strerror}") from exc
         finally:
-            if process.returncode is None:
-                _kill(process)
+            os.close(writes_output)
+            os.close(writes_errors)
+        kept.callback(process.end)
+        isolation.tell(client.LAUNCHER.features)
+        yield process, streams[0], streams[1]
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+def _given(kept: ExitStack, content: bytes, home: Path) -> IO[bytes]:
+    """A file, not a pipe: nobody has to write while it is read."""
+    if not content:
+        return kept.enter_context(Path(os.devnull).open("rb"))
+    file = kept.enter_context(tempfile.TemporaryFile(dir=home))  # noqa: SIM115 - it is kept
+    file.write(content)
+    file.seek(0)
+    return file
 
 
-def _read(process: subprocess.Popen[bytes], most: int, deadline: float) -> tuple[bytes, bytes]:
+def _request(
+    command: Sequence[str], home: Path, needs: Needs, settings: RenderSettings
+) -> wire.Request:
+    temporary = home / "tmp"
+    temporary.mkdir(exist_ok=True)
+    seconds = settings.timeout.total_seconds()
+    seen = isolation.seen((command[0], *map(str, needs.programs)), needs)
+    return wire.Request(
+        command=list(command),
+        environment=isolation.environment(
+            str(home), str(temporary), memory=settings.memory, network=needs.network
+        ),
+        home=str(home),
+        temporary=str(temporary),
+        readable=seen.readable,
+        executable=seen.executable,
+        devices=seen.devices,
+        processes=settings.processes if needs.programs or needs.host else 0,
+        network=needs.network,
+        limits=isolation.limits(
+            memory=settings.memory,
+            cpu_seconds=math.ceil(seconds * 2),  # GOMAXPROCS is 2
+            file_size=settings.output,
+        ),
+        space=settings.space,
+    )
+
+
+def _read(streams: Sequence[IO[bytes]], most: int, deadline: float) -> tuple[bytes, bytes]:
     """Read both streams to their ends.
 
     Raises:
         _TooMuch: standard output has more than ``most`` bytes.
         TimeoutError: they are still open at the deadline.
     """
-    assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 - for types
     output, errors = bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ, output)
-        selector.register(process.stderr, selectors.EVENT_READ, errors)
+        for stream, kept in zip(streams, (output, errors), strict=True):
+            selector.register(stream, selectors.EVENT_READ, kept)
         while selector.get_map():
             left = deadline - time.monotonic()
             if left <= 0:  # also of one that never stops talking
@@ -156,7 +198,7 @@ def _raise(
 
 
 def _translated(errors: bytes, shown: Mapping[str, str]) -> str:
-    text = errors.decode(errors="replace").strip().removeprefix("Error: ")
+    text = _CONTROL.sub("", errors.decode(errors="replace")).strip().removeprefix("Error: ")
     for private in sorted(shown, key=len, reverse=True):
         text = text.replace(f"{private}/", shown[private]).replace(
             private, shown[private].rstrip("/") or "."

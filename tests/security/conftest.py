@@ -1,0 +1,72 @@
+"""A renderer that was taken over: Python text in its place, under what guards this machine has."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncline.errors import SynclineError
+from syncline.settings import RenderSettings
+from syncline_workers import scratch
+from syncline_workers.renderers import sandbox
+from syncline_workers.renderers.isolation import Needs
+
+Hostile = Callable[..., str]
+
+# As in a container whose runtime forbids user namespaces: this one may make none below it.
+FORBIDDEN = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$0" "$@"'
+ELSEWHERE = (
+    "import json, sys\nfrom tests.security.conftest import confined\n"
+    "print(confined(**json.loads(sys.argv[1])))"
+)
+
+
+def confined(
+    text: str,
+    limits: dict[str, Any] | None = None,
+    arguments: Sequence[str] = (),
+    **needs: Any,
+) -> str:
+    """What a text printed, or what it ended with."""
+    with scratch.directory("render") as home, scratch.directory("tree") as programs:
+        program = programs / "renderer"
+        program.write_text(f"#!{sys.executable} -S\n{text}\n")
+        program.chmod(0o700)
+        settings = RenderSettings(**(limits or {}))
+        needed = Needs(**{**needs, "reads": tuple(map(Path, needs.get("reads", ())))})
+        try:
+            command = [str(program), *arguments]
+            printed = sandbox.run(
+                command, home=home, settings=settings, subject="web", shown={}, needs=needed
+            )
+        except SynclineError as exc:
+            return str(exc)
+    return printed.decode().strip()
+
+
+@pytest.fixture(params=["namespaces", "no namespaces"])
+def hostile(request: pytest.FixtureRequest) -> Hostile:
+    """Runs a text as a renderer; once with namespaces, once where they are forbidden."""
+    return confined if request.param == "namespaces" else without_namespaces
+
+
+def without_namespaces(text: str, **given: Any) -> str:
+    """The same in a process that may make no namespace, as in most containers."""
+    root = Path(__file__).resolve().parents[2]
+    python = [sys.executable, "-c", ELSEWHERE, json.dumps({"text": text, **given})]
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", FORBIDDEN, *python],
+        cwd=root,
+        env={"PYTHONPATH": f"{root}:{root}/platform:{root}/workers", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no namespaces: " in done.stdout, "the worker tells what it cannot take away"
+    return done.stdout.strip().splitlines()[-1]
