@@ -19,7 +19,7 @@ from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositorySpec
 from syncline.settings import GitSettings
 from syncline_workers import scratch
-from syncline_workers.git import access, certificates, policy
+from syncline_workers.git import access, certificates, policy, proxies
 from syncline_workers.git.header import TOKEN_USER
 from syncline_workers.git.need import Need
 
@@ -97,6 +97,22 @@ class Access:
             raise CredentialRefused(self.about, f"{credential.ref} is not user:password")
         pair = value if credential.type == "basic" else f"{TOKEN_USER}:{value}"
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+    @cached_property
+    def proxy_pair(self) -> tuple[str, str] | None:
+        """User and password of ``spec.proxy``, None where it asks for none.
+
+        Raises:
+            CredentialRefused: they cannot be read.
+        """
+        proxy = self.spec.proxy
+        if proxy is None or proxy.ref is None:
+            return None
+
+        def read(ref: str) -> str:
+            return self.credentials.read(ref, subject=self.about).get_secret_value()
+
+        return proxies.pair(self.about, proxy.ref, read)
 
     @cached_property
     def trust(self) -> Trust | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
@@ -19,19 +19,29 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
 from syncline.model.giturl import DEFAULT_PORTS
+from syncline.model.proxy import Proxy
 from syncline_workers.archives.access import Access
+from syncline_workers.git import proxies
 from syncline_workers.web import reach
 
 _POOLS: Final = 32
+
+
+class Through(NamedTuple):
+    """The proxy of a repository (``spec.proxy``), or that of the workers, or none."""
+
+    address: str = ""  # that of the workers
+    own: Proxy | None = None
+    given: tuple[str, str] | None = None  # its user and password
 
 
 class Connections:
     """Those of this process. Safe to use from several threads."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """``environment``: the worker's, of which proxies are taken, as Git does."""
+        """``environment``: the worker's, whose proxies hold where a repository has none."""
         self._environment = environment
-        self._pools: dict[tuple[bool, str, str], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[bool, Through, str], urllib3.PoolManager] = {}
 
     def close(self) -> None:
         """Close what is open; it may be used again."""
@@ -45,14 +55,22 @@ class Connections:
         Raises:
             CredentialRefused, InvalidDocument: of ``spec.tls``.
         """
-        is_named, proxy, trust = _is_named(access, url), self._proxy(url), access.trust
-        key = (is_named, proxy, trust.name if trust else "")
+        is_named, through, trust = _is_named(access, url), self._through(access, url), access.trust
+        key = (is_named, through, trust.name if trust else "")
         if key not in self._pools and len(self._pools) >= _POOLS:
             self.close()
         if key not in self._pools:
             context = None if trust is None else trust.own if is_named else trust.others
-            self._pools[key] = _pool(proxy, context, wary=not is_named)
+            self._pools[key] = _pool(through, context, wary=not is_named)
         return self._pools[key]
+
+    def _through(self, access: Access, url: str) -> Through:
+        proxy = access.spec.proxy
+        if proxy is None:
+            return Through(address=self._proxy(url))
+        if proxies.is_passed_by(urlsplit(url).hostname or "", proxy.no_proxy):
+            return Through()
+        return Through(own=proxy, given=access.proxy_pair)
 
     def _proxy(self, url: str) -> str:
         parts, variables = urlsplit(url), self._environment
@@ -72,9 +90,11 @@ def _is_named(access: Access, url: str) -> bool:
     return (parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)) == (bare, port)
 
 
-def _pool(proxy: str, context: ssl.SSLContext | None, *, wary: bool) -> urllib3.PoolManager:
-    if proxy:
-        return urllib3.ProxyManager(proxy, num_pools=8, maxsize=2, ssl_context=context)
+def _pool(through: Through, context: ssl.SSLContext | None, *, wary: bool) -> urllib3.PoolManager:
+    if through.own:
+        return proxies.pool(through.own, through.given, num_pools=8, maxsize=2, ssl_context=context)
+    if through.address:
+        return urllib3.ProxyManager(through.address, num_pools=8, maxsize=2, ssl_context=context)
     pool = urllib3.PoolManager(num_pools=8, maxsize=2, ssl_context=context)
     if wary:
         pool.pool_classes_by_scheme = {"http": _WaryPool, "https": _WarySecurePool}

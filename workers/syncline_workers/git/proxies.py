@@ -1,13 +1,19 @@
-"""The proxy of one repository, for git."""
+"""The proxy of one repository, for git and for what Python asks itself."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from syncline.errors import CredentialRefused, InvalidDocument
 from syncline.model.proxy import Proxy
 from syncline_workers.git.need import Means, Need
+
+if TYPE_CHECKING:
+    import urllib3
 
 
 def given(need: Need, proxy: Proxy) -> Means:
@@ -34,17 +40,49 @@ def given(need: Need, proxy: Proxy) -> Means:
     )
 
 
-def pair(need: Need, ref: str) -> tuple[str, str]:
-    """Read a proxy's user and password."""
-    user, colon, password = need.read(ref).strip().partition(":")
+def pair(about: str, ref: str, read: Callable[[str], str]) -> tuple[str, str]:
+    """Read a proxy's user and password.
+
+    Raises:
+        CredentialRefused: it cannot be read, or is no ``user:password``.
+    """
+    user, colon, password = read(ref).strip().partition(":")
     if not colon or any(char < " " for char in user + password):
-        raise CredentialRefused(need.about, f"{ref} is not user:password")
+        raise CredentialRefused(about, f"{ref} is not user:password")
     return user, password
+
+
+def pool(proxy: Proxy, given: tuple[str, str] | None, **options: Any) -> urllib3.PoolManager:
+    """Give connections through a proxy, with its user and password; options are urllib3's."""
+    import urllib3  # noqa: PLC0415 -- few need it
+    from urllib3.contrib.socks import SOCKSProxyManager  # noqa: PLC0415
+
+    if proxy.url.startswith("socks"):
+        user, password = given or (None, None)
+        return SOCKSProxyManager(proxy.url, username=user, password=password, **options)
+    headers = urllib3.make_headers(proxy_basic_auth=":".join(given)) if given else None
+    return urllib3.ProxyManager(proxy.url, proxy_headers=headers, **options)
+
+
+def is_passed_by(host: str, without: Sequence[str]) -> bool:
+    """Whether a host is reached without the proxy, as curl reads ``no_proxy``."""
+    bare = host.strip("[]").lower().rstrip(".")
+    return any(_is_meant(bare, each.strip().lower()) for each in without)
+
+
+def _is_meant(host: str, by: str) -> bool:
+    if by == "*":
+        return True
+    try:
+        return ip_address(host) in ip_network(by.strip("[]"), strict=False)
+    except ValueError:
+        name = by.lstrip(".")
+        return host == name or host.endswith(f".{name}")
 
 
 def _with_password(need: Need, url: str, ref: str) -> tuple[str, tuple[str, ...]]:
     """The URL travels in a variable of git's own process, and git masks what it prints of it."""
-    user, password = pair(need, ref)
+    user, password = pair(need.about, ref, need.read)
     scheme, _, place = url.partition("://")
     written = f"{quote(user, safe='')}:{quote(password, safe='')}"
     encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
