@@ -33,7 +33,7 @@ LABEL org.opencontainers.image.title="Syncline" \
       org.opencontainers.image.licenses="Apache-2.0"
 # tini: git leaves helpers behind, and the first process of a container has to reap them.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends ca-certificates git openssh-client tini \
+ && apt-get install --yes --no-install-recommends ca-certificates git gnupg openssh-client tini \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --create-home --home-dir /var/lib/syncline syncline \
  && install -d -o 10001 -g 10001 -m 0700 /var/cache/syncline

@@ -18,6 +18,7 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
         ├── NotFound Conflict     an API object that is absent, or in the way
         ├── CredentialRefused     a reference that may not be used, or a credential that was refused
         ├── RevisionNotFound PathNotFound UnsafePath
+        ├── SignatureRefused      a commit is not signed as its repository asks
         ├── RenderFailed ManifestInvalid LimitExceeded
         ├── ApplyRejected         the API server refused an object
         │   ├── FieldConflict     other field managers hold fields of it
@@ -155,6 +156,12 @@ class RevisionNotFound(Permanent):
     """No branch, tag, commit or version of that name exists in the repository."""
 
     reason = "RevisionNotFound"
+
+
+class SignatureRefused(Permanent):
+    """A commit is not signed by a key that its repository names."""
+
+    reason = "SignatureRefused"
 
 
 class PathNotFound(Permanent):

@@ -8,6 +8,7 @@ from syncline.model import revised as texts
 from syncline.model.change import Difference, FieldChange
 from syncline.model.commit import Commit
 from syncline.model.request import Request, Trigger, TriggerKind
+from syncline.model.signature import Signature, Verdict
 from syncline.store import audit, documents, runs, sources
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -17,6 +18,16 @@ from tests.api.fleets import COMMIT, Fleet
 
 def conditions(detail: dict[str, list[dict[str, str]]]) -> dict[str, str]:
     return {each["type"]: each["status"] for each in detail["conditions"]}
+
+
+SIGNED = {
+    "subject": "commit",
+    "verdict": "good",
+    "signer": "Ana",
+    "key": "SHA256:abc",
+    "at": None,
+    "detail": "",
+}
 
 
 def test_a_target_that_is_in_sync(reader: httpx.Client, fleet: Fleet) -> None:
@@ -126,8 +137,15 @@ def test_a_run_tells_its_commit_its_number_and_its_duration(
     reader: httpx.Client, fleet: Fleet
 ) -> None:
     fleet.install(fleets.repository(), fleets.cluster("eu"), fleets.application("web"))
-    made = Commit(id=COMMIT, author="Ana <ana@example.com>", message="Scale", at=1700000000.0)
-    state = fleet.run("web@eu", commit=made, rendered="d1")
+    good = Signature(subject="commit", verdict=Verdict.GOOD, signer="Ana", key="SHA256:abc")
+    made = Commit(
+        id=COMMIT,
+        author="Ana <ana@example.com>",
+        message="Scale",
+        at=1700000000.0,
+        signatures=(good,),
+    )
+    state = fleet.run("web@eu", commit=made, signatures=(good,), rendered="d1")
 
     (run,) = reader.get("/api/v1/targets/web@eu/history").json()["items"]
 
@@ -137,8 +155,12 @@ def test_a_run_tells_its_commit_its_number_and_its_duration(
         "author": "Ana <ana@example.com>",
         "message": "Scale",
         "at": "2023-11-14T22:13:20Z",
+        "signatures": [SIGNED],
     }
     assert run["seconds"] > 0
+    shown = reader.get("/api/v1/targets/web@eu").json()
+    (listed,) = reader.get("/api/v1/targets").json()["items"]
+    assert shown["signatures"] == listed["signatures"] == [SIGNED]
 
 
 def test_one_run_tells_how_its_manifests_changed(reader: httpx.Client, fleet: Fleet) -> None:

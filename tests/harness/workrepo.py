@@ -59,6 +59,12 @@ class WorkRepo:
         """Any git command in the work tree."""
         return git(*arguments, cwd=self.path)
 
+    def hash_object(self, kind: str, content: bytes) -> str:
+        """Store an object as it is; gives its id."""
+        return git(
+            "hash-object", "-w", "--literally", "-t", kind, "--stdin", cwd=self.path, stdin=content
+        )
+
     def write(self, files: Mapping[str, str | bytes | None]) -> None:
         """Paths and their contents; None removes the file."""
         for name, content in files.items():

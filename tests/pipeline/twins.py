@@ -18,6 +18,7 @@ from syncline.model.names import ObjectKey, TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Inputs, Lease
 from syncline.model.seal import PlatformKey
+from syncline.model.signature import Signature
 from syncline.settings import RenderSettings
 from syncline_workers.git.refs import Refs, Resolved
 from syncline_workers.pipeline.ports import Ports
@@ -40,6 +41,7 @@ class Repositories:
     heads: dict[str, str] = field(default_factory=dict)
     commits: dict[str, dict[str, str]] = field(default_factory=dict)
     told: dict[str, Commit] = field(default_factory=dict)
+    signed: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
     asked: int = 0
     error: Exception | None = None
 
@@ -59,6 +61,10 @@ class Repositories:
         if self.error:
             raise self.error
         return self.told.get(revision)
+
+    def signatures(self, _: RepositoryRecord, revision: str) -> tuple[Signature, ...]:
+        self.asked += 1
+        return self.signed.get(revision, ())
 
 
 @dataclass

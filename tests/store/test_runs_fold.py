@@ -8,6 +8,7 @@ from syncline.model.commit import Commit
 from syncline.model.names import TargetId, split_target_id
 from syncline.model.request import TriggerKind
 from syncline.model.run import Inputs
+from syncline.model.signature import Signature, Verdict
 from syncline.model.state import Summary
 from syncline.model.status import HealthStatus, Outcome, Phase, SyncStatus
 from syncline.store import audit, checks, documents, due, events, keys, runs, targets
@@ -261,6 +262,24 @@ def test_history_tells_the_commit_what_was_rendered_and_how_long_it_took(store: 
     assert (kept.commit, kept.rendered) == (made, "d1")
     assert kept.seconds == pytest.approx(kept.finished_at - kept.fence / 1e6, abs=0.001)
     assert 0 < kept.seconds < 60
+
+
+def test_signatures_are_those_of_the_revision_that_was_applied_last(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    good = Signature(subject="commit", verdict=Verdict.GOOD, signer="Ana", at=1.5)
+    world.run(target, signatures=(good,), inventory=())
+    assert world.state(target).signatures == (good,)
+
+    world.trigger(target, request(TriggerKind.POLL))
+    claim = world.claim(world.sent(target))
+    runs.fold(store, failed(claim, outcome=Outcome.STALLED, reason="SignatureRefused"))
+    assert world.state(target).signatures == (good,)
+
+    world.trigger(target, request(TriggerKind.POLL))
+    world.run(target)
+    assert world.state(target).signatures == ()
+    recount.check(store)
 
 
 def aged(store: Store, target: TargetId, *, days: float) -> None:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-Purpose = Literal["render", "ssh", "tls", "tree"]
+Purpose = Literal["keys", "render", "ssh", "tls", "tree"]
 """What it is for; part of its name."""
 
 YOUNG: Final = 600.0

@@ -98,6 +98,16 @@ def of_target(item: Item) -> object:
     return told if item["reason"] == "Succeeded" else f"{told}; {message(item)}"
 
 
+def signed(signatures: Iterable[Item]) -> object:
+    """Show who signed, or what is wrong with a signature."""
+    return one_line(
+        ", ".join(
+            each["signer"] or each["key"] if each["verdict"] == "good" else each["verdict"]
+            for each in signatures
+        )
+    )
+
+
 TARGETS = Kind(
     plural="targets",
     filters=frozenset(
@@ -112,6 +122,7 @@ TARGETS = Kind(
     },
     wide={
         "observed": commit("observed"),
+        "signed": lambda item: signed(item["signatures"]),
         "phase": field("phase"),
         "synced at": when("syncedAt"),
         "operation": field("operation"),

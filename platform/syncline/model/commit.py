@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from syncline.model.signature import Signature
 from syncline.model.values import Stored
 
 
@@ -12,3 +13,4 @@ class Commit(Stored):
     author: str = ""  # name <address>, as Git has it
     message: str = ""  # the first line of it
     at: float = 0.0  # when it was committed: seconds since the epoch, by the committer's clock
+    signatures: tuple[Signature, ...] = ()  # where the repository asks for them

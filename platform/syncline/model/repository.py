@@ -6,13 +6,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from syncline.model.credential import Credential
 from syncline.model.documents import Document
 from syncline.model.proxy import Proxy
 from syncline.model.tls import Tls
 from syncline.model.values import Duration, Written
+from syncline.model.verification import Verification
 
 
 class RepositoryType(StrEnum):
@@ -53,6 +54,16 @@ class RepositorySpec(Written):
         ge=timedelta(seconds=1),
         description="The longest that one fetch or look-up may take.",
     )
+    verify: Verification | None = Field(
+        default=None,
+        description="Signatures that every commit must have. None: no matter who made it.",
+    )
+
+    @model_validator(mode="after")
+    def _signs_commits(self) -> RepositorySpec:
+        if self.verify is not None and self.serves is not RepositoryType.GIT:
+            raise ValueError("verify is for Git's commits and tags: leave it out")
+        return self
 
     @property
     def serves(self) -> RepositoryType:

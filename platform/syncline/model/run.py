@@ -8,6 +8,7 @@ from syncline.model.names import TargetId, TargetName
 from syncline.model.pin import Pin
 from syncline.model.records import ApplicationRecord, ClusterRecord, RepositoryRecord, name_of
 from syncline.model.request import Request
+from syncline.model.signature import Signature
 from syncline.model.status import HealthStatus, Outcome, SyncStatus
 from syncline.model.values import Stored
 
@@ -104,6 +105,7 @@ class Report(Stored):
     observed: str = ""
     render_key: str = ""
     commit: Commit | None = None  # that this attempt was about, where history tells of it
+    signatures: tuple[Signature, ...] = ()  # of that commit, where its repository asks for them
     rendered: str = ""  # keyed digest of all that was to be applied
     inputs: Inputs | None = None  # None: unchanged
     inventory: Inventory | None = None  # None: unchanged

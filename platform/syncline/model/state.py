@@ -11,6 +11,7 @@ from syncline.model.commit import Commit
 from syncline.model.names import TargetId
 from syncline.model.pin import Pin
 from syncline.model.request import Request
+from syncline.model.signature import Signature
 from syncline.model.status import HealthStatus, Lane, Outcome, Phase, SyncStatus, worst
 from syncline.model.values import Stored
 
@@ -35,6 +36,7 @@ class TargetLine(Stored):
     reason: str = ""
     message: str = ""
     revision: str = ""  # applied last
+    signatures: tuple[Signature, ...] = ()  # of it, where its repository asks for them
     observed: str = ""  # newest commit known not to change the target
     operation: str = ""  # whose request is at hand
     deleting: bool = False

@@ -29,7 +29,7 @@ from syncline.store.connection import Store, now
 from syncline.store.records import Kind
 
 STATE = (
-    *("revision", "observed", "render_key", "applied", "synced_at", "fence", "sync"),
+    *("revision", "signed", "observed", "render_key", "applied", "synced_at", "fence", "sync"),
     *("back", "back_head"),
 )
 """Fields of a target that are kept."""

@@ -66,9 +66,9 @@ SPEC_USES = Key("spec-uses:<application>", "hash", "generation → how many name
 TARGET = Key(
     "target:<target>",
     "hash",
-    "state: names, phase, sync, health, reason, message, revision, observed, …; the wish that "
-    "waits (pending…), the one at hand (request, operation), ticket, fence, attempt; back: the pin "
-    "of a rollback (JSON), back_head: the head that a newer commit ends it from",
+    "state: names, phase, sync, health, reason, message, revision, signed (signatures, JSON), …; "
+    "the wish that waits (pending…), the one at hand (request, operation), ticket, fence, attempt; "
+    "back: the pin of a rollback (JSON), back_head: the head that a newer commit ends it from",
     "until the target is gone",
 )
 PINS = Key(

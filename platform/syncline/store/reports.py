@@ -73,6 +73,7 @@ def arguments(
         "" if report.rites is None else report.rites or "-",
         differs,
         report.awaits,
+        _signed(report),
     ]
 
 
@@ -103,6 +104,13 @@ def flags(options: Options) -> str:
         return usual
     only = options.only.model_dump_json() if options.only else ""
     return f"{usual}{'t' if options.changed_only else '-'}{only}"
+
+
+def _signed(report: Report) -> str:
+    if not report.signatures:
+        return ""
+    told = [each.model_dump(mode="json", exclude_defaults=True) for each in report.signatures]
+    return orjson.dumps(told).decode()
 
 
 def _heavy(report: Report, limits: Limits) -> str:

@@ -34,6 +34,7 @@ _HELD = {
     "pinned": _Held(("back",), orjson.loads),
     "pinned_head": _Held(("back_head",)),
     "requested": _Held(("pending_generation", "pins"), bool),
+    "signatures": _Held(("signed",), orjson.loads),
     "trigger": _Held(
         ("trigger", "pending_trigger", "last_trigger"), lambda text: orjson.loads(text)["kind"]
     ),

@@ -9,6 +9,7 @@ from syncline.credentials import CredentialSource
 from syncline.model.commit import Commit
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositoryType
+from syncline.model.signature import Signature
 from syncline.settings import GitSettings
 from syncline_workers.archives.repositories import ArchiveRepositories
 from syncline_workers.git.refs import Resolved
@@ -46,6 +47,10 @@ class AllRepositories:
     def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
         """See the port."""
         return self._of(repository).commit(repository, revision)
+
+    def signatures(self, repository: RepositoryRecord, revision: str) -> tuple[Signature, ...]:
+        """See the port: documents ask for signatures of Git's commits alone."""
+        return self._git.signatures(repository, revision)
 
     def tidy(self) -> None:
         """See the port: archives are on Git's shelf."""

@@ -41,6 +41,14 @@ class Bounded(Generic[K, V]):
         self._tell(gone)
         return value
 
+    def forget(self, key: K) -> None:
+        """Forget one; nothing where it is not kept."""
+        with self._lock:
+            weight, value = self._kept.pop(key, (0, None))
+            self._weight -= weight
+        if value is not None:
+            self._tell([value])
+
     def values(self) -> list[V]:
         """What is kept now; that is no use of it."""
         with self._lock:

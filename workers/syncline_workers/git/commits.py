@@ -28,13 +28,14 @@ def parse(oid: str, content: bytes) -> Commit:
     first = message.lstrip(b"\n").split(b"\n", 1)[0]
     return Commit(
         id=oid,
-        author=_text(author[1], encoding, AUTHOR) if author else "",
-        message=_text(first, encoding, MESSAGE),
+        author=one_line(author[1], encoding, AUTHOR) if author else "",
+        message=one_line(first, encoding, MESSAGE),
         at=float(committed[1]) if committed else 0.0,
     )
 
 
-def _text(raw: bytes, encoding: str, longest: int) -> str:
+def one_line(raw: bytes, encoding: str, longest: int) -> str:
+    """Write foreign bytes for people: no control characters, and cut."""
     try:
         text = raw.decode(encoding, "replace")
     except LookupError:  # of no encoding that we know

@@ -37,7 +37,7 @@ class Mirror:
 
     def root(self, revision: str) -> str | None:
         """Give the tree id of a commit; None where the commit is not here or cannot be read."""
-        with suppress(Absent, Damaged):
+        with suppress(Absent, Damaged, TooLarge):
             return self._root(revision)
         return None
 
@@ -65,6 +65,27 @@ class Mirror:
                 except (Broken, Damaged):
                     root = self._replaced(access, revision)
         return root
+
+    def head(self, oid: str) -> bytes | None:
+        """Read a commit or an annotated tag; None where it is not here."""
+        with suppress(Absent, Damaged, TooLarge):
+            return self._head(oid)
+        return None
+
+    def fetch_head(self, access: Access, oid: str) -> bytes:
+        """Fetch and read one that the server lists.
+
+        Raises:
+            As `fetch`.
+        """
+        with self._locked(access):
+            try:
+                fetching.commit(access, self.path, oid)
+                return self._head(oid)
+            except (Broken, Damaged, Absent) as exc:
+                raise RepositoryUnreachable(
+                    access.about, f"the server lists {oid}, and it cannot be read: {exc}"
+                ) from exc
 
     def bring(self, access: Access, blobs: Sequence[str]) -> None:
         """Fetch blobs that the mirror lacks, by one request.
@@ -156,6 +177,9 @@ class Mirror:
 
     def _root(self, revision: str) -> str:
         return self._commit(revision)[5:45].decode()  # it begins with "tree " and the id
+
+    def _head(self, oid: str) -> bytes:
+        return self.reader.read(oid, limit=_LONGEST_COMMIT).content
 
     def _commit(self, revision: str) -> bytes:
         if not (self.path / "HEAD").exists():

@@ -10,10 +10,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
-from syncline.errors import RevisionNotFound
+from syncline.errors import RevisionNotFound, SynclineError
 from syncline_workers.git import ranges
 
 COMPARED: Final = 2000
@@ -32,12 +32,19 @@ def is_commit(revision: str) -> bool:
     return bool(_COMMIT.fullmatch(revision))
 
 
+class Candidate(NamedTuple):
+    """A tag that may vouch for a commit, as the server lists it."""
+
+    name: str
+    oid: str  # of the tag itself, not of what it names; of a lightweight tag they are one
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """What revisions as written mean in a repository; each one is a key of either."""
 
     commits: Mapping[str, str]
-    missing: Mapping[str, RevisionNotFound]  # says what is there instead; not raised yet
+    missing: Mapping[str, SynclineError]  # why it means nothing here, or may not; not raised yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +52,44 @@ class Refs:
     """Full name → commit id; annotated tags give the commit that they point to."""
 
     ids: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)  # full name → id of an annotated tag
 
     @classmethod
     def parse(cls, listing: str) -> Refs:
         """Read what ``git ls-remote`` prints."""
         ids = {name: commit for commit, name in _LINE.findall(listing)}
         peeled = {name.removesuffix(_PEELED): ids.pop(name) for name in _annotated(ids)}
-        return cls(ids | peeled)
+        return cls(ids | peeled, {name: ids[name] for name in peeled if name in ids})
 
     def find(self, revision: str) -> str | None:
         """Give the commit that a revision means; None where it means nothing here."""
         if is_commit(revision):
             return revision
+        name = self._named(revision)
+        return None if name is None else self.ids[name]
+
+    def candidates(self, revision: str) -> tuple[Candidate, ...]:
+        """Give the tags that may vouch for a revision as written.
+
+        What names a tag, or chooses one by a range, is vouched for by that tag alone: else an old
+        commit would pass under a newer name. Commits and branches may have any that names them.
+        """
+        name = None if is_commit(revision) else self._named(revision)
+        if name is not None and name.startswith(_TAGS):
+            return (self._candidate(name),)
+        commit = revision if name is None else self.ids[name]
+        return tuple(map(self._candidate, (tag for tag in self.tags if self.ids[tag] == commit)))
+
+    def _candidate(self, tag: str) -> Candidate:
+        return Candidate(tag.removeprefix(_TAGS), self.tags.get(tag, self.ids[tag]))
+
+    def _named(self, revision: str) -> str | None:
         for name in (revision, _BRANCHES + revision, _TAGS + revision):
             known = name == "HEAD" or name.startswith("refs/")
             if known and name in self.ids:
-                return self.ids[name]
+                return name
         tag = ranges.best(revision, self._short(_TAGS))
-        return None if tag is None else self.ids[_TAGS + tag]
+        return None if tag is None else _TAGS + tag
 
     def resolved(self, revisions: Iterable[str], about: str) -> Resolved:
         """Look all of them up; ``about`` names the repository in errors."""

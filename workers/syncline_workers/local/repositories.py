@@ -13,6 +13,7 @@ from syncline.errors import PathNotFound
 from syncline.model.commit import Commit
 from syncline.model.names import TargetId
 from syncline.model.records import RepositoryRecord
+from syncline.model.signature import Signature, Verdict
 from syncline_workers.git.refs import Resolved
 from syncline_workers.local.directory import REVISION, DirectoryTree
 from syncline_workers.pipeline.ports import Repositories
@@ -51,6 +52,12 @@ class LocalRepositories:
         if repository.name in self.directories:
             return None
         return self.others.commit(repository, revision)
+
+    def signatures(self, repository: RepositoryRecord, revision: str) -> tuple[Signature, ...]:
+        """Take one's own directory for good: nothing of it is applied; see the port."""
+        if repository.name in self.directories:
+            return (Signature(subject="directory", verdict=Verdict.GOOD),)
+        return self.others.signatures(repository, revision)
 
     def tidy(self) -> None:
         """Leave the disk as it is: other commands use it at the same time."""

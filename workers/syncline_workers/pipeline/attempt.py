@@ -23,6 +23,7 @@ from syncline.model.change import (
 from syncline.model.explained import Explained
 from syncline.model.names import ObjectKey
 from syncline.model.run import Claim, Inputs
+from syncline.model.signature import Signature
 from syncline.model.values import Manifest
 from syncline_workers import recorder
 from syncline_workers.change.contest import Contest
@@ -51,6 +52,7 @@ class Attempt:
     render_key: str = ""
     rendered: str = ""  # keyed digest of all that is to be applied
     manifests: tuple[Manifest, ...] = ()  # as they were rendered
+    signatures: tuple[Signature, ...] = ()  # of the revision, where its repository asks for them
     inputs: Inputs | None = None
     explained: list[Explained] = field(default_factory=list)  # how each source was rendered
     parameters: dict[str, str] = field(default_factory=dict)

@@ -24,10 +24,12 @@ def of(attempt: Attempt) -> Commit | None:
     named = attempt.claim.application.spec.source.named(attempt.revision)
     name, memory = commit_of(repository, named), attempt.ports.remembered
     known = memory.told(name)
-    if known is not None:
+    if known is None:
+        try:
+            known = attempt.ports.repositories.commit(repository, named)
+        except (SynclineError, OSError):
+            known = None
+        known = Commit(id=attempt.revision) if known is None else memory.tell(name, known)
+    if not attempt.signatures:
         return known
-    try:
-        found = attempt.ports.repositories.commit(repository, named)
-    except (SynclineError, OSError):
-        found = None
-    return Commit(id=attempt.revision) if found is None else memory.tell(name, found)
+    return known.model_copy(update={"signatures": attempt.signatures})

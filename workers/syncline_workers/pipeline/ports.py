@@ -18,6 +18,7 @@ from syncline.model.ownership import Propagation
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
 from syncline.model.seal import PlatformKey
+from syncline.model.signature import Signature
 from syncline.model.values import Manifest
 from syncline.settings import RenderSettings
 from syncline_workers.git.refs import Resolved
@@ -144,6 +145,9 @@ class Repositories(Protocol):
 
     def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
         """Tell who made a commit that was opened before; None where that is not at hand."""
+
+    def signatures(self, repository: RepositoryRecord, revision: str) -> tuple[Signature, ...]:
+        """Say what a commit's signatures are worth; none where the repository asks for none."""
 
     def tidy(self) -> None:
         """Remove what is not used any more from this host's disk, where it is time again."""

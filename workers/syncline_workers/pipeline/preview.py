@@ -21,6 +21,7 @@ from syncline_workers.pipeline import (
     rendering,
     resolve,
     succeeding,
+    trusting,
 )
 from syncline_workers.pipeline import course as courses
 from syncline_workers.pipeline.attempt import Attempt
@@ -52,6 +53,7 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )
     attempt.revision = resolve.resolve(ports, claim)
+    trusting.check(attempt)
     api = connection.connect(attempt)
     manifests = namespaces.settle(api, rendering.render(attempt, api), claim.application)
     if asked.verb == "render":

@@ -33,6 +33,7 @@ from syncline_workers.pipeline import (
     resolve,
     staged,
     succeeding,
+    trusting,
 )
 from syncline_workers.pipeline import course as courses
 from syncline_workers.pipeline.attempt import Attempt
@@ -75,6 +76,7 @@ def _sync(attempt: Attempt) -> Report:
     )
     with attempt.step("resolve"):
         attempt.revision = resolve.resolve(ports, claim)
+        trusting.check(attempt)
     with attempt.step("connect"):
         api = connection.connect(attempt)
     claim = adopting.adopt(attempt, api)

@@ -38,6 +38,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         revision=attempt.revision,
         observed=attempt.revision,
         commit=authorship.of(attempt) if authorship.is_told(attempt) else None,
+        signatures=attempt.signatures,
         rendered=attempt.rendered,
         render_key=attempt.render_key,
         inputs=attempt.inputs,

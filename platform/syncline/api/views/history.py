@@ -9,6 +9,7 @@ from pydantic import Field
 
 from syncline.api.views.base import Moment, View, moment
 from syncline.api.views.previews import DifferenceView
+from syncline.api.views.signatures import SignatureView
 from syncline.model.change import Change, Difference
 from syncline.model.commit import Commit
 from syncline.model.state import HistoryEntry
@@ -44,11 +45,17 @@ class CommitView(View):
     author: str = Field(description="Name <address>, as Git has it; empty: it was not at hand.")
     message: str = Field(description="Its first line.")
     at: Moment = Field(description="When it was committed, by the committer's clock.")
+    signatures: list[SignatureView] = Field(
+        default=[], description="Its signatures, where the repository asks for them."
+    )
 
     @classmethod
     def of(cls, commit: Commit | None) -> CommitView | None:
         """Show a commit."""
-        return None if commit is None else cls(**vars(commit))
+        if commit is None:
+            return None
+        signatures = [SignatureView.of(each) for each in commit.signatures]
+        return cls(**{**vars(commit), "signatures": signatures})
 
 
 class HistoryView(View):

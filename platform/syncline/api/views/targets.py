@@ -12,6 +12,7 @@ from syncline.api.sight import Place
 from syncline.api.views.base import Moment, View, moment
 from syncline.api.views.history import HistoryView
 from syncline.api.views.queue import TurnView
+from syncline.api.views.signatures import SignatureView
 from syncline.api.views.status import Status
 from syncline.api.views.windows import WindowStateView
 from syncline.model.change import Inventory, InventoryEntry
@@ -62,6 +63,9 @@ class TargetView(Status):
     project: str
     application: str
     cluster: str
+    signatures: list[SignatureView] = Field(
+        default=[], description="Of the revision, where its repository asks for them."
+    )
     observed: str = Field(description="The newest commit known not to change the target.")
     phase: Phase = Field(description="Where its work stands.")
     operation: str = Field(description="The operation that asked last, or empty.")
@@ -86,7 +90,7 @@ class TargetView(Status):
     @classmethod
     def of(cls, line: TargetLine) -> TargetView:
         """Show a target in a list; the line's fields have the same names."""
-        return TargetView(**{**vars(line), "pinned": PinView.of(line)})
+        return TargetView(**{**vars(line), **_viewed(line)})
 
 
 class ConditionView(View):
@@ -218,7 +222,12 @@ def conditions(known: Known) -> list[ConditionView]:
 
 def _listed(state: TargetState) -> dict[str, Any]:
     listed = {name: getattr(state, name) for name in TargetLine.model_fields}
-    return {**listed, "pinned": PinView.of(state)}
+    return {**listed, **_viewed(state)}
+
+
+def _viewed(line: TargetLine) -> dict[str, Any]:
+    signatures = [SignatureView.of(each) for each in line.signatures]
+    return {"pinned": PinView.of(line), "signatures": signatures}
 
 
 def _last_error(history: list[HistoryEntry]) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import typer
 
 from syncline.cli import options, output, report, selection
-from syncline.cli.listing import Cell, commit, field, when
+from syncline.cli.listing import Cell, commit, field, signed, when
 from syncline.cli.options import TargetArgument
 from syncline.cli.output import Format, OutputOption
 from syncline.cli.text import one_line
@@ -84,5 +84,6 @@ _WIDE: dict[str, Cell] = {
     "rendered": commit("rendered"),
     "author": lambda item: one_line((item["commit"] or {}).get("author", "")),
     "commit": lambda item: one_line((item["commit"] or {}).get("message", "")),
+    "signed": lambda item: signed((item["commit"] or {}).get("signatures", ())),
 }
 _LAST: dict[str, Cell] = {"why": lambda item: one_line(item["why"])}

@@ -17,7 +17,8 @@
 --       ('' = as before, - = none)
 --       39 digest of what a dry run of an operation found ('' = nothing)
 --       40 work that another run renders, and this one waits for ('' = none)
---       41 inventory given (1 or '')  42… object, entry (packed)
+--       41 signatures of the revision (JSON, '' = none asked for)
+--       42 inventory given (1 or '')  43… object, entry (packed)
 -- Touches  target, pins, render_waiters, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
@@ -90,7 +91,10 @@ local function keep_state()
   put(t, 'revision', ARGV[8])
   put(t, 'observed', ARGV[9])
   put(t, 'render_key', ARGV[10])
-  if outcome == 'Succeeded' then put(t, 'synced_at', stamp) end
+  if outcome == 'Succeeded' then
+    put(t, 'synced_at', stamp)
+    put(t, 'signed', ARGV[41]) -- else it is of another revision
+  end
   if ARGV[11] ~= '' and not pinned and not t.v.backed then
     local repository, revision = split_follow(t.v.follow)
     file(t, repository, revision, ARGV[11], ARGV[12])
@@ -198,7 +202,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[41] == '1' then store_inventory(t, 42) end
+  if ARGV[42] == '1' then store_inventory(t, 43) end
   if ARGV[38] ~= '' then put(t, 'rites', ARGV[38] ~= '-' and ARGV[38] or '') end
   if outcome == 'Waiting' then
     keep_place()

@@ -1,0 +1,48 @@
+"""What a repository may ask for in signatures."""
+
+import pytest
+from pydantic import ValidationError
+
+from syncline.model.repository import RepositorySpec
+from syncline.model.verification import Verification
+
+KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc\n-----END PGP PUBLIC KEY BLOCK-----\n"
+SIGNERS = (
+    "# who may\n\nana@example.com,bo@example.com ssh-ed25519 AAAAC3Nz ana\n"
+    '*@example.com namespaces="git",valid-before="20300101Z" sk-ssh-ed25519@openssh.com AAAA=\n'
+    "bo@example.com cert-authority ecdsa-sha2-nistp256 AAAA\n"
+)
+
+
+def test_keys_of_both_kinds_and_references() -> None:
+    found = Verification.model_validate(
+        {"gpgKeys": [KEY], "allowedSigners": SIGNERS, "keyRefs": ["file:keys/ana.asc"]}
+    )
+
+    assert (found.mode, found.gpg_keys, found.allowed_signers) == ("commit", (KEY,), SIGNERS)
+
+
+def test_only_git_has_commits_to_sign() -> None:
+    spec = {"url": "https://charts.example.com", "type": "helm", "verify": {"gpgKeys": [KEY]}}
+
+    with pytest.raises(ValidationError, match="leave it out"):
+        RepositorySpec.model_validate(spec)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({}, "names no key"),
+        ({"gpgKeys": ["ana"]}, "gpg --armor --export"),
+        ({"gpgKeys": [KEY.replace("PUBLIC", "PRIVATE")]}, "holds a private key"),
+        ({"allowedSigners": "-----BEGIN OPENSSH PRIVATE KEY-----\n"}, "holds a private key"),
+        ({"allowedSigners": "ssh-ed25519 AAAAC3Nz\n"}, "line 1 is none of allowed_signers"),
+        ({"allowedSigners": SIGNERS + "ana\n"}, "line 6 is none of allowed_signers"),
+        ({"keyRefs": ["/etc/passwd"]}, "pattern"),
+        ({"gpgKeys": [KEY + "x" * 200_000]}, "use keyRefs"),
+        ({"gpgKeys": [KEY], "mode": "all"}, "tagAndCommit"),
+    ],
+)
+def test_what_names_no_keys_is_refused(written: dict[str, object], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Verification.model_validate(written)
