@@ -1,4 +1,4 @@
-"""What people get who run helm or kustomize themselves: the same binaries, none of our code."""
+"""What people get who run helm, kustomize or kubectl themselves; none of our code."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ from syncline.model import yaml
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from tests.corpus.bundles import KUSTOMIZATIONS, MANIFESTS, Bundle
+from tools import programs
 
 RELEASE, NAMESPACE = "web", "shop"
 _LIMITS = yaml.Limits(size=100_000_000, documents=100_000)
@@ -37,6 +38,15 @@ def render(root: Path, bundle: Bundle, settings: RenderSettings) -> list[Any]:
     with tempfile.TemporaryDirectory() as made:
         _as_kustomization(place, Path(made))
         return _run([settings.kustomize, "build", made])
+
+
+def by_kubectl(root: Path, bundle: Bundle) -> list[Any]:
+    """A kustomization's objects, as the kustomize that kubectl brings along makes them.
+
+    Raises:
+        Refused: with what kubectl said.
+    """
+    return _run([programs.find("kubectl").path, "kustomize", root / bundle.path])
 
 
 def _run(command: Sequence[str | Path], *, last_key_wins: bool = False) -> list[Any]:

@@ -68,6 +68,8 @@ def compare(tree: Tree, root: Path, bundle: Bundle, settings: RenderSettings) ->
         detail = f"only the program refuses: {exc}"
         return Compared(bundle=bundle, outcome=Outcome.DIFFERENT, detail=detail)
     detail = f"only Syncline refuses: {refusal}" if refusal else _difference(bundle, ours, theirs)
+    if not detail and bundle.renderer is RendererName.KUSTOMIZE:
+        detail = _by_kubectl(root, bundle, ours)
     outcome = Outcome.DIFFERENT if detail else Outcome.EQUAL
     return Compared(bundle=bundle, outcome=outcome, objects=len(theirs), detail=detail)
 
@@ -98,6 +100,15 @@ def _difference(bundle: Bundle, ours: list[Any], theirs: list[Any]) -> str:
         for one, other in zip(ours, theirs, strict=True)
         if one != other or _types(one) != _types(other)
     )
+
+
+def _by_kubectl(root: Path, bundle: Bundle, ours: list[Any]) -> str:
+    """How `kubectl kustomize` differs; "" = in nothing."""
+    try:
+        found = _difference(bundle, ours, byhand.by_kubectl(root, bundle))
+    except byhand.Refused as exc:
+        found = f"is refused: {exc}"
+    return f"kubectl kustomize: {found}" if found else ""
 
 
 def _name(one: Any) -> tuple[str, str, str, str]:

@@ -100,6 +100,20 @@ def test_a_difference_is_named_and_fails(
     assert told in output
 
 
+def test_what_kubectl_makes_otherwise_of_a_kustomization_is_named_and_fails(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(byhand, "by_kubectl", lambda *_: [one("eu-web", mode="0600")])
+
+    status, output = run(folder)
+
+    assert status == 1
+    assert (
+        "different: deploy/overlay: kubectl kustomize: v1 ConfigMap eu-web differs: .data.mode "
+        "is '0644', by hand '0600'"
+    ) in output
+
+
 def test_equal_numbers_of_another_type_are_a_difference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
