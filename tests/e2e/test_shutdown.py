@@ -5,6 +5,7 @@ The runs wait in a renderer that goes on when the test says so.
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,19 +22,21 @@ from tests.e2e import world as worlds
 from tests.e2e.world import World, application, cluster, configmap, repository
 from tests.harness.controlplane import ControlPlane
 from tests.harness.poll import until
-from tools import programs
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 GRACE, LEASE = timedelta(seconds=2), timedelta(minutes=5)
 
-KUSTOMIZE = """#!/bin/sh
-if [ "$1" = build ]; then
-  : > {root}/began
-  while [ ! -e {root}/go-on ]; do /bin/sleep 0.05; done
-fi
-exec {binary} "$@"
+# It sees its own file, and of what the test writes nothing else.
+KUSTOMIZE = """#!{python} -S
+import pathlib, sys, time
+if sys.argv[1] == "version":
+    sys.exit(print("v0.0.0"))
+while "GO ON" not in pathlib.Path(__file__).read_text().splitlines()[-1]:
+    time.sleep(0.05)
+print(pathlib.Path(sys.argv[-1], "web.yaml").read_text())
 """
+WAIT, GO_ON = "# WAIT", "# GO ON"
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane)
     """Two workers with little grace; a lease is so long that waiting for its end would be seen."""
     root = tmp_path_factory.mktemp("shutdown")
     script = root / "kustomize"
-    script.write_text(KUSTOMIZE.format(root=root, binary=programs.find("kustomize").path))
+    script.write_text(KUSTOMIZE.format(python=sys.executable))
     script.chmod(0o700)
     environment = {
         "SYNCLINE_RENDER_KUSTOMIZE": str(script),
@@ -56,8 +59,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane)
 
 def begin(world: World, app: str) -> Any:
     """Have an application run until it waits in its renderer; returns the target's state."""
-    for name in ("began", "go-on"):
-        (world.root / name).unlink(missing_ok=True)
+    say(world, WAIT)
     world.push(
         {
             f"{app}/web.yaml": configmap(app, v="1"),
@@ -65,10 +67,28 @@ def begin(world: World, app: str) -> Any:
         }
     )
     world.apply(application(app, path=app, namespace=app))
-    until((world.root / "began").exists, within=90, what="the run waits")
+    until(lambda: waits(world), within=90, what="the run waits")
     with backstage.store(world) as store:
         (line,) = [each for each in targets.page(store).items if each.phase == "running"]
         return targets.get(store, line.id)
+
+
+def say(world: World, line: str) -> None:
+    """In place: a renderer that runs has this very file before it."""
+    with (world.root / "kustomize").open("a") as script:
+        script.write(f"{line}\n")
+
+
+def waits(world: World) -> bool:
+    """Whether the renderer is at work."""
+    begun = f"{world.root / 'kustomize'}\0build\0".encode()
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if begun in process.read_bytes():
+                return True
+        except OSError:
+            continue  # it ended meanwhile
+    return False
 
 
 def has_moved(store: Store, running: Any) -> bool:
@@ -93,7 +113,7 @@ def test_a_run_that_ends_within_the_grace_is_finished_where_it_is(world: World) 
     running = begin(world, "short")
 
     ask_to_end(running)
-    (world.root / "go-on").touch()
+    say(world, GO_ON)
 
     world.synced("short@c0", within=30)
     with backstage.store(world) as store:
@@ -114,7 +134,7 @@ def test_a_run_that_takes_longer_is_done_elsewhere_at_once(world: World) -> None
             every=0.05,
         )
         handed_over = time.monotonic() - asked
-        (world.root / "go-on").touch()
+        say(world, GO_ON)
         world.synced("long@c0", within=60)
         first = ended_first(store, running)
 

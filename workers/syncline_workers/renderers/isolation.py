@@ -100,10 +100,10 @@ def seen(programs: Iterable[str], needs: Needs) -> Seen:
     """
     places = {path: os.path.realpath(path) for path in programs}
     executable = [*places, *places.values()]
-    devices: list[str] = []
+    devices = list(DEVICES) if needs.host or needs.programs else []
     if needs.host or not all(_is_alone(path, Path(path).stat().st_mtime_ns) for path in places):
         executable += (*HOST, *_python())
-        devices += DEVICES
+        devices = list(DEVICES)
     readable = [*map(str, needs.reads), *(NETWORKED if needs.network else ())]
     return Seen(readable=readable, executable=executable, devices=devices)
 

@@ -12,6 +12,7 @@ parameters (``substitute``).
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from syncline.model import yaml
 from syncline.model.source import RendererName
@@ -63,6 +64,7 @@ def _build(
 ) -> bytes:
     root = normal(plan.source.path, subject=plan.source.path)
     binary = tools.find(RendererName.KUSTOMIZE, settings, subject=root)
+    helm = _helm(plan, settings, subject=root)
     with tree.materialise(sorted(reach.laid_out)) as sources, scratch.directory("render") as home:
         built, over = sources / root, home / "overlay"
         if plan.overlay:
@@ -73,7 +75,8 @@ def _build(
                 binary,
                 "build",
                 "--load-restrictor=LoadRestrictionsRootOnly",
-                *_helm(plan, settings, subject=root),
+                *(f"--helm-command={program}" for program in helm),
+                *(["--enable-helm"] if helm else []),
                 "--",
                 str(built),
             ],
@@ -88,12 +91,12 @@ def _build(
                 str(over): f"{overlays.FIELD}/",
                 str(home): "the renderer's home",
             },
-            needs=Needs(reads=(sources,)),
+            needs=Needs(reads=(sources,), programs=helm),
         )
 
 
-def _helm(plan: RenderPlan, settings: RenderSettings, *, subject: str) -> list[str]:
+def _helm(plan: RenderPlan, settings: RenderSettings, *, subject: str) -> tuple[Path, ...]:
+    """The program that kustomize starts for each chart, where the application allows that."""
     if not plan.source.kustomize.enable_helm:
-        return []
-    binary = tools.find(RendererName.HELM, settings, subject=subject)
-    return ["--enable-helm", f"--helm-command={binary}"]
+        return ()
+    return (Path(tools.find(RendererName.HELM, settings, subject=subject)),)

@@ -80,7 +80,7 @@ def run(
     if result.failed:
         raise RenderFailed(subject, f"{command[0]} cannot be started: {result.failed}")
     if result.status != 0:
-        message = _translated(errors, shown)
+        message = _translated(errors, {**shown, str(home / "tmp"): "a temporary directory/"})
         _raise(tool, result.status, message, settings=settings, subject=subject)
     return output
 
