@@ -31,7 +31,7 @@ venv: .venv/.made ## Make the virtual environment from uv.lock
 state: venv ## Measure what the state of a fleet costs Redis: ARGS="--targets 5000"
 	@$(BIN)/python -m tests.bench.state $(ARGS)
 
-tools: venv ## Find or build the control plane, helm, kustomize and kubectl (first time: about 12 minutes)
+tools: venv ## Find or build the control plane, helm, kustomize, kubectl, a registry (first time: about 14 minutes)
 	@$(PYTHON) tools/get.py all
 
 demo: tools ## Show the main job live on 8 clusters; ARGS=--exit ends by itself

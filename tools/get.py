@@ -1,4 +1,4 @@
-"""Gets programs: `python3 tools/get.py controlplane|renderers|kubectl|all`.
+"""Gets programs: `python3 tools/get.py controlplane|renderers|registry|kubectl|all`.
 
 Progress and sources go to stderr; the paths, one a line, to stdout. Status 1: one cannot be had.
 What is already here is found at once; `--no-build` only looks.
@@ -15,8 +15,9 @@ from tools import programs, progress, toolchain
 KINDS = {
     "controlplane": ["controlplane"],
     "renderers": ["helm", "kustomize"],
+    "registry": ["registry"],
     "kubectl": ["kubectl"],
-    "all": ["controlplane", "helm", "kustomize", "kubectl"],
+    "all": ["controlplane", "helm", "kustomize", "registry", "kubectl"],
 }
 
 

@@ -1,10 +1,10 @@
 """Where each program comes from: the order in which they are looked for, and how they are built.
 
 The control plane: `KUBEBUILDER_ASSETS` if set, the cache, else built from its Go modules.
-A renderer or kubectl: PATH if it is the pinned version, the cache, else built. The official envtest
-archive is not among the sources: it has no kube-controller-manager, and no digest of the one for
-this version could be verified. Who has it (`setup-envtest use -p path`) names it in
-`KUBEBUILDER_ASSETS`.
+A renderer, the registry of tests or kubectl: PATH if it is the pinned version, the cache, else
+built. The official envtest archive is not among the sources: it has no kube-controller-manager, and
+no digest of the one for this version could be verified. Who has it (`setup-envtest use -p path`)
+names it in `KUBEBUILDER_ASSETS`.
 """
 
 import os
@@ -20,6 +20,7 @@ RENDERERS = {
     "helm": "helm.sh/helm/v4/cmd/helm",
     "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
 }
+SERVICES = {"registry": "github.com/distribution/distribution/v3/cmd/registry"}  # for tests
 # kustomize reads its version from its module; helm, as its own Makefile does, is told.
 HELM_STAMP = "-X helm.sh/helm/v4/internal/version.version=v"
 
@@ -64,7 +65,7 @@ def get(name: str) -> Found:
         elif name == "kubectl":
             _build_kubectl()
         else:
-            _build_renderer(name)
+            _build_module(name)
     except progress.Failed as exc:
         raise Absent(f"{exc}\n{_otherwise(name)}") from exc
     return Found(name=name, path=find(name).path, source="built")
@@ -91,16 +92,18 @@ def _program(name: str) -> Found:
     cached = cache.entry(name, version) / name
     if not os.access(cached, os.X_OK):
         seen = f"{on_path} is another version" if on_path else "not on PATH"
+        kind = "renderers" if name in RENDERERS else name
         raise Absent(
             f"no {name} {version}: {seen}, and there is no {cached}; "
-            f"get it with: python3 tools/get.py {'renderers' if name in RENDERERS else name}"
+            f"get it with: python3 tools/get.py {kind}"
         )
     return Found(name=name, path=cached, source="cache")
 
 
 def _says(program: str, version: str) -> bool:
-    question = [program, "version", *(["--client"] if Path(program).name == "kubectl" else [])]
-    shown = subprocess.run(question, capture_output=True, text=True, check=False)
+    asked = {"kubectl": ["version", "--client"], "registry": ["--version"]}
+    question = asked.get(Path(program).name, ["version"])
+    shown = subprocess.run([program, *question], capture_output=True, text=True, check=False)
     return f"v{version}" in shown.stdout
 
 
@@ -152,8 +155,8 @@ def _build_kubectl() -> None:
         )
 
 
-def _build_renderer(name: str) -> None:
-    version = pins.renderer(name)
+def _build_module(name: str) -> None:
+    version, module = pins.renderer(name), {**RENDERERS, **SERVICES}[name]
     stamp = HELM_STAMP + version if name == "helm" else ""
     with cache.staging(name, version) as draft:
         if draft is None:
@@ -161,7 +164,7 @@ def _build_renderer(name: str) -> None:
         progress.say(f"building {name} {version}: up to 3 minutes on two cores, once")
         toolchain.build(
             f"build {name} {version}",
-            ["install", f"-ldflags=-s -w {stamp}", f"{RENDERERS[name]}@v{version}"],
+            ["install", f"-ldflags=-s -w {stamp}", f"{module}@v{version}"],
             cwd=draft,
             log=cache.entry(name, f"{version}.log"),
             bin_dir=draft,

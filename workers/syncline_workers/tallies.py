@@ -11,6 +11,7 @@ from collections import Counter
 FETCH = "git:fetch"
 LS_REMOTE = "git:ls-remote"
 INDEX = "git:index"
+TAGS = "git:tags"
 ARCHIVE = "git:archive"
 RENDERED = "render:rendered"
 CACHED = "render:cached"

@@ -21,6 +21,7 @@ class RepositoryType(StrEnum):
 
     GIT = "git"
     HELM = "helm"
+    OCI = "oci"
 
 
 class RepositorySpec(Written):
@@ -28,12 +29,13 @@ class RepositorySpec(Written):
 
     type: RepositoryType | None = Field(
         default=None,
-        description="git; helm: charts over HTTP, with an index.yaml. None: git.",
+        description="git; helm: charts over HTTP, with an index.yaml; oci: charts or artifacts in "
+        "a registry. None: oci where the URL begins with oci://, else git.",
     )
     url: str = Field(
         min_length=1,
         max_length=2048,
-        description="https://, ssh:// or git@host:path; http:// and local paths need the "
+        description="https://, oci://, ssh:// or git@host:path; http:// and local paths need the "
         "administrator's leave.",
     )
     credential: Credential | None = Field(default=None, description="None: anonymous.")
@@ -68,11 +70,13 @@ class RepositorySpec(Written):
     @property
     def serves(self) -> RepositoryType:
         """What it is, also where the document leaves that out."""
-        return self.type or RepositoryType.GIT
+        if self.type is not None:
+            return self.type
+        return RepositoryType.OCI if self.url.startswith("oci://") else RepositoryType.GIT
 
 
 class Repository(Document):
-    """A Git or Helm repository, and how to reach it."""
+    """A Git or Helm repository, or a place in a registry, and how to reach it."""
 
     kind: Literal["Repository"] = Field(description="What this document is.")
     spec: RepositorySpec

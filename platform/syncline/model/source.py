@@ -85,13 +85,13 @@ class Source(Written):
         min_length=1,
         max_length=255,
         description="A branch, a tag, a commit, a semver range such as >=1.2 <2, or HEAD. Of "
-        "charts: a version, a range, a digest (sha256:…), or HEAD, the newest.",
+        "charts and artifacts: a version, a range, a digest (sha256:…), or HEAD, the newest.",
     )
     chart: str | None = Field(
         default=None,
         max_length=255,
         pattern=r"^[A-Za-z0-9]+([._-]+[A-Za-z0-9]+)*(/[A-Za-z0-9]+([._-]+[A-Za-z0-9]+)*)*$",
-        description="The name of a chart in a Helm repository; path is inside it.",
+        description="The name of a chart in a Helm repository or registry; path is inside it.",
     )
     renderer: RendererName | None = Field(
         default=None,

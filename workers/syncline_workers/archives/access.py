@@ -16,7 +16,7 @@ from syncline.errors import CredentialRefused, InvalidDocument
 from syncline.model import giturl
 from syncline.model.giturl import GitUrl
 from syncline.model.records import RepositoryRecord
-from syncline.model.repository import RepositorySpec
+from syncline.model.repository import RepositorySpec, RepositoryType
 from syncline.settings import GitSettings
 from syncline_workers import scratch
 from syncline_workers.git import access, certificates, policy, proxies
@@ -90,7 +90,7 @@ class Access:
             raise CredentialRefused(
                 self.about, f"a credential of type {credential.type} does not fit: token or basic"
             )
-        value = self.credentials.read(credential.ref, subject=self.about).get_secret_value().strip()
+        value = self.read(credential.ref).strip()
         if any(char < " " for char in value):
             raise CredentialRefused(self.about, f"{credential.ref} holds more than one line")
         if credential.type == "basic" and ":" not in value:
@@ -108,11 +108,15 @@ class Access:
         proxy = self.spec.proxy
         if proxy is None or proxy.ref is None:
             return None
+        return proxies.pair(self.about, proxy.ref, self.read)
 
-        def read(ref: str) -> str:
-            return self.credentials.read(ref, subject=self.about).get_secret_value()
+    def read(self, ref: str) -> str:
+        """Give the value of a reference.
 
-        return proxies.pair(self.about, proxy.ref, read)
+        Raises:
+            CredentialRefused: it cannot be read.
+        """
+        return self.credentials.read(ref, subject=self.about).get_secret_value()
 
     @cached_property
     def trust(self) -> Trust | None:
@@ -162,7 +166,7 @@ def admitted(repository: RepositoryRecord, settings: GitSettings) -> GitUrl:
         raise CredentialRefused(
             about, "spec.url holds a user or password: move it to spec.credential, by reference"
         )
-    secure = ("https",)
+    secure = ("https", _OCI) if repository.spec.serves is RepositoryType.OCI else ("https",)
     if url.scheme not in (*secure, "http"):
         raise InvalidDocument(
             about, f"spec.url has the protocol {url.scheme}, of which {' and '.join(secure)} fit"
@@ -187,11 +191,7 @@ def _trust(to: Access) -> Trust:
     tls = to.spec.tls
     assert tls is not None  # noqa: S101 -- for types
     with scratch.directory("tls") as private:
-
-        def read(ref: str) -> str:
-            return to.credentials.read(ref, subject=to.about).get_secret_value()
-
-        need = Need(about=to.about, url=to.url, private=private, read=read)
+        need = Need(about=to.about, url=to.url, private=private, read=to.read)
         means = certificates.given(need, tls)
         authorities = means.variables.get("GIT_SSL_CAINFO")
         files = sorted(path for path in private.iterdir() if path.is_file())

@@ -212,6 +212,11 @@ def _patience(answer: Answer) -> float:
 
 
 def _why(exc: Exception) -> str:
-    cause = getattr(exc, "reason", None)
-    text = str(cause if isinstance(cause, ssl.SSLError) else exc)
+    cause: object = getattr(exc, "reason", None) or (exc.args[0] if exc.args else None)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not trusted ({cause.verify_message}): name the authorities that "
+            "signed it in spec.tls.ca"
+        )
+    text = str(cause) if isinstance(cause, ssl.SSLError) else str(exc)
     return text.rpartition(": ")[2][:200] if isinstance(exc, HTTPError) else text[:200]

@@ -11,12 +11,13 @@ import ssl
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
+from urllib3.util import make_headers
 
 from syncline.model.giturl import DEFAULT_PORTS
 from syncline.model.proxy import Proxy
@@ -94,7 +95,13 @@ def _pool(through: Through, context: ssl.SSLContext | None, *, wary: bool) -> ur
     if through.own:
         return proxies.pool(through.own, through.given, num_pools=8, maxsize=2, ssl_context=context)
     if through.address:
-        return urllib3.ProxyManager(through.address, num_pools=8, maxsize=2, ssl_context=context)
+        parts = urlsplit(through.address)
+        pair = ":".join(unquote(part or "") for part in (parts.username, parts.password))
+        headers = make_headers(proxy_basic_auth=pair) if parts.username else None
+        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        return urllib3.ProxyManager(
+            address, num_pools=8, maxsize=2, ssl_context=context, proxy_headers=headers
+        )
     pool = urllib3.PoolManager(num_pools=8, maxsize=2, ssl_context=context)
     if wary:
         pool.pool_classes_by_scheme = {"http": _WaryPool, "https": _WarySecurePool}

@@ -27,6 +27,7 @@ from syncline_workers.archives.content import Content
 from syncline_workers.archives.helm import Helm
 from syncline_workers.archives.naming import Wanted
 from syncline_workers.archives.objects import Archive, Objects
+from syncline_workers.archives.oci import Oci
 from syncline_workers.archives.origin import Fetched, Origin
 from syncline_workers.archives.places import Places
 from syncline_workers.git.bounded import Bounded
@@ -51,6 +52,7 @@ class ArchiveRepositories:
         self._places = Places(settings.cache)
         self._origins: dict[RepositoryType, Origin] = {
             RepositoryType.HELM: Helm(self._asker, self._places),
+            RepositoryType.OCI: Oci(self._asker),
         }
         self._archives = Bounded[Path, Archive](OPENED)
         self._kept = Kept()

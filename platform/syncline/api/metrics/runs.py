@@ -98,8 +98,8 @@ METRICS = (
         kind=Kind.COUNTER,
         labels=("operation",),
         unit="requests",
-        help="Requests for sources. Git: ls-remote (look-ups), fetch; charts: index (look-ups), "
-        "archive.",
+        help="Requests for sources. Git: ls-remote (look-ups), fetch; charts: index and tags "
+        "(look-ups), archive.",
         samples=lambda r: r.counted("git"),
     ),
     Metric(
