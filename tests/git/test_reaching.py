@@ -159,7 +159,7 @@ class Counted:
     def __init__(self) -> None:
         self.entered: list[str] = []
         self.left = 0
-        self.paused: list[str] = []
+        self.paused: list[tuple[str, float]] = []
 
     def enter(self, host: str, seconds: float) -> Answer:
         assert seconds > 0
@@ -170,8 +170,8 @@ class Counted:
         assert (host, token) == (self.entered[-1], f"t{len(self.entered)}")
         self.left += 1
 
-    def pause(self, host: str) -> float:
-        self.paused.append(host)
+    def pause(self, host: str, seconds: float = 0.0) -> float:
+        self.paused.append((host, seconds))
         return 15.0
 
 
@@ -184,11 +184,11 @@ def test_each_request_takes_a_turn_at_its_host_and_a_429_pauses_it(desk: Desk) -
     with repositories.tree(desk.served, commit), repositories.tree(desk.served, commit):
         pass
     assert (hosts.entered, hosts.left) == (["127.0.0.1"] * 2, 2)  # what is there is not asked for
-    desk.server.status = 429
+    desk.server.status, desk.server.patience = 429, "90"
     with pytest.raises(RepositoryUnreachable):
         repositories.resolve(desk.served, ["main"])
 
-    assert (hosts.paused, hosts.left) == (["127.0.0.1"], 3)
+    assert (hosts.paused, hosts.left) == ([("127.0.0.1", 90.0)], 3)
 
 
 def test_an_anonymous_redirect_is_followed(desk: Desk, repositories: GitRepositories) -> None:

@@ -88,7 +88,7 @@ def test_a_key_opens_a_repository_on_a_host_that_is_known(private: Private) -> N
 
     assert found.commits == {"main": private.commit}
     command = f"git-upload-pack '{private.desk.work.origin}'"
-    assert private.server.asked == [("git", command)] * 2
+    assert private.server.asked == [("git", command)] * 3  # names; commits and trees; files
 
 
 def test_a_later_commit_is_fetched_too(private: Private) -> None:

@@ -23,7 +23,7 @@ class Hosts:
     def leave(self, host: str, token: str) -> None:  # noqa: ARG002
         self.left.append(token)
 
-    def pause(self, host: str) -> float:  # noqa: ARG002
+    def pause(self, host: str, seconds: float = 0.0) -> float:  # noqa: ARG002
         self.paused += 1
         return 15.0
 

@@ -46,6 +46,7 @@ class GitServer:
     users: Mapping[str, str] | None = None  # name → password; None: everybody may read and push
     delay: float = 0.0  # seconds before each answer
     status: int = 0  # answer this instead, where it is not 0
+    patience: str = ""  # the header Retry-After of such an answer
     filters: bool = True  # it can leave blobs out
     modern: bool = True  # it speaks version 2 of the protocol, which gives out any object by its id
     redirect: str = ""  # send everybody to the same path of this place instead
@@ -154,7 +155,7 @@ class _Request(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
         owner.wait()
         if owner.status:
-            self._short(owner.status)
+            self._short(owner.status, "Retry-After", owner.patience or "none")
         elif owner.redirect:
             self._short(HTTPStatus.MOVED_PERMANENTLY, "Location", owner.redirect + self.path)
         elif not owner.allows(authorization):

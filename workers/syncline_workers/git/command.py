@@ -121,6 +121,12 @@ def configured(env: Mapping[str, str], config: Mapping[str, str]) -> dict[str, s
     return {**env, **pairs}
 
 
+def settings(env: Mapping[str, str]) -> dict[str, str]:
+    """The git settings in an environment of `environment`."""
+    numbers = range(int(env["GIT_CONFIG_COUNT"]))
+    return {env[f"GIT_CONFIG_KEY_{n}"]: env[f"GIT_CONFIG_VALUE_{n}"] for n in numbers}
+
+
 def start(
     arguments: Sequence[str], env: Mapping[str, str], *, cwd: Path, stdin: int = subprocess.DEVNULL
 ) -> subprocess.Popen[bytes]:

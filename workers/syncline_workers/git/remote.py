@@ -9,7 +9,7 @@ from syncline.errors import LimitExceeded, RepositoryUnreachable, SynclineError
 from syncline.model import giturl
 from syncline.model.giturl import GitUrl
 from syncline_workers import tallies
-from syncline_workers.git import command, failures
+from syncline_workers.git import advertised, command, failures
 from syncline_workers.git.access import Access
 from syncline_workers.git.command import Output
 from syncline_workers.git.refs import Refs
@@ -22,6 +22,17 @@ def refs(access: Access, *, cwd: Path) -> Refs:
         RepositoryUnreachable, CredentialRefused, NotFound: as git's words mean.
     """
     tallies.count(tallies.LS_REMOTE)
+    try:
+        listing = advertised.listing(access)
+    except TimeoutError as exc:
+        raise _late(access) from exc
+    except command.Flooded as exc:
+        raise _endless(access) from exc
+    except advertised.Refused as exc:
+        said = f"The requested URL returned error: 429, Retry-After: {exc.args[0]}"
+        raise explained(access, Output(1, "", said)) from exc
+    if listing is not None:
+        return Refs.parse(listing)
     output = call(access, ["ls-remote", "--quiet", "--end-of-options", access.url.address], cwd=cwd)
     if output.status:
         raise explained(access, output)
@@ -49,20 +60,29 @@ def call(
         RepositoryUnreachable: it took too long.
         LimitExceeded: the server sent endless names.
     """
-    place = giturl.shown(access.url.address)
     try:
         environment = command.configured(access.environment, config or {})
         return command.run(arguments, environment, cwd=cwd, within=access.timeout, given=given)
     except command.TimedOut as exc:
-        raise RepositoryUnreachable(
-            access.about,
-            f"{place} did not finish within {access.timeout:g} s: raise spec.timeout if it is "
-            "large, else look at the server",
-        ) from exc
+        raise _late(access) from exc
     except command.Flooded as exc:
-        raise LimitExceeded(
-            access.about, f"{place} lists more than {command.OUTPUT} bytes of branches and tags"
-        ) from exc
+        raise _endless(access) from exc
+
+
+def _late(access: Access) -> RepositoryUnreachable:
+    place = giturl.shown(access.url.address)
+    return RepositoryUnreachable(
+        access.about,
+        f"{place} did not finish within {access.timeout:g} s: raise spec.timeout if it is "
+        "large, else look at the server",
+    )
+
+
+def _endless(access: Access) -> LimitExceeded:
+    place = giturl.shown(access.url.address)
+    return LimitExceeded(
+        access.about, f"{place} lists more than {command.OUTPUT} bytes of branches and tags"
+    )
 
 
 def explained(access: Access, output: Output) -> SynclineError:

@@ -1,13 +1,14 @@
 """Turns at a Git host: all workers together ask it so much at once, or nothing while it refuses.
 
 Who finds no room waits for a moment, then gives up and is tried again like any other failure. A
-host that answers 429 is left alone by everybody for a while, longer each time; when it wants to be
-asked again is in a header that git does not tell.
+host that answers 429 is left alone by everybody for a while, longer each time, and at least for as
+long as it asks for where it is heard: that is in a header that git itself does not tell.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ PATIENCE: Final = 10.0
 """Seconds to wait for a turn: longer would hold a worker's slot that others need."""
 
 _SPARE = 10.0  # seconds that a turn lasts longer than git may take
-_TOO_MANY = "returned error: 429"
+_TOO_MANY = re.compile(r"returned error: 429(?:, Retry-After: (\d+))?")
 
 
 class Answer(NamedTuple):
@@ -59,8 +60,8 @@ def turn(hosts: Hosts, host: str, *, about: str, within: float) -> Iterator[None
     try:
         yield
     except RepositoryUnreachable as exc:
-        if _TOO_MANY in str(exc):
-            hosts.pause(host)
+        if said := _TOO_MANY.search(str(exc)):
+            hosts.pause(host, float(said[1] or 0))
         raise
     finally:
         hosts.leave(host, token)
