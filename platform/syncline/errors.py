@@ -10,6 +10,7 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
     │   ├── StoreUnavailable      Redis is away
     │   ├── BrokerUnavailable     the Redis that messages travel by is away
     │   ├── FieldContested        somebody sets a field again each time that it is put back
+    │   ├── KeyServiceUnreachable a service that keeps keys did not answer
     │   ├── NotReady              waited for something that may still come (a CRD, a namespace)
     │   ├── AwaitsRender          another run renders the same: it goes on when that is done
     │   └── WorkerStopped         the worker was asked to end: the run is handed back
@@ -19,6 +20,7 @@ Two branches decide what happens next; the pipeline maps them once (docs/archite
         ├── CredentialRefused     a reference that may not be used, or a credential that was refused
         ├── RevisionNotFound PathNotFound UnsafePath
         ├── SignatureRefused      a commit is not signed as its repository asks
+        ├── DecryptionFailed      an encrypted file that no declared key opens, or that was changed
         ├── RenderFailed ManifestInvalid LimitExceeded
         ├── ApplyRejected         the API server refused an object
         │   ├── FieldConflict     other field managers hold fields of it
@@ -92,6 +94,12 @@ class BrokerUnavailable(Transient):
     """The Redis that messages travel by did not answer."""
 
     reason = "BrokerUnavailable"
+
+
+class KeyServiceUnreachable(Transient):
+    """A service that keeps keys did not answer."""
+
+    reason = "KeyServiceUnreachable"
 
 
 class NotReady(Transient):
@@ -174,6 +182,12 @@ class UnsafePath(Permanent):
     """A path or link leads outside the repository, or is no regular file."""
 
     reason = "UnsafePath"
+
+
+class DecryptionFailed(Permanent):
+    """An encrypted file cannot be read; says which key it wants, and never what it holds."""
+
+    reason = "DecryptionFailed"
 
 
 class RenderFailed(Permanent):

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from syncline.model.credential import Credential
+from syncline.model.decryption import Decryption
 from syncline.model.documents import Document
 from syncline.model.proxy import Proxy
 from syncline.model.tls import Tls
@@ -59,6 +60,11 @@ class RepositorySpec(Written):
     verify: Verification | None = Field(
         default=None,
         description="Signatures that every commit must have. None: no matter who made it.",
+    )
+    decryption: Decryption | None = Field(
+        default=None,
+        description="With which keys files that SOPS encrypted are read. None: an encrypted file "
+        "is an error.",
     )
 
     @model_validator(mode="after")
