@@ -83,6 +83,10 @@ class CredentialSource:
             raise CredentialRefused(subject, f"{ref} is not UTF-8 text") from None
 
 
+NO_CREDENTIALS: Final = CredentialSource(directory=None, environment={})
+"""None at all: every reference is refused."""
+
+
 class _NotAllowedError(Exception):
     """Why a file may not be read."""
 

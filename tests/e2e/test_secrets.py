@@ -20,11 +20,13 @@ from tests.e2e import world as worlds
 from tests.e2e.world import World, application, cluster, configmap, repository
 from tests.harness.controlplane import ControlPlane
 from tests.harness.poll import until
+from tests.sops.make import KEYS, SEALED
 
 pytestmark = pytest.mark.cluster
 
 GIT = "gitpass-4711-planted"
 GOOD, CHANGED, MISTYPED, MISWRITTEN = (f"hunter2-{word}-planted" for word in "abcd")
+OPENED, REFUSED = "sealed-4711-planted", "sealed-4712-planted"  # in files that SOPS encrypted
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane)
     ) as made:
         made.git.users = {"x-access-token": GIT}
         (made.data / "credentials" / "git").write_text(GIT)
+        key = (KEYS / "shop.age").read_text()
+        (made.data / "credentials" / "shop.age").write_text(key)
         made.up()
         until(lambda: _flower(made, "/api/workers?refresh=true"), within=90, what="Flower's view")
         made.apply(_private(made), cluster(0))
@@ -53,18 +57,24 @@ def world(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane)
 
 def _go_well(world: World) -> None:
     files = {"good/s.yaml": _secret(password=GOOD), "good/web.yaml": configmap("web", v="1")}
+    files["sealed/c.yaml"] = (SEALED / "config.yaml").read_text()
     first = world.push(files)
     world.apply(
         application("good", path="good", namespace="good"),
+        application("sealed", path="sealed", namespace="good"),
         application("stored", path="good", namespace="good", destination={"cluster": "c1"}),
     )
     world.synced("good@c0", "stored@c1")
     world.push({"good/s.yaml": _secret(password=CHANGED)})
     world.synced("good@c0", "stored@c1")
-    for command in (["diff", "good@c0"], ["render", "good@c0"]):
-        done = world.cli(*command)
-        assert done.returncode in {0, 1}, done.stderr
-        assert CHANGED not in done.stdout
+    world.synced("sealed@c0")
+    _edit(world)
+    for command in ("diff", "render"):
+        for name in ("good@c0", "sealed@c0"):
+            done = world.cli(command, name)
+            assert done.returncode in {0, 1}, done.stderr
+            assert command == "diff" or "******" in done.stdout
+            assert not [each for each in (CHANGED, OPENED) if each in done.stdout]
     world.cli("sync", "good", "--dry-run", "--full", "--reason", "to look", "--wait")
     many = world.cli("diff", "--all", "--revision", first, "-o", "json")
     assert many.returncode == 1, many.stderr
@@ -79,13 +89,15 @@ def _go_badly(world: World) -> None:
         {
             "mistyped/s.yaml": _secret(password=[MISTYPED]),
             "miswritten/s.yaml": _secret(password=MISWRITTEN) + f"  - {MISWRITTEN}: [\n",
+            "unlabelled/c.yaml": (SEALED / "refused.yaml").read_text(),
         }
     )
     world.apply(
         application("mistyped", path="mistyped", namespace="bad"),
         application("miswritten", path="miswritten", namespace="bad"),
+        application("unlabelled", path="unlabelled", namespace="bad"),
     )
-    for name in ("mistyped@c0", "miswritten@c0"):
+    for name in ("mistyped@c0", "miswritten@c0", "unlabelled@c0"):
         world.becomes(name, phase="idle", sync="OutOfSync")
     world.apply({**_private(world, name="refused"), "spec": {"url": world.git.url("none.git")}})
     world.apply(application("refused", path=".", namespace="bad", source={"repository": "refused"}))
@@ -101,6 +113,10 @@ def test_each_secret_was_used(world: World) -> None:
         live = world.live(number, "/api/v1/namespaces/good/secrets/s")
         assert live is not None
         assert live["data"] == {"password": _coded(CHANGED)}
+    opened = world.live(0, "/api/v1/namespaces/good/configmaps/database")
+    assert opened is not None
+    assert OPENED in opened["data"]["url"]
+    assert "******" in world.target("unlabelled@c0")["message"]
 
 
 def test_no_log_line_holds_one(world: World) -> None:
@@ -139,6 +155,7 @@ def test_no_page_of_flower_holds_one(world: World) -> None:
 
 def test_no_answer_of_the_api_holds_one(world: World) -> None:
     names = ["good@c0", "stored@c1", "mistyped@c0", "miswritten@c0", "refused@c0"]
+    names += ["sealed@c0", "unlabelled@c0"]
     paths = ["fleet", "targets", "clusters", "applications", "repositories", "audit", "operations"]
     paths += [f"targets/{name}" for name in names]
     paths += [f"targets/{name}/history" for name in names]
@@ -164,6 +181,7 @@ def test_lines_of_a_run_name_its_target(world: World) -> None:
 
     runs = [line for line in lines if line["event"] == "run_finished"]
     known = {"good@c0", "stored@c1", "mistyped@c0", "miswritten@c0", "refused@c0"}
+    known |= {"sealed@c0", "unlabelled@c0"}
     assert {line["target"] for line in runs} == known
     assert all(line["task_id"].startswith(line["target_id"]) for line in runs)
 
@@ -185,6 +203,9 @@ def _planted(world: World) -> dict[str, str]:
         "of a Secret that changed": CHANGED,
         "of a Secret that the cluster refused": MISTYPED,
         "of a file that is no YAML": MISWRITTEN,
+        "of an encrypted file": OPENED,
+        "of an encrypted file that the cluster refused": REFUSED,
+        "that opens files": (KEYS / "shop.age").read_text().splitlines()[-1],
         "of Git": GIT,
         **{f"of cluster {n}": _token(server.kubeconfig) for n, server in enumerate(world.clusters)},
         **{name: (world.data / name).read_text().strip() for name in own},
@@ -203,7 +224,16 @@ def _coded(value: str) -> str:
 def _private(world: World, name: str = "shop") -> dict[str, Any]:
     made = repository(world.repository, name=name)
     credential = {"type": "token", "ref": "file:git", "urlPrefix": world.git.url()}
-    return {**made, "spec": {**made["spec"], "credential": credential}}
+    decryption = {"keys": [{"type": "age", "ref": "file:shop.age"}]}
+    spec = {**made["spec"], "credential": credential, "decryption": decryption}
+    return {**made, "spec": spec}
+
+
+def _edit(world: World) -> None:
+    """By another hand: a difference, which a watcher may put right before it is shown."""
+    path = "/api/v1/namespaces/good/configmaps/database?fieldManager=hand"
+    patch = {"data": {"url": f"postgres://shop:{OPENED}@other/shop"}}
+    world.clusters[0].call("PATCH", path, patch, kind="merge-patch+json")
 
 
 def _secret(**data: Any) -> str:

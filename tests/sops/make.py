@@ -1,4 +1,4 @@
-"""Encrypts ``plain/`` anew with the official sops, by throw-away keys: ``python -m tests.sops.make``.
+"""Encrypts ``plain/`` anew with the official sops and throw-away keys: ``-m tests.sops.make``.
 
 What it writes is committed, so that no test needs sops. It needs sops, age-keygen and gpg on PATH::
 
@@ -15,7 +15,7 @@ from tests.harness.transit import Transit, serving
 
 HERE = Path(__file__).parent
 PLAIN, SEALED, KEYS = HERE / "plain", HERE / "sealed", HERE / "keys"
-TOKEN, NAME = "hvs.test", "transit/shop"  # noqa: S105 - of a server that ends with this program
+TOKEN, NAME = "hvs.test", "transit/shop"
 FIELDS = "^(data|stringData)$"
 
 
@@ -31,10 +31,11 @@ def main() -> None:
     """Make the keys, then each file."""
     recipients = {name: age(name) for name in ("shop", "other")}
     with tempfile.TemporaryDirectory() as home:
-        os.chmod(home, 0o700)
         fingerprint = pgp(home)
         seal("secret.yaml", "--age", recipients["shop"], "--encrypted-regex", FIELDS)
         seal("values.yaml", "--age", recipients["shop"])
+        seal("config.yaml", "--age", recipients["shop"], "--encrypted-regex", FIELDS)
+        seal("refused.yaml", "--age", recipients["shop"], "--encrypted-regex", "^labels$")
         seal("mixed.yaml", "--age", recipients["shop"], "--encrypted-regex", FIELDS)
         rule = f"{{age: {recipients['shop']}, encrypted_regex: {FIELDS}, mac_only_encrypted: true}}"
         Path(home, "rules.yaml").write_text(f"creation_rules: [{rule}]\n")

@@ -68,7 +68,7 @@ def test_a_missing_key_is_named_and_so_are_those_that_are_there(having: Having) 
 
 
 def test_a_missing_pgp_key_is_named_by_its_fingerprint(having: Having) -> None:
-    with pytest.raises(DecryptionFailed, match="is encrypted for the PGP key [0-9A-F]{40}, and"):
+    with pytest.raises(DecryptionFailed, match=r"is encrypted for the PGP key [0-9A-F]{40}, and"):
         having().opened("pgp.yaml", sealed("pgp.yaml"))
 
 
@@ -112,9 +112,7 @@ def test_a_token_is_sent_to_no_server_that_a_file_names(
 def test_a_file_chooses_no_other_question_to_vault(
     having: Having, transit: Transit, authority: Authority, engine: str
 ) -> None:
-    text = for_server(transit).replace(
-        b"engine_path: transit", f"engine_path: '{engine}'".encode()
-    )
+    text = for_server(transit).replace(b"engine_path: transit", f"engine_path: '{engine}'".encode())
 
     with pytest.raises(DecryptionFailed, match="is no key of Vault"):
         having(vault(transit, authority)).opened("vault.yaml", text)

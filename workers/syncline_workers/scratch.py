@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -24,13 +25,23 @@ Purpose = Literal["keys", "render", "ssh", "tls", "tree"]
 YOUNG: Final = 600.0
 """Seconds in which a directory is left alone: it is made before it is locked."""
 
+_MEMORY: Final = ("tmpfs", "ramfs")
+_PLACE: Final[ContextVar[Path | None]] = ContextVar("place", default=None)
+
 _NAME: Final = re.compile(rf"syncline-(?:{'|'.join(get_args(Purpose))})-\w+")
 
 
 @contextmanager
-def directory(purpose: Purpose) -> Iterator[Path]:
-    """Make a directory that only this user may enter, and remove it at the end."""
-    made = tempfile.TemporaryDirectory(prefix=f"syncline-{purpose}-")  # mode 0700
+def directory(purpose: Purpose, *, within: Path | None = None) -> Iterator[Path]:
+    """Make a directory that only this user may enter, and remove it at the end.
+
+    Args:
+        purpose: what it is for.
+        within: where; None: where ``within`` says, else where the system has such directories.
+    """
+    made = tempfile.TemporaryDirectory(  # mode 0700
+        prefix=f"syncline-{purpose}-", dir=within or _PLACE.get()
+    )
     descriptor = os.open(made.name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
@@ -40,9 +51,39 @@ def directory(purpose: Purpose) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def clear() -> int:
-    """Remove what killed processes of this user left; gives the number of directories."""
-    found = [entry for entry in os.scandir(tempfile.gettempdir()) if _is_ours(entry)]
+@contextmanager
+def within(place: Path | None) -> Iterator[None]:
+    """Make directories there while this lasts, for secrets in memory; None: as ever."""
+    token = _PLACE.set(place)
+    try:
+        yield
+    finally:
+        _PLACE.reset(token)
+
+
+def is_memory(place: Path) -> bool:
+    """Whether a directory is in memory. Whether that is swapped is the host's business."""
+    try:
+        mounts = Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()
+        whole = place.resolve(strict=True)
+    except OSError:
+        return False
+    found = [line.split() for line in mounts]
+    about = [
+        words for words in found if whole.is_relative_to(words[4].encode().decode("unicode_escape"))
+    ]
+    deepest = max(reversed(about), key=lambda words: len(words[4]), default=None)
+    return deepest is not None and deepest[deepest.index("-") + 1] in _MEMORY
+
+
+def clear(*places: Path) -> int:
+    """Remove what killed processes of this user left; gives the number of directories.
+
+    Args:
+        places: where else they may be.
+    """
+    roots = {Path(tempfile.gettempdir()), *(place for place in places if place.is_dir())}
+    found = [entry for root in roots for entry in os.scandir(root) if _is_ours(entry)]
     return sum(_cleared(entry.path) for entry in found)
 
 

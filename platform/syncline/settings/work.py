@@ -59,6 +59,11 @@ class RenderSettings(BaseSettings):
         default=Path("/var/cache/syncline/render"),
         description="Encrypted rendered manifests by render key. Can be lost at any time.",
     )
+    private: Path = Field(
+        default=Path("/dev/shm"),  # noqa: S108 - in memory, and directories in it are ours alone
+        description="A directory in memory (tmpfs) for what renderers read of encrypted files; "
+        "each render has its own in it, and removes it. Another kind of directory is refused.",
+    )
     helm: str = Field(default="helm", description="The helm binary: a name on PATH, or a path.")
     kustomize: str = Field(default="kustomize", description="The kustomize binary, likewise.")
     timeout: Duration = Field(

@@ -66,7 +66,7 @@ class Process:
             return
         self._tidied = time.monotonic()
         self._ports.repositories.tidy()
-        scratch.clear()
+        scratch.clear(self._settings.render.private)
 
     def close(self) -> None:
         """Close what has processes or connections of its own."""
@@ -101,4 +101,5 @@ def _ports(settings: Settings, store: Store, begin: Begin | None) -> Ports:
         render=settings.render,
         worker=f"{socket.gethostname()}/{os.getpid()}",
         begin=begin,
+        credentials=credentials,
     )

@@ -17,23 +17,28 @@ from syncline.model.change import Action, Difference, FieldChange, ObjectRef
 from syncline.model.values import Manifest
 from syncline_workers.change import defaults, differing, fieldset, ignored, mask
 from syncline_workers.change.fieldset import Path
+from syncline_workers.change.hidden import NOTHING, Hidden
 
 _VOLATILE = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid")
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-def created(ref: ObjectRef, manifest: Manifest) -> Difference:
+def created(ref: ObjectRef, manifest: Manifest, hidden: Hidden = NOTHING) -> Difference:
     """An object that would be made."""
-    return _difference(ref, Action.CREATED, None, manifest)
+    return _difference(ref, Action.CREATED, (None, manifest), hidden)
 
 
-def deleted(ref: ObjectRef, live: Manifest) -> Difference:
+def deleted(ref: ObjectRef, live: Manifest, hidden: Hidden = NOTHING) -> Difference:
     """An object that would be deleted."""
-    return _difference(ref, Action.DELETED, defaults.declared(live), None)
+    return _difference(ref, Action.DELETED, (defaults.declared(live), None), hidden)
 
 
 def configured(
-    ref: ObjectRef, live: Manifest, desired: Manifest, ignores: Sequence[Path] = ()
+    ref: ObjectRef,
+    live: Manifest,
+    desired: Manifest,
+    ignores: Sequence[Path] = (),
+    hidden: Hidden = NOTHING,
 ) -> Difference | None:
     """An object that would be changed; None where an apply changes nothing of it.
 
@@ -42,12 +47,15 @@ def configured(
         live: as it is.
         desired: as a dry run of the apply returned it.
         ignores: fields that are left to others.
+        hidden: values that are not shown.
     """
     told = defaults.without(desired, live)
     if ignores:
         live, told = ignored.cut(live, ignores), ignored.cut(told, ignores)
     held = fieldset.merged((fieldset.managed(live), fieldset.managed(desired)))
-    return _difference(ref, Action.CONFIGURED, live, told, held) if _differ(live, told) else None
+    if not _differ(live, told):
+        return None
+    return _difference(ref, Action.CONFIGURED, (live, told), hidden, held)
 
 
 def unified(live: Manifest | None, desired: Manifest | None, *, name: str = "") -> str:
@@ -67,11 +75,11 @@ def essence(manifest: Manifest) -> Manifest:
 def _difference(
     ref: ObjectRef,
     action: Action,
-    live: Manifest | None,
-    desired: Manifest | None,
+    states: tuple[Manifest | None, Manifest | None],
+    hidden: Hidden,
     held: fieldset.Tree | None = None,
 ) -> Difference:
-    before, after = mask.both(live, desired)
+    before, after = mask.both(*states, hidden)
     changed: tuple[FieldChange, ...] = ()
     if before is not None and after is not None:
         changed = differing.changed(essence(before), essence(after), held or {})

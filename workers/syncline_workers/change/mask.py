@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 
 from syncline.model.values import Manifest
+from syncline_workers.change.hidden import CHANGED, HIDDEN, NOTHING, Hidden
 
-HIDDEN = "******"
-CHANGED = "****** (changed)"
+__all__ = ["CHANGED", "HIDDEN", "both", "is_secret", "masked"]
 
 _FIELDS = ("data", "stringData")
 _COPY = re.compile(r"(last-applied|/applied|/original)", re.IGNORECASE)
@@ -32,10 +32,16 @@ def is_secret(manifest: Manifest) -> bool:
 
 
 def both(
-    before: Manifest | None, after: Manifest | None
+    before: Manifest | None, after: Manifest | None, hidden: Hidden = NOTHING
 ) -> tuple[Manifest | None, Manifest | None]:
-    """Return two states of an object with a Secret's values hidden; changed ones are marked."""
-    return (
+    """Return two states of an object with a Secret's values hidden; changed ones are marked.
+
+    Args:
+        before: the one.
+        after: the other.
+        hidden: what is hidden in every object.
+    """
+    return hidden.both(
         before and masked(before, beside=after),
         after and masked(after, before, beside=before),
     )

@@ -16,6 +16,7 @@ from syncline.model.names import ObjectKey
 from syncline.model.values import Manifest
 from syncline_workers.change import fieldset, mask
 from syncline_workers.change.differing import path_to
+from syncline_workers.change.hidden import NOTHING, Hidden
 
 OBJECTS: Final = 100
 """Objects that are told of, the first ones in the order of their names."""
@@ -27,10 +28,12 @@ LONGEST: Final = 500
 """Characters of a value that are kept."""
 
 
-def differences(before: Iterable[Manifest], after: Iterable[Manifest]) -> tuple[Difference, ...]:
+def differences(
+    before: Iterable[Manifest], after: Iterable[Manifest], hidden: Hidden = NOTHING
+) -> tuple[Difference, ...]:
     """Tell what came, what went, and which fields differ, in the order of the objects."""
     old, new = _by_key(before), _by_key(after)
-    found = (_difference(key, old.get(key), new.get(key)) for key in sorted({*old, *new}))
+    found = (_difference(key, (old.get(key), new.get(key)), hidden) for key in sorted({*old, *new}))
     told = (each for each in found if each is not None)
     return tuple(each for _, each in zip(range(OBJECTS), told, strict=False))
 
@@ -39,13 +42,16 @@ def _by_key(manifests: Iterable[Manifest]) -> dict[ObjectKey, Manifest]:
     return {ref_of(manifest).key: manifest for manifest in manifests}
 
 
-def _difference(key: ObjectKey, old: Manifest | None, new: Manifest | None) -> Difference | None:
+def _difference(
+    key: ObjectKey, states: tuple[Manifest | None, Manifest | None], hidden: Hidden
+) -> Difference | None:
+    old, new = states
     if old == new:
         return None
     if old is None or new is None:
         action = Action.CREATED if old is None else Action.DELETED
         return Difference(subject=str(key), action=action.value)
-    before, after = mask.both(old, new)
+    before, after = mask.both(old, new, hidden)
     fields = [each for _, each in zip(range(FIELDS + 1), _changed(before, after, ""), strict=False)]
     return Difference(
         subject=str(key),

@@ -27,6 +27,7 @@ from syncline.model.signature import Signature
 from syncline.model.values import Manifest
 from syncline_workers import recorder
 from syncline_workers.change.contest import Contest
+from syncline_workers.change.hidden import NOTHING, Hidden
 from syncline_workers.change.tracking import Origin
 from syncline_workers.pipeline.heartbeat import Heart
 from syncline_workers.pipeline.ports import Api, Ports
@@ -53,6 +54,7 @@ class Attempt:
     rendered: str = ""  # keyed digest of all that is to be applied
     manifests: tuple[Manifest, ...] = ()  # as they were rendered
     signatures: tuple[Signature, ...] = ()  # of the revision, where its repository asks for them
+    hidden: Hidden = NOTHING  # decrypted values in them, and in what is told of them
     inputs: Inputs | None = None
     explained: list[Explained] = field(default_factory=list)  # how each source was rendered
     parameters: dict[str, str] = field(default_factory=dict)

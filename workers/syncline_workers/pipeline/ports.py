@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from syncline.contract.reports import ClusterReport, HealthReport, PreviewRequest, Waiting
+from syncline.credentials import NO_CREDENTIALS, CredentialSource
 from syncline.health import custom
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
@@ -283,3 +284,4 @@ class Ports:
     worker: str  # this process, for people: host and process id
     begin: Begin | None = None  # where runs are traced
     remembered: Remembered = field(default_factory=Remembered)
+    credentials: CredentialSource = NO_CREDENTIALS  # for what is encrypted

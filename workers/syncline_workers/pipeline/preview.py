@@ -15,6 +15,7 @@ from syncline_workers.change import mask, plan, steps, tracking
 from syncline_workers.pipeline import (
     applying,
     connection,
+    masking,
     namespaces,
     orphans,
     pruning,
@@ -48,7 +49,17 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     if claim is None:
         raise NotFound(f"Target/{asked.target}", "is not registered any more")
     attempt = begin(ports, claim, revision=asked.revision)
-    claim = attempt.claim
+    try:
+        return _shown(attempt, uid, asked)
+    except SynclineError as exc:
+        raise masking.error(attempt.hidden, exc) from None
+    except Exception as exc:
+        masking.unforeseen(attempt.hidden, exc)
+        raise
+
+
+def _shown(attempt: Attempt, uid: Uid, asked: PreviewRequest) -> PreviewReport:
+    ports, claim = attempt.ports, attempt.claim
     attempt.parameters = template.resolve(
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )
@@ -61,7 +72,7 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
         return PreviewReport(
             preview=uid,
             revision=attempt.revision,
-            manifests=tuple(mask.masked(manifest) for manifest in marked),
+            manifests=tuple(attempt.hidden.shown(mask.masked(manifest)) for manifest in marked),
             explained=tuple(attempt.explained),
         )
     if asked.verb == "orphans":
@@ -70,7 +81,7 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
             preview=uid, revision=attempt.revision, orphans=left.orphans, unseen=left.unseen
         )
     dry_run(attempt, api, manifests)
-    found = succeeding.differences(attempt)
+    found = masking.differences(attempt.hidden, succeeding.differences(attempt))
     return PreviewReport(preview=uid, revision=attempt.revision, differences=found)
 
 

@@ -102,7 +102,7 @@ def _delete(
     if why := protecting.hindrance(attempt, api, live, going):
         return _left(entry, why)
     if attempt.is_dry:
-        attempt.differences[entry.ref.key] = diff.deleted(entry.ref, live)
+        attempt.differences[entry.ref.key] = diff.deleted(entry.ref, live, attempt.hidden)
     else:
         meta = live["metadata"]
         api.delete(

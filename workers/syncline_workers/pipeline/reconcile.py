@@ -26,6 +26,7 @@ from syncline_workers.pipeline import (
     connection,
     contesting,
     failing,
+    masking,
     namespaces,
     narrowing,
     pruning,
@@ -61,12 +62,20 @@ def reconcile(ports: Ports, target: TargetId, ticket: str) -> Report | Refusal:
     timeline = ports.begin(claim) if ports.begin else None
     with beating(ports.desk, claim.lease, since=asked) as heart:
         attempt = Attempt(ports=ports, claim=claim, heart=heart, timeline=timeline)
-        try:
-            return _delete(attempt) if claim.deleting else _sync(attempt)
-        except SynclineError as exc:
-            return failing.report(attempt, exc)
-        except SystemExit:  # the grace of a worker that was asked to end is over
-            return failing.handed_back(attempt)
+        report = _ended(attempt)
+        return masking.report(attempt.hidden, report)
+
+
+def _ended(attempt: Attempt) -> Report:
+    try:
+        return _delete(attempt) if attempt.claim.deleting else _sync(attempt)
+    except SynclineError as exc:
+        return failing.report(attempt, exc)
+    except SystemExit:  # the grace of a worker that was asked to end is over
+        return failing.handed_back(attempt)
+    except Exception as exc:
+        masking.unforeseen(attempt.hidden, exc)
+        raise
 
 
 def _sync(attempt: Attempt) -> Report:

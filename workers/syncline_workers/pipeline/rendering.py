@@ -13,7 +13,7 @@ from syncline.model.run import Inputs
 from syncline.model.source import RendererName
 from syncline.model.values import Manifest
 from syncline_workers import tallies
-from syncline_workers.pipeline import render_turn
+from syncline_workers.pipeline import decrypting, render_turn
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 from syncline_workers.pipeline.remembered import Commit, Remembered, Result, commit_of
@@ -21,7 +21,7 @@ from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.pipeline.resolve import repository_of
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers import render as renderers
-from syncline_workers.renderers.plan import RenderPlan
+from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree
 
 
@@ -36,8 +36,9 @@ def render(attempt: Attempt, api: Api) -> list[Manifest]:
         @cache
         def tree() -> Tree:
             with attempt.part("fetch"):
-                opened = attempt.ports.repositories.tree(repository_of(attempt.claim), commit[-1])
-                return kept.enter_context(opened)
+                repository, ports = repository_of(attempt.claim), attempt.ports
+                found = kept.enter_context(ports.repositories.tree(repository, commit[-1]))
+                return decrypting.opened(found, repository, ports.credentials, ports.render)
 
         plan = _completed(_settled(memory, commit, _plan(attempt), tree), attempt, api)
         version = renderers.version(plan, attempt.ports.render)
@@ -99,16 +100,22 @@ def _rendered(attempt: Attempt, sought: _Sought, tree: Tree) -> tuple[Result, bo
     """Render it; also tells whether others find it in the store."""
     tallies.count(tallies.RENDERED)
     disk, share = _cache(attempt), _is_shared(attempt, sought.plan)
-    with attempt.part("renderer"):
+    with attempt.part("renderer"), decrypting.rendering(tree):
         rendered = renderers.render(tree, sought.plan, attempt.ports.render)
     key = plans.render_key(sought.plan, rendered.inputs, sought.version)
+    attempt.hidden = decrypting.hidden(tree)
+    if decrypting.is_open(tree):  # what a decrypted value is in is kept nowhere
+        return _result(key, rendered), False
     packed = plans.dump(rendered)
     is_shared = disk.put(key, packed, share=share)
     if dict(rendered.inputs) not in disk.inputs(sought.name, share=False):
         disk.learn(sought.name, rendered.inputs, share=share)
+    return _kept(attempt, sought, _result(key, rendered), packed), is_shared
+
+
+def _result(key: str, rendered: Rendered) -> Result:
     made = Place.RENDERED
-    result = Result(key=key, inputs=rendered.inputs, manifests=rendered.manifests, place=made)
-    return _kept(attempt, sought, result, packed), is_shared
+    return Result(key=key, inputs=rendered.inputs, manifests=rendered.manifests, place=made)
 
 
 def _kept(attempt: Attempt, sought: _Sought, result: Result, packed: bytes) -> Result:

@@ -37,7 +37,7 @@ def told(attempt: Attempt) -> tuple[str, tuple[Difference, ...]]:
     before = _earlier(attempt, pair[0])
     if before is None:
         return "", ()
-    found = revised.differences(before, attempt.manifests)
+    found = revised.differences(before, attempt.manifests, attempt.hidden)
     text = texts.written(found)
     if len(text) > LARGEST:
         found = tuple(each.model_copy(update={"fields": (), "cut": True}) for each in found)

@@ -15,6 +15,7 @@ from syncline.model.run import Claim
 from syncline.model.seal import PlatformKey
 from syncline.model.values import Manifest
 from syncline_workers.change import hooks as hooking
+from syncline_workers.change.hidden import NOTHING, Hidden
 from syncline_workers.change.hooks import Hook, Phase
 
 _OF_DELETION = frozenset({Phase.PRE_DELETE, Phase.POST_DELETE})
@@ -29,9 +30,21 @@ def kept(claim: Claim, key: PlatformKey) -> tuple[Hook, ...]:
     return tuple(hook for hook in found if hook is not None)
 
 
-def to_keep(claim: Claim, key: PlatformKey, hooks: Iterable[Hook]) -> str | None:
+def withheld(hooks: Iterable[Hook], hidden: Hidden) -> list[Hook]:
+    """Hooks of a deletion that hold a decrypted value: these are kept nowhere, also not sealed."""
+    if not hidden:
+        return []
+    found = (hook for hook in hooks if hook.phases & _OF_DELETION)
+    return [hook for hook in found if hidden.shown(hook.manifest) != hook.manifest]
+
+
+def to_keep(
+    claim: Claim, key: PlatformKey, hooks: Iterable[Hook], hidden: Hidden = NOTHING
+) -> str | None:
     """What a report tells of them: None where nothing changed, "" where there are none any more."""
-    manifests = [hook.manifest for hook in hooks if hook.phases & _OF_DELETION]
+    hooks = tuple(hooks)
+    left = withheld(hooks, hidden)
+    manifests = [hook.manifest for hook in hooks if hook.phases & _OF_DELETION and hook not in left]
     if manifests == _known(claim, key):
         return None
     if not manifests:

@@ -34,12 +34,13 @@ def forecast(
     """
     live = api.get(item.ref)
     if live is None:
-        attempt.differences[item.ref.key] = diff.created(item.ref, item.manifest)
+        attempt.differences[item.ref.key] = diff.created(item.ref, item.manifest, attempt.hidden)
     else:
         attempt.seen.add(live["metadata"]["uid"])
     desired, note = _desired(attempt, expected, item, live, wishes)
     if live is not None:
-        found = diff.configured(item.ref, live, desired, ignored.paths(live, item.ignores))
+        ignores = ignored.paths(live, item.ignores)
+        found = diff.configured(item.ref, live, desired, ignores, attempt.hidden)
         if found is not None:
             attempt.differences[item.ref.key] = found
     return desired, note

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from syncline.errors import SynclineError
 from syncline.health.verdict import Health, aggregate
-from syncline.model.change import Inventory, InventoryEntry
+from syncline.model.change import Inventory, InventoryEntry, ref_of
 from syncline.model.names import ObjectKey
 from syncline.model.run import Progress, Report
 from syncline.model.status import HealthStatus
@@ -38,6 +38,9 @@ from syncline_workers.pipeline.walk import Paused, Walk, unique
 
 def sync(attempt: Attempt, api: Api, course: Course) -> Report:
     """Walk the steps of a sync from where the run stands, and report how far it came."""
+    for hook in rites.withheld(course.parts.hooks, attempt.hidden):
+        name = ref_of(hook.manifest).key.short
+        attempt.warn(f"{name} holds decrypted values, so it will not run at a deletion")
     progress = _progress(attempt, course)
     runs = courses.running(course, progress)
     made = courses.instances(runs, courses.OF_SYNC, progress, course.origin)
@@ -63,7 +66,7 @@ def sync(attempt: Attempt, api: Api, course: Course) -> Report:
         report = succeeding.report(attempt, seen, kept=course.kept)
         told = "; ".join((report.message, *course.parts.notes))
         report = report.model_copy(update={"message": told})
-    kept = rites.to_keep(attempt.claim, attempt.ports.key, course.parts.hooks)
+    kept = rites.to_keep(attempt.claim, attempt.ports.key, course.parts.hooks, attempt.hidden)
     return _counted(walk, report).model_copy(update={"rites": kept})
 
 

@@ -20,7 +20,15 @@ from syncline_workers.change import order, plan, steps
 from syncline_workers.change.hooks import DeletePolicy, Hook
 from syncline_workers.change.steps import FINISH, PRUNE, Step
 from syncline_workers.change.tracking import Origin
-from syncline_workers.pipeline import applying, failing, launching, pruning, stuck, waiting
+from syncline_workers.pipeline import (
+    applying,
+    failing,
+    launching,
+    masking,
+    pruning,
+    stuck,
+    waiting,
+)
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.launching import Held
 from syncline_workers.pipeline.ports import Api
@@ -114,7 +122,8 @@ class Walk:
         recorder.note(step.name)
         if self._is_noted(step):
             attempt = self.attempt
-            goes_on = attempt.ports.desk.begin_step(attempt.claim.lease, self.progress)
+            told = masking.progress(attempt.hidden, self.progress)
+            goes_on = attempt.ports.desk.begin_step(attempt.claim.lease, told)
             if not goes_on and self.begun and not self.progress.reason:
                 raise Paused((), step, 0.0)
             self.begun += 1

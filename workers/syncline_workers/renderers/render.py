@@ -9,7 +9,7 @@ from typing import Final
 from syncline.errors import RenderFailed
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
-from syncline_workers.renderers import helm, kustomize, overlay, plain, tools
+from syncline_workers.renderers import encrypted, helm, kustomize, overlay, plain, tools
 from syncline_workers.renderers.detect import detect
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree
@@ -60,6 +60,7 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
             no kustomization.
         ManifestInvalid: broken YAML, no Kubernetes object, or the same object twice.
         LimitExceeded: bytes, objects, time or memory.
+        DecryptionFailed: an encrypted file was not decrypted.
     """
     plan = settled(tree, plan)
     if plan.overlay and plan.source.renderer is not RendererName.KUSTOMIZE:
@@ -68,4 +69,6 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
             f"has {overlay.FIELD}, and is rendered by {plan.source.renderer}: remove it, or give "
             "the path a kustomization.yaml",
         )
-    return _RENDERERS[plan.source.renderer or RendererName.PLAIN](tree, plan, settings)
+    made = _RENDERERS[plan.source.renderer or RendererName.PLAIN](tree, plan, settings)
+    encrypted.refuse(tree, made, path=plan.source.path, repository=plan.source.repository)
+    return made

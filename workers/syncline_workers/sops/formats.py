@@ -168,7 +168,7 @@ class _YamlWalk:
             if kept is not None:
                 yield kept
 
-    def _visit(self, event: Any) -> Event | None:
+    def _visit(self, event: Any) -> Any:
         if isinstance(event, MappingStartEvent | SequenceStartEvent):
             self.levels.append(_Level(isinstance(event, MappingStartEvent)))
             return event if self.skipped is None else None
@@ -182,7 +182,7 @@ class _YamlWalk:
             return self._key(event, level)
         return self._ended(event if self.skipped is not None else self._scalar(event))
 
-    def _key(self, event: Any, level: _Level) -> Event | None:
+    def _key(self, event: Any, level: _Level) -> Any:
         level.key = event.value
         if len(self.levels) == 1 and event.value == FIELD:
             self.skipped = 1
@@ -197,7 +197,7 @@ class _YamlWalk:
             self.skipped = None
         return None if was_skipped else event
 
-    def _scalar(self, event: Any) -> Event:
+    def _scalar(self, event: Any) -> Any:
         if not sealed.is_sealed(event.value):
             is_plain = event.implicit[0] and event.style in (None, "")
             self.opening.clear(scalars.in_mac(event.value, is_plain=is_plain, tag=event.tag))

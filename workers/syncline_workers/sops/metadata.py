@@ -53,9 +53,7 @@ class Metadata:
 
     def wanted(self) -> str:
         """Which keys can open it, for people."""
-        named = [
-            _named(kind, entry) for kind, entries in self.masters.items() for entry in entries
-        ]
+        named = [_named(kind, entry) for kind, entries in self.masters.items() for entry in entries]
         return " or ".join(named) or "no key at all"
 
 

@@ -26,7 +26,7 @@ class PgpKey:
                 found = pysequoia.decrypt(str(entry.get("enc")).encode(), self.decryptor)
             except Exception:  # noqa: BLE001, S112 - its errors have no class; for another key
                 continue
-            return bytes(found.bytes)
+            return found.bytes
         return None
 
     def names(self) -> tuple[str, ...]:
