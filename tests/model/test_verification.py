@@ -22,11 +22,17 @@ def test_keys_of_both_kinds_and_references() -> None:
     assert (found.mode, found.gpg_keys, found.allowed_signers) == ("commit", (KEY,), SIGNERS)
 
 
-def test_only_git_has_commits_to_sign() -> None:
-    spec = {"url": "https://charts.example.com", "type": "helm", "verify": {"gpgKeys": [KEY]}}
+@pytest.mark.parametrize("field", [{"verify": {"gpgKeys": [KEY]}}, {"submodules": True}])
+def test_only_git_has_commits(field: dict[str, object]) -> None:
+    spec = {"url": "https://charts.example.com", "type": "helm", **field}
 
-    with pytest.raises(ValidationError, match="leave it out"):
+    with pytest.raises(ValidationError, match="is for repositories of type git: leave it out"):
         RepositorySpec.model_validate(spec)
+
+
+def test_where_submodules_may_be_is_an_address() -> None:
+    with pytest.raises(ValidationError, match="transport helper"):
+        RepositorySpec(url="https://git.example/shop", submodule_urls=("ext::sh",))
 
 
 @pytest.mark.parametrize(

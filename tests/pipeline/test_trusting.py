@@ -8,7 +8,7 @@ from syncline.errors import SignatureRefused
 from syncline.model.commit import Commit
 from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature, Verdict
-from syncline_workers.pipeline import authorship, failing, trusting
+from syncline_workers.pipeline import authorship, failing, rendering, trusting
 from syncline_workers.pipeline.attempt import Attempt
 from tests.pipeline.test_authorship import ANA, MADE, attempt
 from tests.pipeline.twins import REPOSITORY, Repositories
@@ -54,6 +54,15 @@ def test_a_bad_one_ends_the_run_for_good_and_is_told() -> None:
     assert report.revision == found.claim.revision
     assert report.inputs is not None
     assert report.inputs.paths == {}  # any commit may mend it
+
+
+def test_what_is_kept_of_submodules_is_for_their_repository_alone() -> None:
+    following = REPOSITORY.model_copy(
+        update={"spec": REPOSITORY.spec.model_copy(update={"submodules": True})}
+    )
+
+    assert rendering._plan(with_signature(GOOD, REPOSITORY)).scope == ""
+    assert rendering._plan(with_signature(GOOD, following)).scope == "r1 submodules"
 
 
 def test_a_repository_that_asks_for_none_is_not_asked() -> None:

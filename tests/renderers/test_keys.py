@@ -41,6 +41,7 @@ CHANGES = [
     {"path": "api"},
     {"parameters": {"a": "b"}},
     {"renderer": "kustomize"},
+    {"scope": "r1 submodules"},
     {"plain": PlainOptions(recurse=False)},
     {"plain": PlainOptions(include=("*.yaml",))},
 ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from syncline.errors import InvalidDocument
+from syncline.model import giturl
 from syncline.model.credential import Credential
 from syncline.model.decryption import Decryption
 from syncline.model.documents import Document
@@ -23,6 +25,14 @@ class RepositoryType(StrEnum):
     GIT = "git"
     HELM = "helm"
     OCI = "oci"
+
+
+def _address(url: str) -> str:
+    try:
+        giturl.parse(url)
+    except InvalidDocument as exc:
+        raise ValueError(f"{exc.subject} {exc.detail}") from None
+    return url
 
 
 class RepositorySpec(Written):
@@ -66,11 +76,23 @@ class RepositorySpec(Written):
         description="With which keys files that SOPS encrypted are read. None: an encrypted file "
         "is an error.",
     )
+    submodules: bool = Field(
+        default=False,
+        description="Follow submodules, each in a mirror of its own: on the repository's host, "
+        "below the credential's urlPrefix, or below submoduleUrls.",
+    )
+    submodule_urls: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(
+        default=(),
+        max_length=100,
+        description="Where submodules may be, too: prefixes of their URLs.",
+    )
 
     @model_validator(mode="after")
-    def _signs_commits(self) -> RepositorySpec:
-        if self.verify is not None and self.serves is not RepositoryType.GIT:
-            raise ValueError("verify is for Git's commits and tags: leave it out")
+    def _fits(self) -> RepositorySpec:
+        only = {"verify": self.verify is not None, "submodules": self.submodules}
+        for name, is_set in only.items():
+            if is_set and self.serves is not RepositoryType.GIT:
+                raise ValueError(f"{name} is for repositories of type git: leave it out")
         return self
 
     @property

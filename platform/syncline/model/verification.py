@@ -5,22 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from syncline.model.credential import Reference
 from syncline.model.values import Written
 
 _MOST: Final = 200_000  # characters of all keys of one document
 _BLOCK: Final = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 _PRIVATE: Final = re.compile(r"BEGIN [A-Z ]*PRIVATE KEY")
 _SIGNER: Final = re.compile(r"\S.* (sk-)?(ssh|ecdsa)-\S+ +[A-Za-z0-9+/=]+( .*)?")
-
-KeyRef = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^(env:SYNCLINE_CRED_[A-Z0-9_]+|file:[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)$"
-    ),
-]
-"""``env:SYNCLINE_CRED_NAME`` or ``file:NAME``, as for credentials."""
 
 
 def public(text: str) -> str:
@@ -71,7 +64,7 @@ class Verification(Written):
         default="",
         description="SSH keys that count: the lines of an allowed_signers file (ssh-keygen(1)).",
     )
-    key_refs: tuple[KeyRef, ...] = Field(
+    key_refs: tuple[Reference, ...] = Field(
         default=(),
         max_length=100,
         description="Where more of either is found: env:SYNCLINE_CRED_NAME or file:NAME inside the "

@@ -1,6 +1,6 @@
 """Many paths of one commit at once, level by level: each directory is read once, many in one turn.
 
-Paths that lead through a link are left to `Walk`.
+Paths that lead through a link or into a submodule are left to `Walk`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def find(paths: Mapping[str, Parts], root: Entry, trees: Trees) -> dict[str, str
     """Give the ids of what is at these paths; "" where nothing is.
 
     Returns:
-        No key for a path that leads through a link or a directory that cannot be read.
+        No key for a path that leads through a link, a submodule or what cannot be read.
     """
     found = {path: root.oid for path, parts in paths.items() if not parts}
     level = {root.oid: [(path, parts) for path, parts in paths.items() if parts]}
@@ -54,7 +54,7 @@ def _step(
         entry = names.get(parts[depth])
         if entry is None:
             found[path] = ""
-        elif entry.kind is Kind.LINK:
+        elif entry.kind in (Kind.LINK, Kind.SUBMODULE):
             continue
         elif len(parts) == depth + 1:
             found[path] = entry.oid

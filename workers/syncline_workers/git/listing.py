@@ -31,6 +31,7 @@ class Listing:
 
     files: Mapping[str, str]  # path in the repository → blob id
     links: tuple[str, ...]  # the links that were followed
+    has_modules: bool = False  # submodules were followed, too
 
 
 @dataclass(slots=True)
@@ -41,17 +42,19 @@ class Lister:
     files: dict[str, str] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
     seen: int = 0
+    has_modules: bool = False
 
     def below(self, path: Parts, found: Found) -> Listing:
         """List all that is below a path.
 
         Raises:
-            Unsafe: a submodule, a name that is not UTF-8, or a link that leaves the repository.
+            Unsafe: a submodule that is not followed, a name that is not UTF-8, or a link that
+                leaves the repository.
             Dangling: a link to nothing.
             Endless: too many names, or too deep.
         """
         self._add(path, found.entry, found.place, ())
-        return Listing(MappingProxyType(self.files), tuple(self.links))
+        return Listing(MappingProxyType(self.files), tuple(self.links), self.has_modules)
 
     def _add(self, path: Parts, entry: Entry, place: Parts, above: tuple[Parts, ...]) -> None:
         """Add an entry that is seen at ``path`` and really lies at ``place``."""
@@ -66,16 +69,22 @@ class Lister:
             case Kind.LINK:
                 self._link(path, place, above)
             case Kind.SUBMODULE:
-                raise Unsafe(
-                    f"{_shown(path)} is a submodule, which is not fetched: "
-                    "copy its files in, or register its repository as a source of its own"
-                )
+                self._module(path, entry, place, above)
 
     def _directory(self, path: Parts, entry: Entry, place: Parts, above: tuple[Parts, ...]) -> None:
         if place in above:
             raise Unsafe(f"the link {_shown(path)} leads to a directory that it lies in")
         for name, child in self.walk.directory(entry.oid).items():
             self._add((*path, name), child, (*place, name), (*above, place))
+
+    def _module(self, path: Parts, entry: Entry, place: Parts, above: tuple[Parts, ...]) -> None:
+        if self.walk.module is None:
+            raise Unsafe(
+                f"{_shown(path)} is a submodule, which is not fetched: set spec.submodules of the "
+                "Repository, copy its files in, or register its repository as a source of its own"
+            )
+        self.has_modules = True
+        self._directory(path, self.walk.module(place, entry.oid), place, above)
 
     def _link(self, path: Parts, place: Parts, above: tuple[Parts, ...]) -> None:
         found = self.walk.find(place)

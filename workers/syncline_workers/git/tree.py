@@ -47,18 +47,38 @@ class Objects(Protocol):
         """A link's target; as `blob`."""
 
 
+class Modules(Protocol):
+    """Submodules that are followed."""
+
+    def entry(self, place: Parts, commit: str) -> Entry:
+        """Give the root of what one holds."""
+
+    def is_inside(self, place: Parts) -> bool:
+        """Whether a place lies in one."""
+
+
 class CommitTree:
     """One commit of a repository. Paths are relative to its root and ``/``-separated."""
 
     def __init__(
-        self, revision: str, root: Entry, objects: Objects, *, kept: Kept, about: str, limit: int
+        self,
+        revision: str,
+        root: Entry,
+        objects: Objects,
+        *,
+        kept: Kept,
+        about: str,
+        limit: int,
+        modules: Modules | None = None,
     ) -> None:
         self.revision = revision
         self._about = about
         self._objects = objects
         self._limit = limit
         self._kept = kept
-        self._walk = Walk(root, objects.directory, self._target)
+        self._modules = modules
+        follow = None if modules is None else modules.entry
+        self._walk = Walk(root, objects.directory, self._target, follow)
         self._asked: set[str] = set()  # blobs whose ids were asked for: they are likely read next
 
     def ids(self, paths: Iterable[str]) -> dict[str, str]:
@@ -113,7 +133,10 @@ class CommitTree:
             return self._blob(path, found.entry.oid, self._limit, lambda: self._beside(found))
         if found.entry.kind is Kind.TREE:
             raise PathNotFound(self._about, f"{path} is a directory at {self.revision[:12]}")
-        raise UnsafePath(self._about, f"{path} is a submodule, which is not fetched")
+        raise UnsafePath(
+            self._about,
+            f"{path} is a submodule, which is not fetched: set spec.submodules of the Repository",
+        )
 
     @contextmanager
     def materialise(self, paths: Iterable[str]) -> Iterator[Path]:
@@ -155,12 +178,14 @@ class CommitTree:
     def _listing(self, path: str) -> Listing:
         found = self._found(path)
         parts = self._guarded(walk.split, path)
+        if self._modules is not None and self._modules.is_inside(found.place):
+            return self._guarded(Lister(self._walk).below, parts, found)
         key = (found.entry.oid, parts)
         known = self._kept.listings.get(key)
         if known is not None:
             return known
         fresh = self._guarded(Lister(self._walk).below, parts, found)
-        if fresh.links:
+        if fresh.links or fresh.has_modules:
             return fresh  # it depends on more than its own tree
         return self._kept.listings.put(key, fresh, weight=len(fresh.files) + 1)
 

@@ -46,6 +46,7 @@ class Walk:
     root: Entry
     directory: Callable[[str], Directory]  # tree id → its names
     target: Callable[[str], str]  # blob id of a link → where it points
+    module: Callable[[Parts, str], Entry] | None = None  # place, commit id → a submodule's root
 
     def find(self, path: Parts) -> Found | Nothing:
         """Give what is at a path; the last name, too, is followed where it is a link.
@@ -54,6 +55,7 @@ class Walk:
             Unsafe: a link on the way leaves the repository or leads in circles.
         """
         trail = [("", self.root)]  # the directories that we are in, root first
+        floor = 0  # the trail is longer: links do not climb out of a submodule
         ahead = list(reversed(path))
         links: list[str] = []
         while ahead:
@@ -63,8 +65,9 @@ class Walk:
                 return Nothing(_place(trail), name)
             if name == "..":  # only links have these: `split` refuses them
                 trail.pop()
-                if not trail:
-                    raise Unsafe(f"{links[0]} leads outside the repository")
+                if len(trail) <= floor:
+                    where = "submodule that it is in" if trail else "repository"
+                    raise Unsafe(f"{links[0]} leads outside the {where}")
                 continue
             entry = self.directory(oid).get(name)
             if entry is None:
@@ -75,6 +78,9 @@ class Walk:
                 ahead += reversed(steps)
                 if len(links) > HOPS:
                     raise Unsafe(f"{links[0]} leads in circles")
+            elif entry.kind is Kind.SUBMODULE and self.module is not None:
+                floor = len(trail)
+                trail.append((name, self.module((*_place(trail), name), entry.oid)))
             else:
                 trail.append((name, entry))
         return Found(trail[-1][1], _place(trail))

@@ -9,6 +9,7 @@ from functools import cache
 
 from syncline.model import template
 from syncline.model.explained import Explained, Place
+from syncline.model.records import RepositoryRecord
 from syncline.model.run import Inputs
 from syncline.model.source import RendererName
 from syncline.model.values import Manifest
@@ -152,7 +153,13 @@ def _plan(attempt: Attempt) -> RenderPlan:
         overlay=template.overlay(
             application.spec.source, attempt.claim.cluster, subject=str(attempt.claim.name)
         ),
+        scope=_scope(repository_of(attempt.claim)),
     )
+
+
+def _scope(repository: RepositoryRecord) -> str:
+    """What is kept of such a repository is for it alone: see `RenderPlan`."""
+    return f"{repository.uid} submodules" if repository.spec.submodules else ""
 
 
 def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:

@@ -30,7 +30,8 @@ class RenderPlan:
 
     ``kube_version`` and ``api_versions`` (``apps/v1`` or ``apps/v1/Deployment``) are the
     cluster's, and only Helm charts see them, as they do the namespace and the name. ``overlay`` is
-    what is laid over a kustomization, filled in for the cluster.
+    what is laid over a kustomization, filled in for the cluster. ``scope`` names a repository of
+    which more is read than the ids of a commit prove that somebody has: submodules, large files.
     """
 
     source: Source
@@ -40,6 +41,7 @@ class RenderPlan:
     kube_version: str = ""  # "" = the renderer's own
     api_versions: tuple[str, ...] = ()
     overlay: Mapping[str, Any] = field(default_factory=dict)
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ def plan_key(plan: RenderPlan, version: str) -> str:
         }
     if plan.source.renderer is RendererName.KUSTOMIZE and plan.source.kustomize.enable_helm:
         facts["enable_helm"] = True
+    if plan.scope:
+        facts["scope"] = plan.scope
     if plan.overlay:
         facts["overlay"] = dict(plan.overlay)
     if plan.source.renderer is RendererName.PLAIN and plan.source.plain != PlainOptions():
