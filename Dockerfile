@@ -8,10 +8,12 @@ ARG PYTHON=3.11
 FROM golang:1.26-${DEBIAN} AS renderers
 ARG HELM_VERSION=4.3.1
 ARG KUSTOMIZE_VERSION=5.8.1
+ARG JSONNET_VERSION=0.22.0
 ENV CGO_ENABLED=0 GOFLAGS=-trimpath
 RUN go install -ldflags="-s -w -X helm.sh/helm/v4/internal/version.version=v${HELM_VERSION}" \
       "helm.sh/helm/v4/cmd/helm@v${HELM_VERSION}" \
- && go install -ldflags="-s -w" "sigs.k8s.io/kustomize/kustomize/v5@v${KUSTOMIZE_VERSION}"
+ && go install -ldflags="-s -w" "sigs.k8s.io/kustomize/kustomize/v5@v${KUSTOMIZE_VERSION}" \
+ && go install -ldflags="-s -w" "github.com/google/go-jsonnet/cmd/jsonnet@v${JSONNET_VERSION}"
 
 FROM python:${PYTHON}-slim-${DEBIAN} AS build
 ARG UV_VERSION=0.13.9
@@ -37,7 +39,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --create-home --home-dir /var/lib/syncline syncline \
  && install -d -o 10001 -g 10001 -m 0700 /var/cache/syncline
-COPY --from=renderers /go/bin/helm /go/bin/kustomize /usr/local/bin/
+COPY --from=renderers /go/bin/helm /go/bin/kustomize /go/bin/jsonnet /usr/local/bin/
 COPY --from=build /opt/syncline /opt/syncline
 ENV PATH=/opt/syncline/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001

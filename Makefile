@@ -31,7 +31,7 @@ venv: .venv/.made ## Make the virtual environment from uv.lock
 state: venv ## Measure what the state of a fleet costs Redis: ARGS="--targets 5000"
 	@$(BIN)/python -m tests.bench.state $(ARGS)
 
-tools: venv ## Find or build the control plane, helm, kustomize, kubectl, a registry (first time: about 14 minutes)
+tools: venv ## Find or build the control plane, renderers, kubectl, a registry (first time: about 14 minutes)
 	@$(PYTHON) tools/get.py all
 
 demo: tools ## Show the main job live on 8 clusters; ARGS=--exit ends by itself
@@ -46,7 +46,7 @@ lint: venv ## Check style, types and which way imports point
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-corpus: venv ## Render and apply a folder's bundles, compare with helm, kustomize, kubectl: CORPUS=DIR
+corpus: venv ## Render and apply a folder's bundles, compare with their own tools: CORPUS=DIR
 	@test -n "$(CORPUS)" || { echo "error: name a folder of charts, kustomizations and manifests: make corpus CORPUS=DIR"; exit 2; }
 	@$(PYTHON) tools/get.py all
 	@$(BIN)/python -m tests.corpus "$(CORPUS)" $(ARGS)

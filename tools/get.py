@@ -14,10 +14,10 @@ from tools import programs, progress, toolchain
 
 KINDS = {
     "controlplane": ["controlplane"],
-    "renderers": ["helm", "kustomize"],
+    "renderers": ["helm", "kustomize", "jsonnet"],
     "registry": ["registry"],
     "kubectl": ["kubectl"],
-    "all": ["controlplane", "helm", "kustomize", "registry", "kubectl"],
+    "all": ["controlplane", "helm", "kustomize", "jsonnet", "registry", "kubectl"],
 }
 
 

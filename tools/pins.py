@@ -15,7 +15,7 @@ def version(name: str) -> str:
 
 
 def renderer(name: str) -> str:
-    """The pinned version of `helm`, `kustomize` or `registry`, without a `v`: `4.3.1`."""
+    """The pinned version of a renderer or of `registry`, without a `v`: `4.3.1`."""
     text = (ROOT / "tools" / "versions.env").read_text()
     pinned: dict[str, str] = dict(re.findall(r"^(\w+)=(.+)$", text, re.MULTILINE))
     return pinned[f"{name.upper()}_VERSION"]

@@ -19,9 +19,10 @@ SERVERS = ("etcd", "kube-apiserver", "kube-controller-manager")
 RENDERERS = {
     "helm": "helm.sh/helm/v4/cmd/helm",
     "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
+    "jsonnet": "github.com/google/go-jsonnet/cmd/jsonnet",
 }
 SERVICES = {"registry": "github.com/distribution/distribution/v3/cmd/registry"}  # for tests
-# kustomize reads its version from its module; helm, as its own Makefile does, is told.
+# kustomize reads its version from its module, jsonnet has it written down; helm is told.
 HELM_STAMP = "-X helm.sh/helm/v4/internal/version.version=v"
 
 
@@ -101,7 +102,11 @@ def _program(name: str) -> Found:
 
 
 def _says(program: str, version: str) -> bool:
-    asked = {"kubectl": ["version", "--client"], "registry": ["--version"]}
+    asked = {
+        "kubectl": ["version", "--client"],
+        "registry": ["--version"],
+        "jsonnet": ["--version"],
+    }
     question = asked.get(Path(program).name, ["version"])
     shown = subprocess.run([program, *question], capture_output=True, text=True, check=False)
     return f"v{version}" in shown.stdout

@@ -55,7 +55,7 @@ def _copied(folder: Path, made: Path) -> WorkRepo:
 
 def _compared(work: WorkRepo, made: Path, console: Console, *, only: str) -> list[Compared]:
     settings = RenderSettings(
-        helm=str(programs.find("helm").path), kustomize=str(programs.find("kustomize").path)
+        **{name: str(programs.find(name).path) for name in programs.RENDERERS}
     )
     found = [each for each in bundles.find(work.path) if only in str(each)]
     results = []

@@ -11,6 +11,8 @@ from syncline.model import yaml
 from syncline.model.source import RendererName
 
 KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+PROGRAM: Final = "main.jsonnet"
+VENDORED: Final = "vendor"  # beside it, where jsonnet-bundler puts libraries
 MANIFESTS: Final = (".yaml", ".yml", ".json")
 
 
@@ -27,7 +29,7 @@ class Bundle:
 
 
 def find(root: Path) -> list[Bundle]:
-    """Each chart, kustomization and other directory that holds manifests, with all below it.
+    """Each chart, kustomization, Jsonnet program and other directory that holds manifests.
 
     A chart counts once with its own values, and once with each file of its ``ci/``.
     """
@@ -44,6 +46,8 @@ def _below(root: Path, directory: Path) -> Iterator[Bundle]:
         return  # its charts/ and templates/ are no bundles of their own
     if names & set(KUSTOMIZATIONS):
         yield Bundle(path=path, renderer=RendererName.KUSTOMIZE)
+    elif PROGRAM in names:
+        yield Bundle(path=path, renderer=RendererName.JSONNET)
     elif any(_is_manifest(directory / name) for name in sorted(names)):
         yield Bundle(path=path, renderer=RendererName.PLAIN)
     for name in sorted(names):

@@ -1,4 +1,4 @@
-"""What people get who run helm, kustomize or kubectl themselves; none of our code."""
+"""What people get who run helm, kustomize, jsonnet or kubectl themselves; none of our code."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 from syncline.model import yaml
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
-from tests.corpus.bundles import KUSTOMIZATIONS, MANIFESTS, Bundle
+from tests.corpus.bundles import KUSTOMIZATIONS, MANIFESTS, PROGRAM, VENDORED, Bundle
 from tools import programs
 
 RELEASE, NAMESPACE = "web", "shop"
@@ -35,6 +35,8 @@ def render(root: Path, bundle: Bundle, settings: RenderSettings) -> list[Any]:
         return _run([settings.helm, "template", RELEASE, place, *options], last_key_wins=True)
     if bundle.renderer is RendererName.KUSTOMIZE:
         return _run([settings.kustomize, "build", place])
+    if bundle.renderer is RendererName.JSONNET:
+        return _evaluated(place, settings)
     with tempfile.TemporaryDirectory() as made:
         _as_kustomization(place, Path(made))
         return _run([settings.kustomize, "build", made])
@@ -57,6 +59,12 @@ def _run(command: Sequence[str | Path], *, last_key_wins: bool = False) -> list[
         done.stdout, source="by hand", limits=_LIMITS, last_key_wins=last_key_wins
     )
     return [one for one in documents if one]
+
+
+def _evaluated(place: Path, settings: RenderSettings) -> list[Any]:
+    libraries = ["--jpath", place / VENDORED] if (place / VENDORED).is_dir() else []
+    (value,) = _run([settings.jsonnet, *libraries, place / PROGRAM]) or [[]]
+    return value if isinstance(value, list) else [value]
 
 
 def _as_kustomization(place: Path, made: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from syncline.credentials import CredentialSource
 from syncline.errors import SynclineError
 from syncline.model.records import RepositoryRecord
+from syncline.model.renderer_options import JsonnetOptions
 from syncline.model.repository import RepositorySpec
 from syncline.model.source import HelmOptions, RendererName, Source
 from syncline.settings import GitSettings, RenderSettings
@@ -18,7 +19,7 @@ from syncline_workers.renderers import render
 from syncline_workers.renderers.plan import RenderPlan
 from syncline_workers.renderers.tree import Tree
 from tests.corpus import byhand
-from tests.corpus.bundles import Bundle
+from tests.corpus.bundles import VENDORED, Bundle
 from tests.harness.workrepo import WorkRepo
 
 
@@ -77,7 +78,13 @@ def compare(tree: Tree, root: Path, bundle: Bundle, settings: RenderSettings) ->
 def _ours(tree: Tree, bundle: Bundle, settings: RenderSettings) -> tuple[list[Any], str]:
     """Our objects, or why there are none. The renderer is detected, as for an application."""
     values = (bundle.values,) if bundle.values else ()
-    source = Source(repository="corpus", path=bundle.path, helm=HelmOptions(value_files=values))
+    libraries = f"{bundle.path}/{VENDORED}"
+    source = Source(
+        repository="corpus",
+        path=bundle.path,
+        helm=HelmOptions(value_files=values),
+        jsonnet=JsonnetOptions(libs=(VENDORED,) if tree.ids([libraries])[libraries] else ()),
+    )
     plan = RenderPlan(source=source, name=byhand.RELEASE, namespace=byhand.NAMESPACE)
     try:
         result = render.render(tree, plan, settings)

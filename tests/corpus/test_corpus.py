@@ -24,6 +24,11 @@ FILES = {
     "deploy/base/map.yaml": MAP.format(name="web"),
     "deploy/overlay/kustomization.yaml": "namePrefix: eu-\nresources: [../base]\n",
     "deploy/broken/kustomization.yaml": "resources: [absent.yaml]\n",
+    "monitoring/main.jsonnet": "[(import 'x/map.libsonnet')('m'), (import 'n.libsonnet')]",
+    "monitoring/n.libsonnet": "(import 'x/map.libsonnet')('n') + {data+: {m: importstr 'x/mode'}}",
+    "monitoring/vendor/x/map.libsonnet": "function(name) "
+    "{apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: name}, data: {n: std.toString(1.5e3)}}",
+    "monitoring/vendor/x/mode": "0644",
     "plain/two.yaml": MAP.format(name="b") + "---\n" + MAP.format(name="a"),
     "plain/inner/list.json": '{"apiVersion": "v1", "kind": "List", "items": []}',
     "plain/notes.yaml": "",
@@ -51,6 +56,7 @@ def test_every_bundle_is_found(folder: Path) -> None:
         Bundle(path="deploy/base", renderer=RendererName.KUSTOMIZE),
         Bundle(path="deploy/broken", renderer=RendererName.KUSTOMIZE),
         Bundle(path="deploy/overlay", renderer=RendererName.KUSTOMIZE),
+        Bundle(path="monitoring", renderer=RendererName.JSONNET),
         Bundle(path="plain", renderer=RendererName.PLAIN),
         Bundle(path="plain/inner", renderer=RendererName.PLAIN),
     ]
@@ -65,6 +71,7 @@ def test_what_is_the_same_both_ways_passes(folder: Path) -> None:
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in told.splitlines()]
     assert [row for row in rows if row] == [
         ["helm", "2", "2", "0", "0", "2"],
+        ["jsonnet", "1", "1", "0", "0", "2"],
         ["kustomize", "3", "2", "1", "0", "2"],
         ["plain", "2", "2", "0", "0", "2"],
     ]

@@ -43,7 +43,7 @@ def clusters_of(application: Application) -> list[str]:
 def rendered(name: str, cluster: str) -> dict[str, Manifest]:
     application = APPLICATIONS[name]
     settings = RenderSettings(
-        helm=str(programs.find("helm").path), kustomize=str(programs.find("kustomize").path)
+        **{name: str(programs.find(name).path) for name in programs.RENDERERS}
     )
     plan = RenderPlan(
         source=application.spec.source,

@@ -167,8 +167,11 @@ metadata: {name: x}
         ),
         ({"source": 1}, "spec.source: must be a mapping; got 1"),
         (
-            {"source": {"repository": "fleet", "renderer": "jsonnet"}},
-            ("spec.source.renderer: Input should be 'plain', 'kustomize' or 'helm'; got 'jsonnet'"),
+            {"source": {"repository": "fleet", "renderer": "ksonnet"}},
+            (
+                "spec.source.renderer: Input should be 'plain', 'kustomize', 'helm' or 'jsonnet'; "
+                "got 'ksonnet'"
+            ),
         ),
     ],
 )

@@ -87,7 +87,7 @@ def test_the_examples_fit_their_schemas(path: Path) -> None:
         lambda document: document["spec"].pop("source"),
         lambda document: document["spec"]["syncPolicy"].update(interval="soon"),
         lambda document: document["spec"]["syncPolicy"].update(self_heal=True),
-        lambda document: document["spec"]["source"].update(renderer="jsonnet"),
+        lambda document: document["spec"]["source"].update(renderer="ksonnet"),
         lambda document: document["spec"].update(parameters={"replicas": 3}),
     ],
 )

@@ -20,7 +20,7 @@ def argument(name: str) -> str:
     return str(value)
 
 
-@pytest.mark.parametrize("program", ["helm", "kustomize"])
+@pytest.mark.parametrize("program", ["helm", "kustomize", "jsonnet"])
 def test_the_renderers_are_the_pinned_ones(program: str) -> None:
     assert argument(f"{program.upper()}_VERSION") == pins.renderer(program)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from syncline.model.kustomize_options import KustomizeOptions
-from syncline.model.renderer_options import PlainOptions
+from syncline.model.renderer_options import JsonnetOptions, PlainOptions
 from syncline.model.source import HelmOptions, RendererName, Source
 from syncline.settings import RenderSettings
 from syncline_workers.renderers import render
@@ -22,9 +22,7 @@ from tools import programs
 @pytest.fixture(scope="session")
 def settings() -> RenderSettings:
     """The pinned binaries; `make tools` gets them."""
-    return RenderSettings(
-        helm=str(programs.find("helm").path), kustomize=str(programs.find("kustomize").path)
-    )
+    return RenderSettings(**{name: str(programs.find(name).path) for name in programs.RENDERERS})
 
 
 @pytest.fixture
@@ -50,6 +48,7 @@ def rendered(settings: RenderSettings) -> Render:
         renderer: str | None = None,
         helm: Mapping[str, Any] | None = None,
         plain: Mapping[str, Any] | None = None,
+        jsonnet: Mapping[str, Any] | None = None,
         kustomize: Mapping[str, Any] | None = None,
         under: RenderSettings | None = None,
         **plan: Any,
@@ -60,6 +59,7 @@ def rendered(settings: RenderSettings) -> Render:
             renderer=RendererName(renderer) if renderer else None,
             helm=HelmOptions.model_validate(dict(helm or {})),
             plain=PlainOptions.model_validate(dict(plain or {})),
+            jsonnet=JsonnetOptions.model_validate(dict(jsonnet or {})),
             kustomize=KustomizeOptions.model_validate(dict(kustomize or {})),
         )
         return render.render(tree, RenderPlan(source=source, **plan), under or settings)

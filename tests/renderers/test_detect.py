@@ -15,6 +15,8 @@ from tests.renderers.bundles import Repository
         ("kustomization.yaml", RendererName.KUSTOMIZE),
         ("kustomization.yml", RendererName.KUSTOMIZE),
         ("Kustomization", RendererName.KUSTOMIZE),
+        ("main.jsonnet", RendererName.JSONNET),
+        ("app.jsonnet", RendererName.PLAIN),
         ("deployment.yaml", RendererName.PLAIN),
         ("sub/Chart.yaml", RendererName.PLAIN),
     ],
@@ -32,6 +34,18 @@ def test_a_chart_wins_over_a_kustomization(repository: Repository) -> None:
     tree = repository({"Chart.yaml": "", "kustomization.yaml": ""})
 
     assert detect(tree, Source(repository="fleet")) is RendererName.HELM
+
+
+def test_a_kustomization_wins_over_a_program(repository: Repository) -> None:
+    tree = repository({"main.jsonnet": "", "kustomization.yaml": ""})
+
+    assert detect(tree, Source(repository="fleet")) is RendererName.KUSTOMIZE
+
+
+def test_a_program_is_a_path_of_its_own(repository: Repository) -> None:
+    tree = repository({"web/app.jsonnet": ""})
+
+    assert detect(tree, Source(repository="fleet", path="web/app.jsonnet")) is RendererName.JSONNET
 
 
 def test_what_the_source_names_wins(repository: Repository) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from syncline.model.renderer_options import PlainOptions
+from syncline.model.renderer_options import JsonnetOptions, PlainOptions
 from syncline.model.source import HelmOptions, RendererName, Source
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers.plan import Rendered, RenderPlan
@@ -20,6 +20,7 @@ def plan(renderer: str = "plain", **fields: Any) -> RenderPlan:
         renderer=RendererName(renderer),
         helm=fields.pop("helm", HelmOptions()),
         plain=fields.pop("plain", PlainOptions()),
+        jsonnet=fields.pop("jsonnet", JsonnetOptions()),
     )
     return RenderPlan(source=source, **fields)
 
@@ -44,6 +45,7 @@ CHANGES = [
     {"scope": "r1 submodules"},
     {"plain": PlainOptions(recurse=False)},
     {"plain": PlainOptions(include=("*.yaml",))},
+    {"renderer": "jsonnet", "jsonnet": JsonnetOptions(ext_vars={"a": "b"})},
 ]
 HELM_CHANGES = [
     {"helm": HelmOptions(values={"a": 1})},

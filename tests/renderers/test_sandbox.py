@@ -183,7 +183,7 @@ def test_given_bytes_are_on_its_standard_input(run: Run) -> None:
     assert run(echo, needs=Needs(given=given)) == given
 
 
-@pytest.mark.parametrize("name", [RendererName.HELM, RendererName.KUSTOMIZE])
+@pytest.mark.parametrize("name", [RendererName.HELM, RendererName.KUSTOMIZE, RendererName.JSONNET])
 def test_the_version_is_the_pinned_one(name: RendererName, limited: Limited) -> None:
     assert tools.version(name, limited(), subject="web") == f"v{pins.renderer(name)}"
 

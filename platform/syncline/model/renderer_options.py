@@ -1,10 +1,10 @@
-"""What the renderers beside helm and kustomize are told: plain files."""
+"""What the renderers beside helm and kustomize are told: plain files, Jsonnet."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from syncline.model.values import Written
 
@@ -36,4 +36,44 @@ class PlainOptions(Written):
         default=(),
         max_length=100,
         description="Globs: files that match one are not read; they win over include.",
+    )
+
+
+class Code(Written):
+    """A value that is an expression of Jsonnet."""
+
+    code: str = Field(
+        max_length=100_000, description="Such as 3 or [1, 2]; it may import from libs."
+    )
+
+
+Variable = Annotated[str, Field(max_length=1_000_000)] | Code
+"""A string, or an expression."""
+
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.\-/]{0,252}$")]
+
+
+class JsonnetOptions(Written):
+    """What only a Jsonnet program needs."""
+
+    entry: str = Field(
+        default="main.jsonnet",
+        min_length=1,
+        max_length=1024,
+        description="The program, relative to the path; not used where the path is a file.",
+    )
+    tlas: dict[VariableName, Variable] = Field(
+        default={},
+        description="Top-level arguments, of a program that is a function: strings, or {code: …}.",
+    )
+    ext_vars: dict[VariableName, Variable] = Field(
+        default={},
+        description="External variables, for std.extVar: strings, or {code: …}. The application's "
+        "parameters are external variables too.",
+    )
+    libs: tuple[str, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Directories where imports are looked for, after that of the file that "
+        "imports: relative to the path, anywhere in the repository. Later ones win.",
     )

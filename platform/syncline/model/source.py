@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from syncline.model.kustomize_options import KustomizeOptions
-from syncline.model.renderer_options import PlainOptions
+from syncline.model.renderer_options import JsonnetOptions, PlainOptions
 from syncline.model.values import DNS_LABEL, Name, Written
 
 
@@ -18,6 +18,7 @@ class RendererName(StrEnum):
     PLAIN = "plain"
     KUSTOMIZE = "kustomize"
     HELM = "helm"
+    JSONNET = "jsonnet"
 
 
 class HelmOptions(Written):
@@ -96,7 +97,7 @@ class Source(Written):
     renderer: RendererName | None = Field(
         default=None,
         description="None: helm where Chart.yaml is, kustomize where kustomization.yaml is, "
-        "else plain.",
+        "jsonnet where main.jsonnet is or the path is a .jsonnet file, else plain.",
     )
     helm: HelmOptions = Field(default=HelmOptions(), description="Options for a Helm chart.")
     kustomize: KustomizeOptions = Field(
@@ -106,6 +107,9 @@ class Source(Written):
     )
     plain: PlainOptions = Field(
         default=PlainOptions(), description="Which plain manifests are read."
+    )
+    jsonnet: JsonnetOptions = Field(
+        default=JsonnetOptions(), description="Options for a Jsonnet program."
     )
 
     @property

@@ -1,4 +1,4 @@
-"""Where helm and kustomize are: on PATH, else in the cache that ``tools/get.py`` fills."""
+"""Where helm, kustomize and jsonnet are: on PATH, else in the cache that ``tools/get.py`` fills."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-NAMES = ("helm", "kustomize")
+NAMES = ("helm", "kustomize", "jsonnet")
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:

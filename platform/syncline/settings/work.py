@@ -66,6 +66,7 @@ class RenderSettings(BaseSettings):
     )
     helm: str = Field(default="helm", description="The helm binary: a name on PATH, or a path.")
     kustomize: str = Field(default="kustomize", description="The kustomize binary, likewise.")
+    jsonnet: str = Field(default="jsonnet", description="The jsonnet binary, likewise.")
     timeout: Duration = Field(
         default=timedelta(seconds=60), description="Longest run of a renderer. Large charts: ~10 s."
     )

@@ -45,7 +45,7 @@ def _confine(request: Request, features: Mapping[str, bool], line: socket.socket
     if features["namespaces"]:
         root.enter(request)
     else:
-        os.chdir(request.home)
+        os.chdir(request.directory)
     if features["privileges"]:
         kernel.prctl(kernel.PARENT_DEATH, signal.SIGKILL)
         kernel.prctl(kernel.NO_NEW_PRIVILEGES, 1)

@@ -57,7 +57,7 @@ def enter(request: Request) -> None:
     kernel.make_read_only(new, kernel.NOSUID, below=False)
     os.chdir(new)
     kernel.pivot_here()
-    os.chdir(request.home)
+    os.chdir(request.directory)
 
 
 def _opened(request: Request) -> Iterator[tuple[str, int, int]]:

@@ -23,7 +23,8 @@ class Request:
 
     command: list[str]  # of absolute paths the first
     environment: dict[str, str]
-    home: str  # a private directory that it may read, and where it starts
+    home: str  # a private directory that it may read
+    directory: str  # where it starts
     temporary: str  # a directory in its home, the one that it may write to
     readable: list[str]  # files and directories
     executable: list[str]  # likewise, programs and their libraries; what is absent is passed over

@@ -46,6 +46,7 @@ class Needs:
     programs: tuple[Path, ...] = ()  # that it starts itself
     host: bool = False  # whether it may start the host's too
     network: bool = False
+    directory: Path | None = None  # where it starts; None: in its home
     given: bytes = b""  # on standard input
 
 

@@ -86,6 +86,8 @@ def plan_key(plan: RenderPlan, version: str) -> str:
         facts["overlay"] = dict(plan.overlay)
     if plan.source.renderer is RendererName.PLAIN and plan.source.plain != PlainOptions():
         facts["plain"] = plan.source.plain.model_dump(mode="json")
+    if plan.source.renderer is RendererName.JSONNET:
+        facts["jsonnet"] = plan.source.jsonnet.model_dump(mode="json")
     return _digest(facts)
 
 

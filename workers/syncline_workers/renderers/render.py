@@ -9,7 +9,15 @@ from typing import Final
 from syncline.errors import RenderFailed
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
-from syncline_workers.renderers import encrypted, helm, kustomize, overlay, plain, tools
+from syncline_workers.renderers import (
+    encrypted,
+    helm,
+    jsonnet,
+    kustomize,
+    overlay,
+    plain,
+    tools,
+)
 from syncline_workers.renderers.detect import detect
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree
@@ -18,6 +26,7 @@ _RENDERERS: Final[dict[RendererName, Callable[[Tree, RenderPlan, RenderSettings]
     RendererName.PLAIN: plain.render,
     RendererName.KUSTOMIZE: kustomize.render,
     RendererName.HELM: helm.render,
+    RendererName.JSONNET: jsonnet.render,
 }
 
 

@@ -47,7 +47,7 @@ def run(
 
     Args:
         command: the program's absolute path, and fixed arguments.
-        home: its working directory; private. It may read it, and write to a directory of its own.
+        home: a private directory. It may read it, and write to one of its own in it.
         settings: how long it may take, how much memory and output it may use.
         subject: the source's path, for errors.
         shown: text to replace in its messages: private directories → what people know.
@@ -135,6 +135,7 @@ def _request(
             str(home), str(temporary), memory=settings.memory, network=needs.network
         ),
         home=str(home),
+        directory=str(needs.directory or home),
         temporary=str(temporary),
         readable=seen.readable,
         executable=seen.executable,

@@ -16,6 +16,7 @@ from syncline_workers.renderers import sandbox
 _ASK: Final = {
     RendererName.HELM: ("version", "--template={{.Version}}"),
     RendererName.KUSTOMIZE: ("version",),
+    RendererName.JSONNET: ("--version",),
 }
 
 
@@ -25,7 +26,11 @@ def find(renderer: RendererName, settings: RenderSettings, *, subject: str) -> s
     Raises:
         RenderFailed: there is none; says how to get it.
     """
-    named = settings.helm if renderer is RendererName.HELM else settings.kustomize
+    named = {
+        RendererName.HELM: settings.helm,
+        RendererName.KUSTOMIZE: settings.kustomize,
+        RendererName.JSONNET: settings.jsonnet,
+    }[renderer]
     found = shutil.which(named)
     if found is None:
         raise RenderFailed(
@@ -63,4 +68,4 @@ def _version(
             subject=f"{renderer} at {binary}",
             shown={},
         )
-    return answer.decode(errors="replace").strip()
+    return answer.decode(errors="replace").strip().rpartition(" ")[2]  # jsonnet tells more of it
