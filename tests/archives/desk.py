@@ -1,6 +1,7 @@
 """Archives as a worker has them."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositorySpec
 from syncline.settings import GitSettings
 from syncline_workers.archives.kinds import AllRepositories, open_all
+from syncline_workers.archives.registered import Given
 from syncline_workers.git.turns import Hosts
 
 
@@ -41,7 +43,11 @@ class Desk:
         return self.root / "cache"
 
     def open(
-        self, environment: dict[str, str] | None = None, hosts: Hosts | None = None, **settings: Any
+        self,
+        environment: dict[str, str] | None = None,
+        hosts: Hosts | None = None,
+        registered: Sequence[RepositoryRecord] = (),
+        **settings: Any,
     ) -> AllRepositories:
         """What a worker process has."""
         source = CredentialSource(
@@ -49,7 +55,7 @@ class Desk:
             environment={"PATH": os.environ["PATH"], **(environment or {})},
         )
         given = GitSettings(**{"cache": self.cache, "allow_http": True, **settings})
-        self.opened.append(open_all(given, source, hosts))
+        self.opened.append(open_all(given, source, hosts, Given(registered)))
         return self.opened[-1]
 
     def member(self, inside: str) -> Path:

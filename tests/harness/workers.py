@@ -31,6 +31,7 @@ from syncline_workers.app.desk import (
     StoreDesk,
     StoreHosts,
     StoreLookups,
+    StoreRegistered,
     StoreRenders,
 )
 from syncline_workers.app.judging import StoreRules
@@ -173,7 +174,7 @@ class Workers:
             lookups=StoreLookups(self.store),
             fleet=None,  # type: ignore[arg-type]
             checks=StoreChecks(self.store),
-            repositories=open_all(settings.git, credentials, hosts),
+            repositories=open_all(settings.git, credentials, hosts, StoreRegistered(self.store)),
             clusters=Clusters(settings.cluster, credentials, key),
             renders=StoreRenders(self.store),
             rules=StoreRules(self.store),

@@ -253,7 +253,7 @@ def test_a_missing_dependency_is_named_with_what_to_do(
 ) -> None:
     files = chart() | {
         "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n"
-        "- {name: redis, version: 1.0.0, repository: 'https://charts.example.com'}\n"
+        "- {name: redis, version: 1.0.0}\n"
     }
 
     with pytest.raises(RenderFailed, match=r"helm dependency build.*: redis") as caught:

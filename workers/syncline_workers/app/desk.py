@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,8 +32,12 @@ from syncline.store import (
     targets,
 )
 from syncline.store.connection import Store
+from syncline.store.records import Kind
 from syncline_workers.git.turns import Answer
 from syncline_workers.pipeline.ports import Followed
+
+_KEPT = 5.0  # seconds
+_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,22 @@ class StoreHosts:
     def pause(self, host: str, seconds: float = 0.0) -> float:
         """See the port."""
         return hosts.pause(self.store, host, seconds)
+
+
+@dataclass(slots=True)
+class StoreRegistered:
+    """``archives.registered.Registered``: read again once in a while."""
+
+    store: Store
+    _read_at: float = -math.inf
+    _records: Sequence[RepositoryRecord] = ()
+
+    def repositories(self) -> Sequence[RepositoryRecord]:
+        """See the port."""
+        if time.monotonic() - self._read_at > _KEPT:
+            self._records = tuple(_repositories(self.store))
+            self._read_at = time.monotonic()
+        return self._records
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +218,12 @@ class StoreChecks:
     def preview(self, uid: Uid) -> PreviewRequest | None:
         """See the port."""
         return previews.get(self.store, uid)
+
+
+def _repositories(store: Store) -> Iterator[RepositoryRecord]:
+    cursor: str | None = None
+    while True:
+        page = documents.page(store, Kind.REPOSITORY, cursor=cursor, limit=_PAGE)
+        yield from (each for each in page.items if isinstance(each, RepositoryRecord))
+        if (cursor := page.cursor) is None:
+            return

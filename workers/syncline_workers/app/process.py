@@ -18,6 +18,7 @@ from syncline_workers.app.desk import (
     StoreFleet,
     StoreHosts,
     StoreLookups,
+    StoreRegistered,
     StoreRenders,
 )
 from syncline_workers.app.judging import StoreRules
@@ -93,7 +94,9 @@ def _ports(settings: Settings, store: Store, begin: Begin | None) -> Ports:
         fleet=StoreFleet(store),
         checks=StoreChecks(store),
         rules=StoreRules(store),
-        repositories=open_all(settings.git, credentials, StoreHosts(store, settings)),
+        repositories=open_all(
+            settings.git, credentials, StoreHosts(store, settings), StoreRegistered(store)
+        ),
         clusters=Clusters(settings.cluster, credentials, key),
         web=Web(settings.check),
         renders=StoreRenders(store),

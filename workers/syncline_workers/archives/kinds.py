@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from syncline.credentials import CredentialSource
 from syncline.model.commit import Commit
@@ -11,38 +11,54 @@ from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositoryType
 from syncline.model.signature import Signature
 from syncline.settings import GitSettings
+from syncline_workers.archives.dependencies import Dependencies, ReachingTree
+from syncline_workers.archives.registered import Given, Registered
 from syncline_workers.archives.repositories import ArchiveRepositories
 from syncline_workers.git.refs import Resolved
 from syncline_workers.git.repositories import GitRepositories, open_repositories
-from syncline_workers.git.tree import CommitTree
 from syncline_workers.git.turns import Hosts
+from syncline_workers.renderers.tree import Paths, Tree
 
 
 def open_all(
-    settings: GitSettings, credentials: CredentialSource, hosts: Hosts | None = None
+    settings: GitSettings,
+    credentials: CredentialSource,
+    hosts: Hosts | None = None,
+    registered: Registered | None = None,
 ) -> AllRepositories:
-    """Make them ready for one worker process; nothing is started and nothing is reached yet."""
+    """Make them ready for one worker process; nothing is started and nothing is reached yet.
+
+    ``registered``: where charts that others depend on may come from; None: from nowhere.
+    """
     return AllRepositories(
         open_repositories(settings, credentials, hosts),
         ArchiveRepositories(settings, credentials, hosts),
+        registered or Given(),
     )
 
 
 class AllRepositories:
     """``pipeline.ports.Repositories``."""
 
-    def __init__(self, git: GitRepositories, archives: ArchiveRepositories) -> None:
+    def __init__(
+        self, git: GitRepositories, archives: ArchiveRepositories, registered: Registered
+    ) -> None:
         self._git, self._archives = git, archives
+        self._charts = Dependencies(archives, registered)
 
     def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> Resolved:
         """See the port."""
         return self._of(repository).resolve(repository, revisions)
 
-    def tree(
-        self, repository: RepositoryRecord, revision: str
-    ) -> AbstractContextManager[CommitTree]:
+    @contextmanager
+    def tree(self, repository: RepositoryRecord, revision: str) -> Iterator[Tree]:
         """See the port."""
-        return self._of(repository).tree(repository, revision)
+        with self._of(repository).tree(repository, revision) as tree:
+            yield self.reaching(tree)
+
+    def reaching(self, tree: Paths) -> Tree:
+        """Let a tree reach charts of elsewhere, too."""
+        return ReachingTree(tree, self._charts)
 
     def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
         """See the port."""

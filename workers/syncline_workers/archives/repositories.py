@@ -108,6 +108,19 @@ class ArchiveRepositories:
         archive = self._opened(self._places.of(self._access(repository), _what(wanted)))
         return archive.told if archive else None
 
+    @contextmanager
+    def noting(self, repository: RepositoryRecord, what: str) -> Iterator[Path]:
+        """Give a small file that all processes of the host share, to note what was found out.
+
+        Raises:
+            RepositoryUnreachable: the disk cannot be used.
+        """
+        granted = self._access(repository)
+        name = f"note {what}"
+        with self._places.using(granted, name) as place, self._places.writing(granted, place):
+            place.mkdir(exist_ok=True, mode=0o700)
+            yield place / "note"
+
     def close(self) -> None:
         """Close the connections. It may be used again afterwards."""
         self._asker.close()

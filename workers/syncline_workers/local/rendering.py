@@ -18,8 +18,9 @@ from syncline.model.run import Claim, Lease
 from syncline.model.seal import PlatformKey
 from syncline.settings import Settings
 from syncline_workers import scratch
+from syncline_workers.archives.kinds import open_all
+from syncline_workers.archives.registered import Given
 from syncline_workers.change import mask
-from syncline_workers.git.repositories import open_repositories
 from syncline_workers.local.cluster import Unseen
 from syncline_workers.local.repositories import LocalRepositories, Unshared
 from syncline_workers.pipeline import namespaces, resolve
@@ -89,5 +90,5 @@ def _attempt(asked: LocalRender, claim: Claim, cache: Path) -> Attempt:
 def _repositories(asked: LocalRender, settings: Settings) -> Repositories:
     git = settings.git.model_copy(update={"cache": Path(asked.git_cache)})
     credentials = CredentialSource(directory=settings.keys.credentials, environment=os.environ)
-    others = open_repositories(git, credentials)
+    others = open_all(git, credentials, registered=Given(tuple(asked.repositories.values())))
     return LocalRepositories(asked.directories, others, git.max_file)

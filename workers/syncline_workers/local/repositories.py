@@ -14,9 +14,9 @@ from syncline.model.commit import Commit
 from syncline.model.names import TargetId
 from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature, Verdict
+from syncline_workers.archives.kinds import AllRepositories
 from syncline_workers.git.refs import Resolved
 from syncline_workers.local.directory import REVISION, DirectoryTree
-from syncline_workers.pipeline.ports import Repositories
 from syncline_workers.renderers.tree import Tree
 
 
@@ -25,7 +25,7 @@ class LocalRepositories:
     """``ports.Repositories``."""
 
     directories: Mapping[str, str]  # repository's name → an absolute path
-    others: Repositories
+    others: AllRepositories
     limit: int  # bytes of one file
 
     def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> Resolved:
@@ -45,7 +45,7 @@ class LocalRepositories:
         about, root = f"Repository/{repository.name}", Path(named)
         if not root.is_dir():
             raise PathNotFound(about, f"{named}, which --local names, is no directory")
-        yield DirectoryTree(root, about, self.limit)
+        yield self.others.reaching(DirectoryTree(root, about, self.limit))
 
     def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
         """Tell who made a commit that was opened before; see the port."""

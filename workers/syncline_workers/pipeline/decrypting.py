@@ -8,7 +8,7 @@ they need is laid out in a directory in memory that lives as long as the render.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,7 +25,7 @@ from syncline.settings import RenderSettings
 from syncline_workers import scratch
 from syncline_workers.change.hidden import Hidden
 from syncline_workers.pipeline import masking
-from syncline_workers.renderers.tree import Tree
+from syncline_workers.renderers.tree import Paths, Tree
 
 if TYPE_CHECKING:
     from syncline_workers.sops.opener import Opener
@@ -75,6 +75,10 @@ class OpenTree:
         with scratch.directory("tree", within=self.place) as root:
             self._write(root, contents)
             yield root
+
+    def chart(self, name: str, *, about: str) -> AbstractContextManager[Paths]:
+        """See ``renderers.tree.Tree``: what is elsewhere is not ours to open."""
+        return self.tree.chart(name, about=about)
 
     def _write(self, root: Path, contents: Mapping[str, tuple[bytes, bool]]) -> None:
         try:

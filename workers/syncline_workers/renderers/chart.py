@@ -1,31 +1,30 @@
-"""What a Helm chart reaches: its directory, value files, and charts that it depends on by path."""
+"""What a Helm chart reaches: its directory, value files, and charts that it depends on."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from syncline.errors import LimitExceeded, PathNotFound, RenderFailed
-from syncline.model import yaml
 from syncline.model.source import HelmOptions
-from syncline_workers.renderers import valuefiles
+from syncline_workers.renderers import locked, remote, valuefiles
 from syncline_workers.renderers.detect import CHART
 from syncline_workers.renderers.tree import Tree, inputs_below, join, name_in
 
 _LOCAL: Final = "file://"
-_REQUIREMENTS: Final = "requirements.yaml"  # where charts of apiVersion v1 have them
 _DEEPEST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A chart to be put into another's ``charts/``: it is named by path, and not vendored."""
+    """A chart to be put into another's ``charts/``, where it is not vendored."""
 
     name: str
-    directory: str
+    directory: str = ""  # in the repository
     dependencies: tuple[Dependency, ...] = ()
+    elsewhere: str = ""  # or what `remote` names
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +45,7 @@ def read(tree: Tree, directory: str, options: HelmOptions) -> Chart:
     Raises:
         PathNotFound: no ``Chart.yaml``, or a file that is named or a local dependency is missing.
         UnsafePath: one of them is outside the repository.
-        RenderFailed: dependencies that go in circles.
+        RenderFailed: dependencies that go in circles, or a lock of others.
         ManifestInvalid: ``Chart.yaml`` is broken YAML.
     """
     named = valuefiles.find(
@@ -78,34 +77,20 @@ def _dependencies(
     if name_in(directory, CHART) not in files:
         raise PathNotFound(directory, f"is no chart: it has no {CHART}")
     _note(tree, chart, directory)
-    for name, repository in _declared(tree, directory, files):
-        if not repository.startswith(_LOCAL) or _is_vendored(name, directory, files):
+    for name, repository, version in locked.declared(tree, directory, files):
+        if _is_vendored(name, directory, files):
+            continue
+        if remote.is_elsewhere(repository):
+            named = remote.write(remote.Remote(repository, name, version))
+            chart.inputs |= tree.ids([named])
+            yield Dependency(name, elsewhere=named)
+        if not repository.startswith(_LOCAL):
             continue
         inner = join(directory, repository.removeprefix(_LOCAL), subject=directory)
         if any(f"{outer}/".startswith(f"{inner}/") or inner == "." for outer in above):
             raise RenderFailed(directory, f"the dependency {name} is a chart that it lies in")
         found = tuple(_dependencies(tree, chart, inner, (*above, inner)))
         yield Dependency(name, inner, found)
-
-
-def _declared(tree: Tree, directory: str, files: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for name in (CHART, _REQUIREMENTS):
-        path = name_in(directory, name)
-        if path not in files:
-            continue
-        for document in yaml.load_all(tree.read(path), source=path, last_key_wins=True)[:1]:
-            listed = document.get("dependencies") if isinstance(document, dict) else None
-            yield from _pairs(listed)
-
-
-def _pairs(listed: Any) -> Iterator[tuple[str, str]]:
-    # What has another type helm refuses, and says so better.
-    for entry in listed if isinstance(listed, list) else []:
-        name, repository = (
-            (entry.get("name"), entry.get("repository")) if isinstance(entry, dict) else ("", "")
-        )
-        if isinstance(name, str) and isinstance(repository, str) and "/" not in name:
-            yield name, repository
 
 
 def _is_vendored(name: str, directory: str, files: Iterable[str]) -> bool:

@@ -3,8 +3,9 @@
 Values come in Helm's order: the chart's own, value files, inline values, parameters. CRDs are
 included and tests left out, unless told otherwise; what other hooks mean their annotations tell
 (``change.hooks``).
-Dependencies must be in ``charts/`` (``helm dependency build``); those named by a path of the same
-repository (``file://../common``) are put there for the render. Templates that draw random values
+Dependencies that are not in ``charts/`` (``helm dependency build``) are put there for the render:
+those named by a path of the same repository (``file://../common``), and by ``Chart.lock`` those of
+Helm repositories and registries that are registered. Templates that draw random values
 or look into the cluster give what ``helm template`` gives: the render is kept under its key, so
 that it does not change by itself.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -56,7 +57,7 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
 def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: RenderSettings) -> bytes:
     binary = tools.find(RendererName.HELM, settings, subject=chart.directory)
     with tree.materialise(sorted(chart.laid_out)) as sources, scratch.directory("render") as home:
-        directory = _completed(sources, chart, home)
+        directory = _completed(tree, sources, chart, home)
         options = plan.source.helm
         command = [
             binary,
@@ -127,22 +128,29 @@ def _inline_values(plan: RenderPlan, home: Path) -> list[str]:
     return ["--values=values.json"]
 
 
-def _completed(sources: Path, chart: charts.Chart, home: Path) -> Path:
+def _completed(tree: Tree, sources: Path, chart: charts.Chart, home: Path) -> Path:
     """The chart's directory; a copy where dependencies are to be put into it."""
     directory = sources / chart.directory
     if not chart.dependencies:
         return directory
     copy = home / "chart"
     shutil.copytree(directory, copy)
-    _put(sources, chart.dependencies, copy)
+    _put(tree, sources, chart, copy)
     return copy
 
 
-def _put(sources: Path, dependencies: Iterable[charts.Dependency], into: Path) -> None:
-    for dependency in dependencies:
-        place = into / "charts" / dependency.name
+def _put(tree: Tree, sources: Path, of: charts.Chart | charts.Dependency, into: Path) -> None:
+    for number, dependency in enumerate(of.dependencies):
+        place = into / "charts" / f"{dependency.name}-{number}"  # one may be there twice
+        if dependency.elsewhere:
+            with (
+                tree.chart(dependency.elsewhere, about=of.directory) as chart,
+                chart.materialise(["."]) as directory,
+            ):
+                shutil.copytree(directory, place)
+            continue
         shutil.copytree(sources / dependency.directory, place)
-        _put(sources, dependency.dependencies, place)
+        _put(tree, sources, dependency, place)
 
 
 def _documents(output: str, root: str, settings: RenderSettings) -> Iterator[normalise.Located]:

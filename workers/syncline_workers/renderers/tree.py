@@ -11,7 +11,7 @@ from typing import Protocol
 from syncline.errors import UnsafePath
 
 
-class Tree(Protocol):
+class Paths(Protocol):
     """One commit of a repository. Paths are relative, ``/``-separated; ``.`` is the root."""
 
     @property
@@ -32,6 +32,17 @@ class Tree(Protocol):
 
     def materialise(self, paths: Iterable[str]) -> AbstractContextManager[Path]:
         """Lay the files below these paths out in a private directory, for an external tool."""
+
+
+class Tree(Paths, Protocol):
+    """The same, with charts of elsewhere: their names (``remote``) have digests as ids."""
+
+    def chart(self, name: str, *, about: str) -> AbstractContextManager[Paths]:
+        """Open a chart of elsewhere (``remote``), at the version that it means now.
+
+        Raises:
+            NotFound, RevisionNotFound: there is none, or not in a place that is registered.
+        """
 
 
 def inputs_below(tree: Tree, path: str) -> dict[str, str]:
