@@ -76,6 +76,7 @@ def test_a_target_tells_where_it_is_kept_by_whom_and_why(
     assert pinned.pop("at") is not None
     assert pinned == {
         "revision": COMMIT,
+        "beside": [],
         "run": detail["history"][-1]["run"],
         "asThen": True,
         "operation": started["name"],

@@ -19,7 +19,7 @@ def objects(text: str) -> dict[str, dict[str, Any]]:
     return {f"{each['kind']}/{each['metadata']['name']}": each for each in found}
 
 
-@pytest.mark.parametrize("name", ["site@east", "shop/queue", "guestbook"])
+@pytest.mark.parametrize("name", ["site@east", "shop/queue", "guestbook", "board"])
 def test_documents_and_a_directory_are_enough(syncline: Run, name: str) -> None:
     ended = syncline("render", name, HERE, "-f", FLEET)
 
@@ -87,7 +87,7 @@ def test_what_does_not_render_is_told(syncline: Run, tmp_path: Path) -> None:
         ((), "name an application"),
         (
             ("ghost", HERE, "-f", FLEET),
-            "name one of their applications: guestbook, shop/queue, site",
+            "name one of their applications: board, guestbook, shop/queue, site",
         ),
         ((HERE, "-f", FLEET), "name one of their applications"),
         (("site@mars", HERE, "-f", FLEET), "none of the documents is a Cluster that it is for"),

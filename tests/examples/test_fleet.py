@@ -13,6 +13,7 @@ from syncline.model.repository import Repository
 from syncline.model.values import Manifest
 from syncline.settings import RenderSettings
 from syncline_workers.renderers import render
+from syncline_workers.renderers.lent import WithLent
 from syncline_workers.renderers.plan import RenderPlan
 from tests.harness.dirtree import DirTree
 from tools import programs
@@ -45,21 +46,25 @@ def rendered(name: str, cluster: str) -> dict[str, Manifest]:
     settings = RenderSettings(
         **{name: str(programs.find(name).path) for name in programs.RENDERERS}
     )
+    tree, source = DirTree(EXAMPLES), application.spec.source
+    lent = {each.name: tree for each in application.spec.sources if each.name}
     plan = RenderPlan(
-        source=application.spec.source,
+        source=source,
+        lent=tuple(lent),
         parameters=template.resolve(application.spec.parameters, CLUSTERS[cluster], subject=name),
         namespace=application.spec.destination.namespace or "default",
         name=name,
     )
-    manifests = render.render(DirTree(EXAMPLES), plan, settings).manifests
+    manifests = render.render(WithLent(tree, lent) if lent else tree, plan, settings).manifests
     return {f"{one['kind']}/{one['metadata']['name']}": one for one in manifests}
 
 
 def test_every_application_names_what_the_fleet_declares() -> None:
     repositories = {one.metadata.name for one in DOCUMENTS if isinstance(one, Repository)}
 
-    assert {one.spec.source.repository for one in APPLICATIONS.values()} <= repositories
+    assert {name for one in APPLICATIONS.values() for name, _ in one.spec.follows} <= repositories
     assert {name: clusters_of(one) for name, one in APPLICATIONS.items()} == {
+        "board": ["lab"],
         "guestbook": ["lab"],
         "queue": ["east"],
         "site": ["east", "lab"],
@@ -104,6 +109,14 @@ def test_the_site_is_a_chart(cluster: str, replicas: int) -> None:
     assert found["Service/www"]["spec"]["ports"] == [{"port": 8080, "targetPort": 80}]
     assert found["Ingress/www"]["spec"]["ingressClassName"] == "nginx"
     assert found["Ingress/www"]["spec"]["rules"][0]["host"] == f"www.{cluster}.example.com"
+
+
+def test_the_board_is_a_chart_with_values_of_another_source() -> None:
+    found = rendered("board", "lab")
+
+    assert [each.followed for each in APPLICATIONS["board"].spec.sources] == ["HEAD", "settings"]
+    assert found["Deployment/board"]["spec"]["replicas"] == 2
+    assert found["Ingress/board"]["spec"]["rules"][0]["host"] == "board.example.com"
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)

@@ -124,7 +124,7 @@ class Workers:
         claim = self.ports.checks.snapshot(target)
         assert claim is not None
         attempt = preview.begin(self.ports, claim, revision=None)
-        attempt.revision = resolve.resolve(self.ports, claim)
+        resolve.settle(attempt)
         return rendering.render(attempt, connection.connect(attempt))
 
     def ask(self, asked: Sequence[TargetId], kind: TriggerKind) -> None:

@@ -191,6 +191,10 @@ def _inputs(seen: Seen, targets: Rows) -> None:
         expected[f"behind:{repository}:{revision}:{digest}"].add(ident)
         if digest:
             digests[f"{repository}:{revision}"].add(digest)
+        for repository, revision, digest, *_ in json.loads(row.get("others", "[]")):
+            expected[f"behind:{repository}:{revision}:{digest}"].add(ident)
+            if digest:
+                digests[f"{repository}:{revision}"].add(digest)
     assert seen.members("behind:") == dict(expected)
     assert {name: set(row) for name, row in seen.rows("inputs").items()} == dict(digests)
 

@@ -21,7 +21,7 @@ from syncline.model.records import (
     RepositoryRecord,
     SyncWindowRecord,
 )
-from syncline.store import clusters, documents, fleet, sources, targets
+from syncline.store import clusters, dependencies, documents, fleet, sources, targets
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -92,12 +92,18 @@ def show_applications(store: Store, records: Iterable[Record]) -> list[Applicati
     """Show applications; each repository behind them is asked about once."""
     found = cast("list[ApplicationRecord]", list(records))
     summaries = targets.summaries(store, [record.uid for record in found])
-    behind = {record.repository for record in found if record.repository}
-    known = {uid: lookups(store, uid) for uid in behind}
+    known = lookups_behind(store, found)
     return [
-        views.application(record, summary, known.get(record.repository or Uid("")))
+        views.application(record, summary, known)
         for record, summary in zip(found, summaries, strict=True)
     ]
+
+
+def lookups_behind(store: Store, found: Iterable[ApplicationRecord]) -> dict[str, Lookups]:
+    """Return the look-ups of all repositories behind applications, by name, where registered."""
+    names = sorted({name for record in found for name, _ in record.spec.follows})
+    uids = dependencies.uids(store, Kind.REPOSITORY, names)
+    return {name: lookups(store, uid) for name, uid in uids.items()}
 
 
 def show_clusters(store: Store, records: Iterable[Record]) -> list[ClusterView]:

@@ -14,7 +14,7 @@ from syncline.cli.text import one_line, plain, time_of
 Item = Mapping[str, Any]
 Cell = Callable[[Item], object]
 
-_SHORT = 12
+SHORT = 12
 """Digits of a commit that people compare by eye."""
 
 
@@ -66,7 +66,7 @@ def status(name: str) -> Cell:
 
 def commit(name: str) -> Cell:
     """Show the first digits of a revision."""
-    return lambda item: str(item.get(name) or "")[:_SHORT]
+    return lambda item: str(item.get(name) or "")[:SHORT]
 
 
 def when(name: str) -> Cell:
@@ -87,6 +87,16 @@ def labels(item: Item) -> object:
 def parts(name: str, *words: str) -> Cell:
     """Show ``3/5``: how many of all targets have this status."""
     return lambda item: f"{sum(item[name].get(word, 0) for word in words)}/{item['targets']}"
+
+
+def of_sources(name: str) -> Cell:
+    """Show a field of an application's source, or of each of several."""
+
+    def cell(item: Item) -> str:
+        spec = item["spec"]
+        return ", ".join(each[name] or "-" for each in spec.get("sources") or [spec["source"]])
+
+    return cell
 
 
 def of_target(item: Item) -> object:
@@ -143,9 +153,9 @@ APPLICATIONS = Kind(
         "reason": field("reason"),
     },
     wide={
-        "repository": lambda item: item["spec"]["source"]["repository"],
-        "path": lambda item: item["spec"]["source"]["path"],
-        "wants": lambda item: item["spec"]["source"]["revision"],
+        "repository": of_sources("repository"),
+        "path": of_sources("path"),
+        "wants": of_sources("revision"),
         "declared in": field("declaredIn"),
     },
     last={"message": message},

@@ -171,7 +171,7 @@ def _reached(
 
 
 def _used(application: ApplicationRecord) -> list[str]:
-    return [application.spec.source.repository]
+    return list(dict.fromkeys(each.repository for each in application.spec.every_source))
 
 
 def _record(kind: type[_R], document: Parsed, **more: str) -> _R:

@@ -1,12 +1,13 @@
-"""An application: one source rendered for one cluster or a selector of clusters, with a policy."""
+"""An application: what is rendered for one cluster or a selector of clusters, with a policy."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from syncline.model.beside import Pair
 from syncline.model.check import Checks
 from syncline.model.dependency import Dependency
 from syncline.model.documents import Document, ProjectMetadata
@@ -14,7 +15,7 @@ from syncline.model.ignore import IgnoreRule
 from syncline.model.orphan import OrphanRule
 from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
 from syncline.model.selector import Selector
-from syncline.model.source import Source
+from syncline.model.source import Source, mistakes
 from syncline.model.values import Duration, Name, Written
 from syncline.model.windows import Window
 
@@ -120,7 +121,23 @@ class SyncPolicy(Written):
 class ApplicationSpec(Written):
     """From where, to where, with which parameters and policy."""
 
-    source: Source
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["source"]}, {"required": ["sources"]}]}
+    )
+
+    given: Source | None = Field(
+        default=None,
+        alias="source",
+        exclude_if=lambda given: given is None,
+        description="Where its manifests come from. Set exactly one of source and sources.",
+    )
+    sources: tuple[Source, ...] = Field(
+        default=(),
+        max_length=20,
+        exclude_if=lambda sources: not sources,  # one source is stored as ever
+        description="Several sources, rendered each by itself. The first one is the one whose "
+        "commit is the target's revision.",
+    )
     destination: Destination
     parameters: dict[str, str] = Field(
         default={},
@@ -138,9 +155,33 @@ class ApplicationSpec(Written):
         description="Applications that must be ready before a target of this one runs.",
     )
 
+    @model_validator(mode="after")
+    def _has_sources(self) -> ApplicationSpec:
+        if (self.given is None) == (not self.sources):
+            raise ValueError("set exactly one of source and sources")
+        is_plain = self.given is not None and self.given.name is None
+        if not is_plain and (wrong := "; ".join(mistakes(self.every_source))):
+            raise ValueError(wrong)
+        return self
+
+    @property
+    def source(self) -> Source:
+        """The first source: its commit is the target's revision."""
+        return self.given or self.sources[0]
+
+    @property
+    def every_source(self) -> tuple[Source, ...]:
+        """The only source, or all of them."""
+        return self.sources or (self.source,)
+
+    @property
+    def follows(self) -> tuple[Pair, ...]:
+        """What is followed of which repository, each pair once; the first source's comes first."""
+        return tuple(dict.fromkeys((each.repository, each.followed) for each in self.every_source))
+
 
 class Application(Document):
-    """One source rendered for one cluster or a selector of clusters, with a policy."""
+    """What is rendered for one cluster or a selector of clusters, with a policy."""
 
     kind: Literal["Application"] = Field(description="What this document is.")
     metadata: ProjectMetadata

@@ -77,7 +77,7 @@ def _is_attempt(last: HistoryEntry, state: HistoryEntry) -> bool:
     if last.outcome not in (Outcome.FAILED, Outcome.STALLED) or last.request.options.only:
         return False
     tried = last.commit.id if last.commit else ""
-    is_same = tried in ("", state.revision)
+    is_same = tried in ("", state.revision) and _commits(last) in ((), _commits(state))
     return not is_same or last.application_generation != state.application_generation
 
 
@@ -90,7 +90,13 @@ def _is_same(one: HistoryEntry, other: HistoryEntry) -> bool:
         return one.rendered == other.rendered
     if one.render_key and other.render_key:
         return one.render_key == other.render_key
-    return (one.revision, one.application_generation) == (
+    return (one.revision, _commits(one), one.application_generation) == (
         other.revision,
+        _commits(other),
         other.application_generation,
     )
+
+
+def _commits(run: HistoryEntry) -> tuple[str, ...]:
+    """What its other sources were at."""
+    return tuple(each.commit for each in run.beside)

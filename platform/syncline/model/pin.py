@@ -1,13 +1,14 @@
 """A past state of a target, and the pin by which a rollback keeps the target there.
 
-A past state is what a run of the history brought about: a commit, and of the application's spec
-what decides which objects that makes (source, namespace, parameters as they were filled in). How
-Syncline acts (the policy) is the present one.
+A past state is what a run of the history brought about: a commit of each source, and of the
+application's spec what decides which objects that makes (sources, namespace, parameters as they
+were filled in). How Syncline acts (the policy) is the present one.
 """
 
 from __future__ import annotations
 
 from syncline.model.application import ApplicationSpec
+from syncline.model.beside import Beside
 from syncline.model.values import Stored
 
 
@@ -17,6 +18,7 @@ class Past(Stored):
     revision: str  # a commit
     generation: int = 0  # the application's at that time; 0: its present spec is taken
     repository: str = ""  # that its source named then; "" with generation 0
+    beside: tuple[Beside, ...] = ()  # what the other sources were at
     parameters: dict[str, str] | None = None  # as they were filled in; None: as they are now
     run: int = 0  # the fence of the run that brought it about; 0: no run of the history did
 
@@ -44,7 +46,7 @@ def restored(present: ApplicationSpec, then: ApplicationSpec | None, past: Past)
             "namespace": then.destination.namespace,
             "create_namespace": then.destination.create_namespace,
         }
-        changes["source"] = then.source
+        changes["given"], changes["sources"] = then.given, then.sources
         changes["destination"] = present.destination.model_copy(update=where)
     if past.parameters is not None:
         changes["parameters"] = {name: _literal(each) for name, each in past.parameters.items()}

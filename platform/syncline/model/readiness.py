@@ -9,10 +9,11 @@ parent is known to be at the commit that it will run on.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from syncline.model.beside import Beside, Pair
 from syncline.model.expression import Expression, ExpressionFailed
 from syncline.model.state import TargetLine
 from syncline.model.status import HealthStatus, Phase, SyncStatus
@@ -42,6 +43,7 @@ class ParentLine(TargetLine):
 
     pending_generation: str = ""  # of a request that waits
     flags: str = ""  # of the one at hand
+    beside: tuple[Beside, ...] = ()  # what its other sources are at
     parent: str = ""  # how often those that wait for it were told to look again
 
 
@@ -53,6 +55,7 @@ class Parent:
     head: str  # the newest commit of what it follows; "" = never looked up
     follows: str  # that, as the application writes it
     labels: Mapping[str, str]  # of the application
+    others: Mapping[Pair, str] = field(default_factory=dict)  # heads of its other sources
 
     @property
     def is_busy(self) -> bool:
@@ -64,7 +67,18 @@ class Parent:
     @property
     def is_at_head(self) -> bool:
         """Whether it was brought to the newest commit, or that is known not to change it."""
-        return self.head != "" and self.head in (self.line.revision, self.line.observed)
+        is_first = self.head != "" and self.head in (self.line.revision, self.line.observed)
+        return is_first and self.behind is None
+
+    @property
+    def behind(self) -> Beside | None:
+        """Of its other sources one that is not at its newest commit."""
+        known = {each.pair: each for each in self.line.beside}
+        for pair, head in self.others.items():
+            at = known.get(pair, Beside(repository=pair[0], revision=pair[1]))
+            if head == "" or head not in (at.commit, at.observed):
+                return at
+        return None
 
     @property
     def is_current(self) -> bool:
@@ -105,9 +119,21 @@ def _default(parent: Parent) -> str:
     if line.sync is not SyncStatus.SYNCED:
         return f"is {line.sync}{_told(line)}"
     if not parent.is_at_head:
-        at, head = line.revision[:_SHORT] or "no commit", parent.head[:_SHORT] or "not known yet"
-        return f"is at {at}, and {parent.follows} is {head}"
+        return _lag(parent)
     return "" if line.health is HealthStatus.HEALTHY else f"is {line.health}{_told(line)}"
+
+
+def _lag(parent: Parent) -> str:
+    """Say what it is at, and what that should be: of the first source that is behind."""
+    line, other = parent.line, parent.behind
+    if other is None or parent.head not in (line.revision, line.observed):
+        at, head, followed = line.revision, parent.head, parent.follows
+    else:
+        at, head = other.commit, parent.others[other.pair]
+        followed = f"{other.revision} of {other.repository}"
+    return (
+        f"is at {at[:_SHORT] or 'no commit'}, and {followed} is {head[:_SHORT] or 'not known yet'}"
+    )
 
 
 def _told(line: TargetLine) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from syncline.model.beside import Beside
 from syncline.model.change import Change, Difference, Inventory
 from syncline.model.commit import Commit
 from syncline.model.names import TargetId, TargetName
@@ -47,7 +48,11 @@ class Claim(Stored):
     attempt: int = 1  # of this request; grows when a worker was lost or a transient error came
     application: ApplicationRecord
     cluster: ClusterRecord
-    repository: RepositoryRecord | None
+    repository: RepositoryRecord | None  # of the first source
+    beside: tuple[
+        Beside, ...
+    ] = ()  # what the other sources follow, and the commits of last look-ups
+    repositories: dict[str, RepositoryRecord] = {}  # theirs, by name; what is missing is left out
     kubeconfig: str = ""  # sealed with the platform key, where the cluster's spec says `stored`
     head: str = ""  # what the last look-up resolved the application's revision to; "" = unknown
     revision: str = ""  # applied last
@@ -107,7 +112,9 @@ class Report(Stored):
     commit: Commit | None = None  # that this attempt was about, where history tells of it
     signatures: tuple[Signature, ...] = ()  # of that commit, where its repository asks for them
     rendered: str = ""  # keyed digest of all that was to be applied
-    inputs: Inputs | None = None  # None: unchanged
+    inputs: Inputs | None = None  # of the first source; None: unchanged
+    beside: tuple[Beside, ...] = ()  # commits of the other sources that this attempt was about
+    inputs_beside: tuple[Inputs, ...] = ()  # of theirs, in the same order; (): unchanged
     inventory: Inventory | None = None  # None: unchanged
     changes: tuple[Change, ...] = ()  # unchanged objects left out
     differences: tuple[Difference, ...] = ()  # of a dry run: what would change; else see revised

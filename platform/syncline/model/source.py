@@ -1,15 +1,36 @@
-"""Where manifests come from: a directory of a repository, and what its renderer is told."""
+"""Where manifests come from: a directory of a repository, and what its renderer is told.
+
+An application has one source, or several: those with a name lend value files to the others, and
+render nothing themselves where they have no path.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from syncline.model.kustomize_options import KustomizeOptions
 from syncline.model.renderer_options import JsonnetOptions, PlainOptions
 from syncline.model.values import DNS_LABEL, Name, Written
+
+_REFERENCE: Final = re.compile(r"\$([a-z0-9][-a-z0-9]*)/(.+)", re.DOTALL)
+
+
+class Reference(NamedTuple):
+    """A file of another source, by that one's name."""
+
+    name: str
+    path: str
+
+
+def reference(path: str) -> Reference | None:
+    """Read a path that is written ``$name/path``; None for one that is not."""
+    found = _REFERENCE.fullmatch(path)
+    return Reference(found[1], found[2]) if found else None
 
 
 class RendererName(StrEnum):
@@ -29,8 +50,9 @@ class HelmOptions(Written):
     )
     value_files: tuple[str, ...] = Field(
         default=(),
-        description="Paths of value files, relative to the chart; later ones win. With *, ?, [ ] "
-        "or ** all that match, in the order of their paths.",
+        description="Paths of value files, relative to the chart, or $NAME/PATH for a file of the "
+        "source of that name, from its root; later ones win. With *, ?, [ ] or ** all that match, "
+        "in the order of their paths.",
     )
     values: dict[str, Any] = Field(
         default={}, description="Inline values; they win over value files."
@@ -79,6 +101,12 @@ class HelmOptions(Written):
 class Source(Written):
     """Which directory of which repository, at which revision."""
 
+    name: Name | None = Field(
+        default=None,
+        exclude_if=lambda name: name is None,  # documents without one are stored as ever
+        description="How others of its application refer to its files: $NAME/PATH. One with a name "
+        "and no path renders nothing.",
+    )
     repository: Name = Field(description="The name of a Repository document.")
     path: str = Field(default=".", max_length=1024, description="A directory in the repository.")
     revision: str = Field(
@@ -112,6 +140,26 @@ class Source(Written):
         default=JsonnetOptions(), description="Options for a Jsonnet program."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _lends_alone(cls, written: Any) -> Any:
+        """What has a name, and neither path nor chart, has the path that nothing lies under."""
+        if not isinstance(written, dict) or not written.get("name"):
+            return written
+        return written if written.keys() & {"path", "chart"} else {**written, "path": ""}
+
+    @property
+    def renders(self) -> bool:
+        """Whether manifests come of it; else it only lends its files to others."""
+        return bool(self.path) or self.name is None
+
+    @property
+    def borrowed(self) -> tuple[Reference, ...]:
+        """The files of named sources that it reads."""
+        written = (*self.helm.value_files, *self.helm.file_parameters.values())
+        found = (reference(path) for path in written)
+        return tuple(each for each in found if each is not None)
+
     @property
     def followed(self) -> str:
         """What of its repository it follows: the word under which look-ups know heads and inputs.
@@ -123,3 +171,20 @@ class Source(Written):
     def named(self, revision: str) -> str:
         """Name another revision of what it follows: ``main``, or ``podinfo@6.5.1``."""
         return f"{self.chart}@{revision}" if self.chart else revision
+
+
+def mistakes(sources: Sequence[Source]) -> Iterator[str]:
+    """Say what is wrong with several sources of one application."""
+    names = [each.name for each in sources if each.name]
+    lent = {each.name for source in sources if source.renders for each in source.borrowed}
+    if len(set(names)) < len(names):
+        yield "two sources have one name"
+    if not any(each.renders for each in sources):
+        yield "no source has a path: nothing would be rendered"
+    for name in sorted(lent - set(names)):
+        yield f"a value file is written ${name}/..., and no source has the name {name}"
+    for each in sources:
+        if not each.renders and each.name not in lent:
+            yield f"source {each.name} has no path, and no value file is written ${each.name}/..."
+        if not each.followed.isprintable():
+            yield f"what is followed of {each.repository} has characters that cannot be printed"

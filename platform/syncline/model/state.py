@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from syncline.model.beside import Beside
 from syncline.model.change import Change
 from syncline.model.commit import Commit
 from syncline.model.names import TargetId
@@ -53,6 +54,7 @@ class TargetState(TargetLine):
     """The same with all else that is known of it: where its work stands, what came of it last."""
 
     lane: AnyLane | None = None  # while work waits or runs
+    beside: tuple[Beside, ...] = ()  # what its other sources were applied at last
     render_key: str = ""
     generation: int = 0  # of the newest request
     done: int = 0  # every request up to this one is satisfied, failed or superseded
@@ -119,6 +121,7 @@ class HistoryEntry(Stored):
     message: str = ""
     revision: str = ""  # applied last, as this run ended
     commit: Commit | None = None  # that it was about; None: nobody read it
+    beside: tuple[Beside, ...] = ()  # commits of its other sources that it was about
     rendered: str = ""  # keyed digest of all that was to be applied: equal digests, equal objects
     render_key: str = ""
     application_generation: int = 0  # the spec of that generation is kept

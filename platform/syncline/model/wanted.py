@@ -18,10 +18,12 @@ from syncline.model.records import ApplicationRecord, ClusterRecord
 def digest(application: ApplicationRecord, cluster: ClusterRecord) -> str:
     """Digest source, namespace and the parameters and overlay as this cluster fills them in."""
     spec = application.spec
-    overlay: dict[str, object] = {}
+    overlays: list[dict[str, object]] = []
     try:
         parameters = template.resolve(spec.parameters, cluster, subject=application.name)
-        overlay = template.overlay(spec.source, cluster, subject=application.name)
+        overlays = [
+            template.overlay(each, cluster, subject=application.name) for each in spec.every_source
+        ]
     except InvalidDocument as exc:  # no run gets far with these, whatever else they want
         parameters = {"": exc.detail}
     wanted: dict[str, object] = {
@@ -31,8 +33,12 @@ def digest(application: ApplicationRecord, cluster: ClusterRecord) -> str:
         "create": spec.destination.create_namespace,
         "parameters": parameters,
     }
-    if overlay:
-        wanted["overlay"] = overlay
+    if any(overlays):
+        wanted["overlay"] = overlays if spec.sources else overlays[0]
+    if spec.sources:
+        wanted["sources"] = [
+            each.model_dump(mode="json", exclude_defaults=True) for each in spec.sources
+        ]
     if rules := spec.sync_policy.ignore_differences:
         wanted["ignore"] = [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]
     text = orjson.dumps(wanted, option=orjson.OPT_SORT_KEYS)

@@ -7,9 +7,11 @@ depended on, each with its own count; then the heads that those are compared wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
+from syncline.model.beside import Pair
 from syncline.model.dependency import Dependency
 from syncline.model.names import TargetId, Uid, application_name, target_id
 from syncline.model.readiness import Parent, ParentLine, lacks
@@ -18,9 +20,6 @@ from syncline.operations import expand
 from syncline.store import dependencies, documents, notes, targets
 from syncline.store.connection import Store
 from syncline.store.records import Kind
-
-Source = tuple[str, str]
-"""A repository by name, and a revision as an application writes it."""
 
 
 class Child(NamedTuple):
@@ -48,8 +47,7 @@ class Parents:
         clusters = {child.cluster.uid: child.cluster for child in children}
         subjects = [*labels, *map(dependencies.of_cluster, clusters)]
         self._told = dict(zip(subjects, dependencies.told_of(store, subjects), strict=True))
-        sources = list({_source(child.application) for child in children})
-        self._run_on = dependencies.heads(store, sources)
+        self._run_on = dependencies.heads(store, _followed(child.application for child in children))
         self._named = dependencies.uids(
             store, Kind.CLUSTER, sorted({each.cluster for each in wanted if each.cluster})
         )
@@ -57,13 +55,15 @@ class Parents:
         self._is_made = _expanded(store, [*self._applications.values(), *clusters.values()])
         usual = [each for child in children for each in self._usual(child)]
         self._lines = dependencies.lines(store, list(dict.fromkeys(usual)))
-        sources = list({_source(each) for each in self._applications.values()})
-        self._heads = dependencies.heads(store, sources)
+        self._heads = dependencies.heads(store, _followed(self._applications.values()))
         self._wholes: dict[tuple[str, str | None], Wait | None] = {}
 
     def head_for(self, child: Child) -> str:
-        """Return the commit on which a child would run, as it was before all else was read."""
-        return self._run_on[_source(child.application)]
+        """Return the commits on which a child would run, as they were before all else was read.
+
+        They are written as scripts write them: the first source's, then those of the others.
+        """
+        return "\x1e".join(self._run_on[each] for each in child.application.spec.follows)
 
     def told_of(self, subject: str) -> str:
         """Return how often a subject had been told of before it was looked at."""
@@ -135,15 +135,18 @@ class Parents:
         return None if count else Wait(label, f"Application/{label} has no target")
 
     def _parent(self, line: ParentLine, application: ApplicationRecord) -> Parent:
-        source = _source(application)
+        first, *others = application.spec.follows
         return Parent(
-            line=line, head=self._heads[source], follows=source[1], labels=application.labels
+            line=line,
+            head=self._heads[first],
+            follows=first[1],
+            others={each: self._heads[each] for each in others},
+            labels=application.labels,
         )
 
 
-def _source(application: ApplicationRecord) -> Source:
-    source = application.spec.source
-    return source.repository, source.followed
+def _followed(applications: Iterable[ApplicationRecord]) -> list[Pair]:
+    return list(dict.fromkeys(chain.from_iterable(each.spec.follows for each in applications)))
 
 
 def _registered(store: Store, labels: Sequence[str]) -> dict[str, ApplicationRecord]:

@@ -107,7 +107,8 @@ class _Seek:
         if run is not None:
             return self.marked(self._state(state.id, run))
         if _COMMIT.fullmatch(spec.to):
-            return self.marked(Past(revision=spec.to))
+            kept = tuple(each for each in state.beside if each.commit)
+            return self.marked(Past(revision=spec.to, beside=kept))
         return Left(MemberState.FAILED, "NoPastState", _why(spec, len(history)))
 
     def _state(self, target: TargetId, run: HistoryEntry) -> Past:
@@ -119,6 +120,7 @@ class _Seek:
             revision=run.revision,
             generation=run.application_generation if then else 0,
             repository=then.spec.source.repository if then else "",
+            beside=run.beside,
             parameters=run.parameters if then else None,
             run=run.fence,
         )

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from syncline.model import adoption
+from syncline.model.beside import Beside
 from syncline.model.change import Inventory
 from syncline.model.names import TargetId
 from syncline.model.pin import Pin, restored
@@ -27,7 +28,7 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
     _, fence, request, attempt, deleting, orphan, revision, observed = answer[:8]
     render_key, health, head, kubeconfig, installation = answer[8:13]
     application, cluster, repository, repository_uid, recorded, surveyed, found = answer[13:20]
-    heard, burst, rules, progress, rites, pin, document = answer[20:27]
+    heard, burst, rules, progress, rites, pin, document, others = answer[20:28]
     inventory = _inventory(recorded)
     if surveyed not in ("", _NOT_YET):
         inventory = adoption.adopted(inventory, _inventory(found), orjson.loads(surveyed))
@@ -47,6 +48,8 @@ def read(answer: list[Any], target: TargetId, ticket: str, seconds: float) -> Cl
         application=app,
         cluster=on,
         repository=source if isinstance(source, RepositoryRecord) else None,
+        beside=_beside(others, kept),
+        repositories=_repositories(others),
         kubeconfig=kubeconfig,
         head=head,
         revision=revision,
@@ -70,6 +73,20 @@ def _as_then(app: ApplicationRecord, document: str, pin: Pin) -> ApplicationReco
     """Return an application as a rollback's past state has it."""
     then = records.specification(document) if document else None
     return app.model_copy(update={"spec": restored(app.spec, then, pin)})
+
+
+def _beside(others: list[Any], pin: Pin | None) -> tuple[Beside, ...]:
+    """What the other sources follow; while a rollback keeps them, at the commits of then."""
+    then = {each.pair: each.commit for each in pin.beside} if pin else {}
+    return tuple(
+        Beside(repository=name, revision=revision, commit=then.get((name, revision), head))
+        for name, revision, head, _ in others
+    )
+
+
+def _repositories(others: list[Any]) -> dict[str, RepositoryRecord]:
+    read = ((name, records.parse(Kind.REPOSITORY, row)) for name, _, _, row in others if row)
+    return {name: found for name, found in read if isinstance(found, RepositoryRecord)}
 
 
 def _inventory(flat: list[str]) -> Inventory:

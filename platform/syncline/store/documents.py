@@ -18,7 +18,7 @@ from syncline.model.page import Page
 from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
 from syncline.model.repository import Repository
 from syncline.model.selector import Selector
-from syncline.store import index, keys
+from syncline.store import index, keys, needs
 from syncline.store.connection import Store
 from syncline.store.reading import by_uid, label, many
 from syncline.store.records import Kind
@@ -113,15 +113,7 @@ def put_application(
     Raises:
         Conflict: a tombstone has the name, or it is declared in the fleet repository.
     """
-    spec = document.spec
-    needed = {
-        "project": document.metadata.project,
-        "repository_name": spec.source.repository,
-        "revision": spec.source.followed,
-        "automated": "1" if spec.sync_policy.automated else "",
-        "self_heal": "1" if spec.sync_policy.self_heal else "",
-        "parents": " ".join(sorted({each.parent for each in spec.depends_on})),
-    }
+    needed = needs.of_application(document)
     write = Write(declared_in=declared_in, needed=needed, uid=uid)
     return put(store, Kind.APPLICATION, document, write)
 
@@ -256,7 +248,7 @@ def all_applications(store: Store) -> Iterator[ApplicationRecord]:
 
 
 def applications_of_repository(store: Store, repository_uid: Uid) -> Iterator[ApplicationRecord]:
-    """Read the applications that use a repository, in chunks, in order of their names."""
+    """Read the applications with a source in a repository, in chunks, in order of their names."""
     name = store.redis.hget(keys.RECORD(repository_uid), "name")
     for record in _all(store, Kind.APPLICATION, keys.USERS(name or "")):
         if isinstance(record, ApplicationRecord):
@@ -287,9 +279,8 @@ def _passes(record: Record, filters: Filters) -> bool:
         return False
     if not isinstance(record, ApplicationRecord):
         return True
-    return filters.project in (None, record.project) and (
-        filters.repository in (None, record.spec.source.repository)
-    )
+    used = {each.repository for each in record.spec.every_source}
+    return filters.project in (None, record.project) and filters.repository in (None, *used)
 
 
 def _all(store: Store, kind: Kind, key: str) -> Iterator[Record]:

@@ -51,7 +51,7 @@ RECORD = Key(
 NAMES = Key("names:<kind>", "hash", "name (project/name) → uid")
 RECORDS = Key("records:<kind>", "zset", "members: all of a kind")
 PROJECT_RECORDS = Key("records:project:<project>", "zset", "members: a project's applications")
-USERS = Key("records:repository:<name>", "zset", "members: the applications of a repository")
+USERS = Key("records:repository:<name>", "zset", "members: the applications with a source in it")
 KUBECONFIG = Key("kubeconfig:<cluster>", "string", "sealed, base64", "as the cluster's record")
 KUBE_UIDS = Key("kube-uids", "hash", "uid of a kube-system namespace → cluster uid")
 SPECS = Key(
@@ -68,7 +68,7 @@ TARGET = Key(
     "hash",
     "state: names, phase, sync, health, reason, message, revision, signed (signatures, JSON), …; "
     "the wish that waits (pending…), the one at hand (request, operation), ticket, fence, attempt; "
-    "back: the pin of a rollback (JSON), back_head: the head that a newer commit ends it from",
+    "back: a rollback's pin (JSON), back_head: heads that it ends from; others: see lib/source.lua",
     "until the target is gone",
 )
 PINS = Key(

@@ -54,6 +54,7 @@ FIELDS = (
     "kube_uid",
     "version",
     "revision",
+    "others",
 )
 """What is read of a record, in the order of ``RECORD_FIELDS`` in scripts."""
 

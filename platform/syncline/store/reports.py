@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import orjson
 
 from syncline.model.change import Action, Change
 from syncline.model.request import Options, TriggerKind
 from syncline.model.run import Inputs, Report
+from syncline.model.signature import Signature
 from syncline.model.state import HistoryEntry
 from syncline.model.status import Outcome
 from syncline.store import packing, tally
@@ -73,7 +74,8 @@ def arguments(
         "" if report.rites is None else report.rites or "-",
         differs,
         report.awaits,
-        _signed(report),
+        _signed(report.signatures),
+        _beside(report),
     ]
 
 
@@ -106,11 +108,9 @@ def flags(options: Options) -> str:
     return f"{usual}{'t' if options.changed_only else '-'}{only}"
 
 
-def _signed(report: Report) -> str:
-    if not report.signatures:
-        return ""
-    told = [each.model_dump(mode="json", exclude_defaults=True) for each in report.signatures]
-    return orjson.dumps(told).decode()
+def _signed(signatures: Sequence[Signature]) -> str:
+    told = [each.model_dump(mode="json", exclude_defaults=True) for each in signatures]
+    return orjson.dumps(told).decode() if told else ""
 
 
 def _heavy(report: Report, limits: Limits) -> str:
@@ -118,6 +118,18 @@ def _heavy(report: Report, limits: Limits) -> str:
     if report.inputs is None:
         return ""
     return str(int(report.steps.get("render", 0.0) > limits.heavy.total_seconds()))
+
+
+def _beside(report: Report) -> str:
+    """What it tells of the other sources: commits, and what was read of each."""
+    if not report.beside:
+        return ""
+    learned = report.inputs_beside or (None,) * len(report.beside)
+    rows = [
+        (*each.pair, each.commit, *digest_of(inputs), _signed(each.signatures))
+        for each, inputs in zip(report.beside, learned, strict=True)
+    ]
+    return orjson.dumps(rows).decode()
 
 
 def _optional(seconds: float | None) -> str:
@@ -139,6 +151,7 @@ def _history(report: Report, message: str) -> str:
         message=message,
         revision=report.revision,
         commit=report.commit,
+        beside=report.beside,
         rendered=report.rendered,
         revised=report.revised,
         render_key=report.render_key,
@@ -158,7 +171,8 @@ def _changed(report: Report) -> int:
 def _signature(report: Report) -> str:
     """Runs with equal signatures in a row tell nothing new."""
     if report.outcome is Outcome.SUCCEEDED:
-        told = f"ok {report.revision} {report.render_key}"
+        commits = " ".join((report.revision, *(each.commit for each in report.beside)))
+        told = f"ok {commits} {report.render_key}"
     else:
         told = f"{report.outcome} {report.reason} {report.revision}"
     return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -22,8 +22,16 @@ class _Held(NamedTuple):
     means: Callable[[str], Any] = str
 
 
+def _beside(text: str) -> list[dict[str, Any]]:
+    """Read what the other sources of a target follow, and what they are at."""
+    names = ("repository", "revision", "", "commit", "observed", "signatures")
+    found = [dict(zip(names, each, strict=True)) for each in orjson.loads(text)]
+    return [{**each, "signatures": orjson.loads(each["signatures"] or "[]")} for each in found]
+
+
 _HELD = {
     "aside_at": _Held(("aside",), lambda text: text.partition("\x1f")[0]),
+    "beside": _Held(("others",), _beside),
     "attempt": _Held(("attempt", "pending_attempt")),
     "deleting": _Held(("deleting",), bool),
     "generation": _Held(("want",)),
@@ -32,7 +40,7 @@ _HELD = {
     "heavy": _Held(("heavy",), bool),
     "operation": _Held(("operation", "pending_operation")),
     "pinned": _Held(("back",), orjson.loads),
-    "pinned_head": _Held(("back_head",)),
+    "pinned_head": _Held(("back_head",), lambda heads: heads.partition("\x1e")[0]),
     "requested": _Held(("pending_generation", "pins"), bool),
     "signatures": _Held(("signed",), orjson.loads),
     "trigger": _Held(

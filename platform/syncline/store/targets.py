@@ -7,11 +7,13 @@ from enum import StrEnum
 from itertools import chain
 from typing import TypeVar
 
+import orjson
+
+from syncline.model.application import ApplicationSpec
 from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import ObjectKey, TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
 from syncline.model.records import ApplicationRecord, ClusterRecord, name_of
-from syncline.model.source import Source
 from syncline.model.state import FleetSummary, HistoryEntry, Summary, TargetLine, TargetState
 from syncline.model.status import HealthStatus, Phase, SyncStatus
 from syncline.store import index, keys, packing, records, states
@@ -46,11 +48,11 @@ def standing(store: Store, pairs: Sequence[tuple[ApplicationRecord, ClusterRecor
     with store.redis.pipeline() as pipe:
         for application, cluster in pairs:
             ident = target_id(application.uid, cluster.uid)
-            pipe.hmget(keys.TARGET(ident), ("follow", "want", "deleting"))
+            pipe.hmget(keys.TARGET(ident), ("follow", "want", "deleting", "others"))
         rows = pipe.execute()
     return [
-        follow == _follow(application.spec.source) and want not in (None, "0") and not deleting
-        for (application, _), (follow, want, deleting) in zip(pairs, rows, strict=True)
+        _follows(application.spec, follow, others) and want not in (None, "0") and not deleting
+        for (application, _), (follow, want, deleting, others) in zip(pairs, rows, strict=True)
     ]
 
 
@@ -64,8 +66,12 @@ def owned(store: Store, cluster: Uid, refs: Sequence[ObjectRef]) -> frozenset[Ob
     return frozenset(found)
 
 
-def _follow(source: Source) -> str:
-    return f"{source.repository}\x1f{source.followed}"
+def _follows(spec: ApplicationSpec, follow: str | None, others: str | None) -> bool:
+    """Whether a target is filed under all that its application's sources follow."""
+    if follow != f"{spec.source.repository}\x1f{spec.source.followed}":
+        return False
+    filed = [tuple(each[:2]) for each in orjson.loads(others)] if others else []
+    return not (filed or spec.sources) or filed == list(spec.follows[1:])
 
 
 def note_wanted(store: Store, wanted: Sequence[tuple[TargetId, str]], *, changed: str = "") -> None:

@@ -12,6 +12,7 @@ from syncline.contract.local import LocalRender
 from syncline.contract.reports import PreviewReport
 from syncline.credentials import CredentialSource
 from syncline.model import template
+from syncline.model.beside import Beside
 from syncline.model.names import TargetId, Uid
 from syncline.model.request import Options, Request, Trigger, TriggerKind
 from syncline.model.run import Claim, Lease
@@ -42,7 +43,7 @@ def render(asked: LocalRender) -> PreviewReport:
         attempt.parameters = template.resolve(
             claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
         )
-        attempt.revision = resolve.resolve(attempt.ports, claim)
+        resolve.settle(attempt)
         attempt.identity = ("", claim.cluster.version)
         manifests = namespaces.settle(api, renders.render(attempt, api), claim.application)
     return PreviewReport(
@@ -56,13 +57,16 @@ def render(asked: LocalRender) -> PreviewReport:
 def _claim(asked: LocalRender) -> Claim:
     lease = Lease(target=TargetId("local"), fence=0, ticket="", seconds=math.inf)
     wish = Request(trigger=Trigger(kind=TriggerKind.USER), options=Options(dry_run=True))
+    spec = asked.application.spec
     return Claim(
         lease=lease,
         installation="local",
         request=wish,
         application=asked.application,
         cluster=asked.cluster,
-        repository=asked.repositories.get(asked.application.spec.source.repository),
+        repository=asked.repositories.get(spec.source.repository),
+        beside=tuple(Beside(repository=name, revision=what) for name, what in spec.follows[1:]),
+        repositories=asked.repositories,
     )
 
 

@@ -11,6 +11,7 @@ from syncline.errors import ClusterUnreachable, CredentialRefused, LeaseLost, Sy
 from syncline.health import custom
 from syncline.health.verdict import Health
 from syncline.model.application import SyncPolicy
+from syncline.model.beside import Beside
 from syncline.model.change import (
     WRITTEN,
     Action,
@@ -50,13 +51,16 @@ class Attempt:
     steps: dict[str, float] = field(default_factory=dict)
     is_preview: bool = False  # a dry run that shows what is meant, also where it would be refused
     revision: str = ""  # what this attempt brings the target to
+    beside: tuple[Beside, ...] = ()  # and the commits of its other sources
     render_key: str = ""
     rendered: str = ""  # keyed digest of all that is to be applied
     manifests: tuple[Manifest, ...] = ()  # as they were rendered
     signatures: tuple[Signature, ...] = ()  # of the revision, where its repository asks for them
     hidden: Hidden = NOTHING  # decrypted values in them, and in what is told of them
+    decrypted: set[str] = field(default_factory=set, repr=False)  # of all sources
     inputs: Inputs | None = None
     explained: list[Explained] = field(default_factory=list)  # how each source was rendered
+    inputs_beside: tuple[Inputs, ...] = ()  # of the other sources, in the order of ``beside``
     parameters: dict[str, str] = field(default_factory=dict)
     entries: dict[ObjectKey, InventoryEntry] | None = None  # None: nothing was recorded
     changes: list[Change] = field(default_factory=list)

@@ -25,6 +25,8 @@ from syncline.settings import RenderSettings
 from syncline_workers import scratch
 from syncline_workers.change.hidden import Hidden
 from syncline_workers.pipeline import masking
+from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.renderers.lent import WithLent
 from syncline_workers.renderers.tree import Paths, Tree
 
 if TYPE_CHECKING:
@@ -151,24 +153,37 @@ def in_memory(settings: RenderSettings, *, subject: str) -> Path:
     return settings.private
 
 
-def hidden(tree: Tree) -> Hidden:
-    """What of a render is to be hidden, once it is done; false where nothing was encrypted."""
-    return Hidden.of(tree.texts) if isinstance(tree, OpenTree) else Hidden()
+def hide(attempt: Attempt, tree: Tree) -> None:
+    """Have what was decrypted for a render hidden, beside what was for other sources."""
+    if declared := _declared(tree):
+        attempt.decrypted |= _texts(declared)
+        attempt.hidden = Hidden.of(attempt.decrypted)
 
 
 def is_open(tree: Tree) -> bool:
-    """Whether something of it was decrypted."""
-    return isinstance(tree, OpenTree) and bool(tree.texts)
+    """Whether something of it, or of what is lent to it, was decrypted."""
+    return bool(_texts(_declared(tree)))
 
 
 @contextmanager
 def rendering(tree: Tree) -> Iterator[None]:
     """While this lasts, renderers write into memory, and their errors hold no decrypted value."""
-    if not isinstance(tree, OpenTree):
+    declared = _declared(tree)
+    if not declared:
         yield
         return
     try:
-        with scratch.within(tree.place):
+        with scratch.within(declared[0].place):
             yield
     except SynclineError as exc:
-        raise masking.error(Hidden.of(tree.texts), exc) from None
+        raise masking.error(Hidden.of(_texts(declared)), exc) from None
+
+
+def _declared(tree: Tree) -> list[OpenTree]:
+    """Of a tree and those that lend it files the ones whose repositories declare keys."""
+    trees = tree.trees if isinstance(tree, WithLent) else (tree,)
+    return [each for each in trees if isinstance(each, OpenTree)]
+
+
+def _texts(trees: Iterable[OpenTree]) -> set[str]:
+    return {text for each in trees for text in each.texts}

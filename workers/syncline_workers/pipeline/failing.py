@@ -43,6 +43,8 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         rendered=attempt.rendered,
         render_key=claim.render_key,
         inputs=_inputs(attempt, outcome),
+        beside=attempt.beside,
+        inputs_beside=_inputs_beside(attempt, outcome),
         inventory=attempt.inventory,
         changes=tuple(attempt.changes),
         wrote=attempt.wrote,
@@ -100,6 +102,12 @@ def _inputs(attempt: Attempt, outcome: Outcome) -> Inputs | None:
         return attempt.inputs
     source = attempt.claim.application.spec.source
     return Inputs(repository=attempt.claim.application.repository or "", revision=source.followed)
+
+
+def _inputs_beside(attempt: Attempt, outcome: Outcome) -> tuple[Inputs, ...]:
+    if attempt.inputs is not None or outcome is not Outcome.STALLED:
+        return attempt.inputs_beside
+    return tuple(Inputs(revision=each.revision) for each in attempt.beside)
 
 
 def _verdict(attempt: Attempt, error: SynclineError) -> tuple[Outcome, float | None]:

@@ -59,11 +59,11 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
 
 
 def _shown(attempt: Attempt, uid: Uid, asked: PreviewRequest) -> PreviewReport:
-    ports, claim = attempt.ports, attempt.claim
+    claim = attempt.claim
     attempt.parameters = template.resolve(
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )
-    attempt.revision = resolve.resolve(ports, claim)
+    resolve.settle(attempt)
     trusting.check(attempt)
     api = connection.connect(attempt)
     manifests = namespaces.settle(api, rendering.render(attempt, api), claim.application)

@@ -84,7 +84,7 @@ def _sync(attempt: Attempt) -> Report:
         claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
     )
     with attempt.step("resolve"):
-        attempt.revision = resolve.resolve(ports, claim)
+        resolve.settle(attempt)
         trusting.check(attempt)
     with attempt.step("connect"):
         api = connection.connect(attempt)

@@ -1,58 +1,88 @@
-"""Sources to manifests, rendered once for each render key."""
+"""Sources to manifests, rendered once for each render key; several sources each by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Final
 
+from syncline.errors import LimitExceeded, ManifestInvalid, PathNotFound, RenderFailed, UnsafePath
 from syncline.model import template
 from syncline.model.explained import Explained, Place
-from syncline.model.records import RepositoryRecord
-from syncline.model.run import Inputs
 from syncline.model.source import RendererName
 from syncline.model.values import Manifest
 from syncline_workers import tallies
-from syncline_workers.pipeline import decrypting, render_turn
+from syncline_workers.pipeline import decrypting, render_turn, resolve, together
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 from syncline_workers.pipeline.remembered import Commit, Remembered, Result, commit_of
 from syncline_workers.pipeline.render_cache import RenderCache
-from syncline_workers.pipeline.resolve import repository_of
+from syncline_workers.pipeline.resolve import SourceAt
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers import render as renderers
+from syncline_workers.renderers.lent import WithLent
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree
 
+_OF_A_SOURCE: Final = (PathNotFound, UnsafePath, RenderFailed, ManifestInvalid, LimitExceeded)
+
 
 def render(attempt: Attempt, api: Api) -> list[Manifest]:
-    """Return the manifests of the attempt's revision; fills its render key and inputs.
+    """Return the manifests of the attempt's commits; fills its render key and inputs.
 
-    What this process remembers of the commit needs neither the repository nor the disk.
+    Raises:
+        ManifestInvalid: two sources have the same object.
     """
-    memory, commit = attempt.ports.remembered, _commit(attempt)
+    sources = resolve.sources(attempt)
+    if len(sources) == 1:
+        return _fill(attempt, [(sources[0], _one(attempt, api, sources[0]))])
+    return _fill(attempt, [(at, _one_of_several(attempt, api, at)) for at in sources])
+
+
+def _one_of_several(attempt: Attempt, api: Api, at: SourceAt) -> Result:
+    try:
+        return _one(attempt, api, at)
+    except _OF_A_SOURCE as exc:
+        raise type(exc)(at.label, str(exc)) from exc
+
+
+def _one(attempt: Attempt, api: Api, at: SourceAt) -> Result:
+    """What comes of one source.
+
+    What this process remembers of its commit needs neither the repository nor the disk.
+    """
+    memory, commit = attempt.ports.remembered, _commit(at)
     with ExitStack() as kept:
 
         @cache
         def tree() -> Tree:
             with attempt.part("fetch"):
-                repository, ports = repository_of(attempt.claim), attempt.ports
-                found = kept.enter_context(ports.repositories.tree(repository, commit[-1]))
-                return decrypting.opened(found, repository, ports.credentials, ports.render)
+                return _opened(attempt, at, kept)
 
-        plan = _completed(_settled(memory, commit, _plan(attempt), tree), attempt, api)
+        plan = _completed(_settled(memory, commit, _plan(attempt, at), tree), attempt, api)
         version = renderers.version(plan, attempt.ports.render)
-        name = plans.plan_key(plan, version)
-        found = memory.result(commit, name)
+        sought = _Sought(plan, version, plans.plan_key(plan, version), at)
+        found = memory.result(commit, sought.here)
         if found is None:
-            found = _found(attempt, _Sought(plan, version, name), tree())
+            found = _found(attempt, sought, tree())
         else:
             tallies.count(tallies.CACHED)
             found = replace(found, place=Place.PROCESS)
         if attempt.is_preview:
-            attempt.explained.append(_explained(attempt, _Sought(plan, version, name), found))
-        return _fill(attempt, found)
+            attempt.explained.append(_explained(sought, found))
+        return found
+
+
+def _opened(attempt: Attempt, at: SourceAt, kept: ExitStack) -> Tree:
+    """Open a source's commit, and those of the sources that lend it files."""
+    ports = attempt.ports
+    found = kept.enter_context(ports.repositories.tree(at.repository, at.commit))
+    own = decrypting.opened(found, at.repository, ports.credentials, ports.render)
+    if not at.lent:
+        return own
+    return WithLent(own, {each.source.name or "": _opened(attempt, each, kept) for each in at.lent})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +90,14 @@ class _Sought:
     plan: RenderPlan
     version: str  # of the renderer
     name: str  # the plan's key
+    at: SourceAt
+
+    @property
+    def here(self) -> str:
+        """Names the same at a commit, before its inputs are known: what is lent has commits too."""
+        if not self.at.lent:
+            return self.name
+        return plans.work_key(self.name, *map(_commit, self.at.lent))
 
 
 def _found(attempt: Attempt, sought: _Sought, tree: Tree) -> Result:
@@ -71,7 +109,7 @@ def _found(attempt: Attempt, sought: _Sought, tree: Tree) -> Result:
         return _rendered(attempt, sought, tree)[0]
     return render_turn.once(
         attempt,
-        plans.work_key(sought.name, _commit(attempt)),
+        plans.work_key(sought.here, _commit(sought.at)),
         lambda: _looked_up(attempt, sought, tree),
         lambda: _rendered(attempt, sought, tree),
     )
@@ -104,7 +142,7 @@ def _rendered(attempt: Attempt, sought: _Sought, tree: Tree) -> tuple[Result, bo
     with attempt.part("renderer"), decrypting.rendering(tree):
         rendered = renderers.render(tree, sought.plan, attempt.ports.render)
     key = plans.render_key(sought.plan, rendered.inputs, sought.version)
-    attempt.hidden = decrypting.hidden(tree)
+    decrypting.hide(attempt, tree)
     if decrypting.is_open(tree):  # what a decrypted value is in is kept nowhere
         return _result(key, rendered), False
     packed = plans.dump(rendered)
@@ -120,13 +158,12 @@ def _result(key: str, rendered: Rendered) -> Result:
 
 
 def _kept(attempt: Attempt, sought: _Sought, result: Result, packed: bytes) -> Result:
-    attempt.ports.remembered.keep(_commit(attempt), sought.name, result, size=len(packed))
+    attempt.ports.remembered.keep(_commit(sought.at), sought.here, result, size=len(packed))
     return result
 
 
-def _commit(attempt: Attempt) -> Commit:
-    named = attempt.claim.application.spec.source.named(attempt.revision)
-    return commit_of(repository_of(attempt.claim), named)
+def _commit(at: SourceAt) -> Commit:
+    return commit_of(at.repository, at.source.named(at.commit))
 
 
 def _settled(
@@ -142,24 +179,24 @@ def _settled(
     return replace(plan, source=found)
 
 
-def _plan(attempt: Attempt) -> RenderPlan:
-    """What beside the sources decides the result."""
+def _plan(attempt: Attempt, at: SourceAt) -> RenderPlan:
+    """What beside the commits decides the result."""
     application = attempt.claim.application
     return RenderPlan(
-        source=application.spec.source,
+        source=at.source,
         parameters=attempt.parameters,
         namespace=application.spec.destination.namespace or "default",
         name=application.name,
-        overlay=template.overlay(
-            application.spec.source, attempt.claim.cluster, subject=str(attempt.claim.name)
-        ),
-        scope=_scope(repository_of(attempt.claim)),
+        overlay=template.overlay(at.source, attempt.claim.cluster, subject=str(attempt.claim.name)),
+        scope=_scope(at),
+        lent=tuple(each.source.name or "" for each in at.lent),
     )
 
 
-def _scope(repository: RepositoryRecord) -> str:
-    """What is kept of such a repository is for it alone: see `RenderPlan`."""
-    return f"{repository.uid} submodules" if repository.spec.submodules else ""
+def _scope(at: SourceAt) -> str:
+    """What is kept of such repositories is for them alone: see `RenderPlan`."""
+    repositories = [each.repository for each in (at, *at.lent)]
+    return ", ".join(f"{each.uid} submodules" for each in repositories if each.spec.submodules)
 
 
 def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:
@@ -174,24 +211,24 @@ def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:
     )
 
 
-def _fill(attempt: Attempt, found: Result) -> list[Manifest]:
-    attempt.render_key = found.key
-    attempt.inputs = Inputs(
-        repository=repository_of(attempt.claim).uid,
-        revision=attempt.claim.application.spec.source.followed,
-        paths=dict(found.inputs),
-    )
-    attempt.manifests = found.manifests
-    return list(found.manifests)
+def _fill(attempt: Attempt, found: Sequence[tuple[SourceAt, Result]]) -> list[Manifest]:
+    """What came of all sources, and what was read of each repository."""
+    keys = [result.key for _, result in found]
+    attempt.render_key = plans.joined_key(keys)
+    if len(keys) > 1:
+        together.remember(attempt, _cache(attempt), keys)
+    attempt.manifests = together.manifests(attempt, found)
+    together.learn(attempt, found)
+    return list(attempt.manifests)
 
 
-def _explained(attempt: Attempt, sought: _Sought, found: Result) -> Explained:
+def _explained(sought: _Sought, found: Result) -> Explained:
     source = sought.plan.source
     return Explained(
         repository=source.repository,
         path=source.path,
         followed=source.followed,
-        revision=attempt.revision,
+        revision=sought.at.commit,
         renderer=source.renderer or "",
         version=sought.version,
         plan=sought.name,

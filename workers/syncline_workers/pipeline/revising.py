@@ -8,6 +8,7 @@ not there any more, nothing is told.
 from __future__ import annotations
 
 import zlib
+from itertools import chain
 
 import structlog
 
@@ -15,6 +16,7 @@ from syncline.model import revised as texts
 from syncline.model.change import Difference
 from syncline.model.values import Manifest
 from syncline_workers.change import revised
+from syncline_workers.pipeline import together
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.renderers import plan as plans
@@ -48,7 +50,16 @@ def told(attempt: Attempt) -> tuple[str, tuple[Difference, ...]]:
 
 def _earlier(attempt: Attempt, key: str) -> tuple[Manifest, ...] | None:
     ports = attempt.ports
-    kept = RenderCache(ports.render.cache, ports.key, ports.renders).get(key, share=False)
+    cache = RenderCache(ports.render.cache, ports.key, ports.renders)
+    if (whole := _kept(cache, key)) is not None:
+        return whole
+    parts = [_kept(cache, part) for part in together.parts(cache, key)]
+    known = [each for each in parts if each is not None]
+    return tuple(chain.from_iterable(known)) if parts and len(known) == len(parts) else None
+
+
+def _kept(cache: RenderCache, key: str) -> tuple[Manifest, ...] | None:
+    kept = cache.get(key, share=False)
     if kept is None:
         return None
     try:

@@ -42,6 +42,8 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         rendered=attempt.rendered,
         render_key=attempt.render_key,
         inputs=attempt.inputs,
+        beside=attempt.beside,
+        inputs_beside=attempt.inputs_beside,
         inventory=attempt.inventory,
         changes=tuple(attempt.changes),
         differences=revised or differences(attempt),

@@ -16,6 +16,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,7 @@ from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers import scratch
 from syncline_workers.renderers import chart as charts
-from syncline_workers.renderers import normalise, parameters, sandbox, tools
+from syncline_workers.renderers import lent, normalise, parameters, sandbox, tools
 from syncline_workers.renderers.isolation import Needs
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, normal
@@ -58,19 +59,20 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
     binary = tools.find(RendererName.HELM, settings, subject=chart.directory)
     with tree.materialise(sorted(chart.laid_out)) as sources, scratch.directory("render") as home:
         directory = _completed(tree, sources, chart, home)
+        on_disk = partial(lent.place, tree, sources=sources, home=home)
         options = plan.source.helm
         command = [
             binary,
             "template",
             *_choices(plan),
             *_api_versions(plan.api_versions),
-            *(f"--values={_listed(sources / path)}" for path in chart.value_files),
+            *(f"--values={_listed(on_disk(path))}" for path in chart.value_files),
             *_inline_values(plan, home),
             *parameters.arguments(
                 plan.parameters, home, strings=options.string_parameters, subject=chart.directory
             ),
             *parameters.files(
-                {name: sources / path for name, path in chart.file_parameters.items()},
+                {name: on_disk(path) for name, path in chart.file_parameters.items()},
                 home,
                 subject=chart.directory,
             ),
@@ -87,6 +89,7 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
                 str(directory): f"{chart.directory}/",
                 str(sources.resolve()): "",
                 str(sources): "",
+                str(home / lent.FOLDER): "$",
                 str(home): "the renderer's home",
             },
             needs=Needs(reads=(sources,)),

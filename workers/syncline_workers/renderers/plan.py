@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -42,6 +42,7 @@ class RenderPlan:
     api_versions: tuple[str, ...] = ()
     overlay: Mapping[str, Any] = field(default_factory=dict)
     scope: str = ""
+    lent: tuple[str, ...] = ()  # names of the sources that lend it files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,8 @@ def plan_key(plan: RenderPlan, version: str) -> str:
         facts["scope"] = plan.scope
     if plan.overlay:
         facts["overlay"] = dict(plan.overlay)
+    if plan.lent:  # else a path that begins with $ is the repository's own
+        facts["lent"] = sorted(plan.lent)
     if plan.source.renderer is RendererName.PLAIN and plan.source.plain != PlainOptions():
         facts["plain"] = plan.source.plain.model_dump(mode="json")
     if plan.source.renderer is RendererName.JSONNET:
@@ -103,9 +106,14 @@ def render_key(plan: RenderPlan, inputs: Mapping[str, str], version: str) -> str
     return _digest([plan_key(plan, version), dict(inputs)])
 
 
-def work_key(plan: str, commit: tuple[str, int, str]) -> str:
-    """Name what a plan, by its key, makes of a commit, before its inputs are known."""
-    return _digest([plan, commit])
+def work_key(plan: str, *commits: tuple[str, int, str]) -> str:
+    """Name what a plan, by its key, makes of commits, before its inputs are known."""
+    return _digest([plan, *commits])
+
+
+def joined_key(keys: Sequence[str]) -> str:
+    """Name what several renders make together, in their order; of one it is that one's key."""
+    return keys[0] if len(keys) == 1 else _digest(list(keys))
 
 
 def dump(rendered: Rendered) -> bytes:

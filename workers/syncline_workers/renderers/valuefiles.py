@@ -1,5 +1,7 @@
 """The value files that an application names: by path or by glob, and which may be missing.
 
+A path that is written ``$name/path`` is another source's; its own path is as ``lent`` has it.
+
 What a glob looked into, and names that were looked for in vain, are inputs as well: a file that is
 added there renders anew.
 """
@@ -11,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from syncline.errors import PathNotFound, UnsafePath
-from syncline_workers.renderers import globs
+from syncline_workers.renderers import globs, lent
 from syncline_workers.renderers.tree import Tree, inputs_below, join
 
 _MAGIC: Final = frozenset("*?[")
@@ -19,7 +21,7 @@ _MAGIC: Final = frozenset("*?[")
 
 @dataclass(slots=True)
 class Named:
-    """Paths of the repository, later ones win."""
+    """Paths of the repository, or lent ones; later ones win."""
 
     files: list[str] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)  # path → id; "" = absent
@@ -40,7 +42,7 @@ def find(tree: Tree, directory: str, written: Iterable[str], *, may_miss: bool) 
     """
     named = Named()
     for path in written:
-        target = _target(directory, path)
+        target = _target(tree, directory, path)
         if _is_glob(path) and not tree.ids([target])[target]:
             _add_all(tree, directory, named, target, may_miss=may_miss)
         else:
@@ -54,7 +56,7 @@ def one(tree: Tree, directory: str, path: str, *, what: str = "the value file") 
     Raises:
         As `find`.
     """
-    found = _target(directory, path, what)
+    found = _target(tree, directory, path, what)
     try:
         is_file = found in tree.files(found)
     except PathNotFound as exc:
@@ -64,14 +66,16 @@ def one(tree: Tree, directory: str, path: str, *, what: str = "the value file") 
     return found
 
 
-def _target(directory: str, path: str, what: str = "the value file") -> str:
+def _target(tree: Tree, directory: str, path: str, what: str = "the value file") -> str:
+    if (found := lent.path_of(tree, path, subject=directory)) is not None:
+        return found
     if "://" in path:
         raise UnsafePath(directory, f"{what} {path} is remote: copy it into the repository")
     return join(directory, path, subject=directory)
 
 
 def _add(tree: Tree, directory: str, named: Named, path: str, *, may_miss: bool) -> None:
-    target = _target(directory, path)
+    target = _target(tree, directory, path)
     if may_miss and _is_missing(tree, target):
         named.inputs[target] = ""
         return

@@ -13,6 +13,7 @@ from syncline.api.parameters import Cursor, Limit
 from syncline.api.requests import caller, context
 from syncline.api.sight import Place
 from syncline.api.views.base import Listing, answer
+from syncline.api.views.documents import lookup_error
 from syncline.api.views.history import HistoryView, RunView
 from syncline.api.views.operations import ReasonAsked
 from syncline.api.views.targets import Known, TargetDetail, TargetView, detail
@@ -104,9 +105,9 @@ def one(request: Request, name: str) -> TargetDetail:
     state = named.target(store, name)
     application = documents.application(store, split_target_id(state.id)[0])
     error = ""
-    if application and application.repository:
-        known = records.lookups(store, application.repository)
-        error = known.error_of(application.spec.source.followed)
+    if application:
+        known = records.lookups_behind(store, [application])
+        error = lookup_error(application.spec, known)
     return detail(
         Known(
             state=state,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,7 +42,7 @@ class Counted(Registered):
 
 
 class ApplicationView(Counted):
-    """An application. `revision` is the commit that its source's revision was last resolved to."""
+    """An application. `revision` is what its first source's revision was last resolved to."""
 
     project: str = Field(description="Whose fair share it uses.")
     spec: ApplicationSpec = Field(description="As it was written.")
@@ -77,16 +78,26 @@ class Lookups:
         return self.errors.get(revision) or self.errors.get("") or ""
 
 
+def lookup_error(spec: ApplicationSpec, lookups: Mapping[str, Lookups]) -> str:
+    """Say why what an application follows was not resolved last; of several, whose that was."""
+    for name, followed in spec.follows:
+        known = lookups.get(name)
+        if known and (why := known.error_of(followed)):
+            return f"{name}: {why}" if spec.sources else why
+    return ""
+
+
 def application(
-    record: ApplicationRecord, summary: Summary, lookups: Lookups | None
+    record: ApplicationRecord, summary: Summary, lookups: Mapping[str, Lookups]
 ) -> ApplicationView:
-    """Show an application; without look-ups its repository is not registered."""
-    wanted = record.spec.source.followed
+    """Show an application; a repository without look-ups, by name, is not registered."""
+    source = record.spec.source
+    first = lookups.get(source.repository)
     verdict = _verdict_of_application(record, summary, lookups)
     return ApplicationView(
         **_counted(record, summary),
         name=application_name(record.project, record.name),
-        revision=lookups.heads.get(wanted, "") if lookups else "",
+        revision=first.heads.get(source.followed, "") if first else "",
         reason=verdict[0],
         message=verdict[1],
         project=record.project,
@@ -154,15 +165,15 @@ def _counted(record: Record, summary: Summary) -> dict[str, Any]:
 
 
 def _verdict_of_application(
-    record: ApplicationRecord, summary: Summary, lookups: Lookups | None
+    record: ApplicationRecord, summary: Summary, lookups: Mapping[str, Lookups]
 ) -> tuple[str, str]:
     counted = sentence(summary.sync, summary.targets)
     if record.deleting:
         return "Deleting", counted
-    if lookups is None:
-        wanted = record.spec.source.repository
-        return "RepositoryMissing", f"repository {wanted} is not registered: syncline repo add"
-    if why := lookups.error_of(record.spec.source.followed):
+    for name, _ in record.spec.follows:
+        if name not in lookups:
+            return "RepositoryMissing", f"repository {name} is not registered: syncline repo add"
+    if why := lookup_error(record.spec, lookups):
         return "LookupFailed", why
     if not summary.targets:
         return "NoTargets", "no registered cluster matches its destination"

@@ -10,6 +10,7 @@ from pydantic import Field
 from syncline.api.views.base import Moment, View, moment
 from syncline.api.views.previews import DifferenceView
 from syncline.api.views.signatures import SignatureView
+from syncline.model.beside import Beside
 from syncline.model.change import Change, Difference
 from syncline.model.commit import Commit
 from syncline.model.state import HistoryEntry
@@ -58,6 +59,31 @@ class CommitView(View):
         return cls(**{**vars(commit), "signatures": signatures})
 
 
+class BesideView(View):
+    """What another source than the first one is at."""
+
+    repository: str = Field(description="By name.")
+    wanted: str = Field(description="What is followed of it, as the application writes it.")
+    revision: str = Field(description="The commit; empty: none yet.")
+    signatures: list[SignatureView] = Field(
+        default=[], description="The commit's, where the repository asks for them."
+    )
+    observed: str = Field(
+        default="", description="Of a target: the newest commit known not to change it."
+    )
+
+    @classmethod
+    def of(cls, beside: Beside) -> BesideView:
+        """Show what another source is at."""
+        return cls(
+            repository=beside.repository,
+            wanted=beside.revision,
+            revision=beside.commit,
+            signatures=[SignatureView.of(each) for each in beside.signatures],
+            observed=beside.observed,
+        )
+
+
 class HistoryView(View):
     """One run that changed something, or that ended in a new way."""
 
@@ -70,6 +96,9 @@ class HistoryView(View):
     revision: str = Field(description="Applied last, as the run ended.")
     commit: CommitView | None = Field(
         description="What the run was about; null where nothing came of it, or nobody read it."
+    )
+    beside: list[BesideView] = Field(
+        default=[], description="Of several sources: what the others were at in it."
     )
     rendered: str = Field(
         description="Keyed digest of all that was to be applied: equal digests, equal objects."
@@ -95,6 +124,7 @@ class HistoryView(View):
             message=entry.message,
             revision=entry.revision,
             commit=CommitView.of(entry.commit),
+            beside=[BesideView.of(each) for each in entry.beside],
             rendered=entry.rendered,
             trigger=trigger.kind.value,
             actor=trigger.actor,

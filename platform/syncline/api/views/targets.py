@@ -10,7 +10,7 @@ from pydantic import Field
 
 from syncline.api.sight import Place
 from syncline.api.views.base import Moment, View, moment
-from syncline.api.views.history import HistoryView
+from syncline.api.views.history import BesideView, HistoryView
 from syncline.api.views.queue import TurnView
 from syncline.api.views.signatures import SignatureView
 from syncline.api.views.status import Status
@@ -26,6 +26,9 @@ class PinView(View):
     """A past state that a target is kept at, and by whom."""
 
     revision: str
+    beside: list[BesideView] = Field(
+        default=[], description="Of several sources: what the others are kept at."
+    )
     run: str = Field(description="The run of its history that brought it about; empty: none.")
     as_then: bool = Field(
         description="Source, namespace and parameters are those of then; else the present ones."
@@ -46,6 +49,7 @@ class PinView(View):
             return None
         return cls(
             revision=pin.revision,
+            beside=[BesideView.of(each) for each in pin.beside],
             run=str(pin.run or ""),
             as_then=pin.generation > 0,
             operation=pin.operation,
@@ -147,9 +151,12 @@ class ObjectView(View):
 class TargetDetail(TargetView):
     """All that is known of one target."""
 
-    repository: str = Field(description="The name of its source's repository.")
+    repository: str = Field(description="The name of its source's repository; of the first one's.")
     path: str
     wanted: str = Field(description="The revision as the application writes it.")
+    beside: list[BesideView] = Field(
+        default=[], description="Of several sources: what the others are at."
+    )
     conditions: list[ConditionView]
     last_error: str = Field(description="What the last run said; empty after success.")
     lookup_error: str = Field(description="Why its revision could not be looked up, or empty.")
@@ -191,6 +198,7 @@ def detail(known: Known) -> TargetDetail:
         repository=source.repository if source else "",
         path=source.path if source else "",
         wanted=source.followed if source else "",
+        beside=[BesideView.of(each) for each in known.state.beside],
         conditions=conditions(known),
         last_error=_last_error(known.history),
         lookup_error=known.lookup_error,

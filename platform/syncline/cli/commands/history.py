@@ -9,7 +9,7 @@ from urllib.parse import quote
 import typer
 
 from syncline.cli import options, output, report, selection
-from syncline.cli.listing import Cell, commit, field, signed, when
+from syncline.cli.listing import SHORT, Cell, commit, field, signed, when
 from syncline.cli.options import TargetArgument
 from syncline.cli.output import Format, OutputOption
 from syncline.cli.text import one_line
@@ -68,6 +68,11 @@ def _value(value: object) -> str:
     return "absent" if value is None else json.dumps(value, ensure_ascii=False)
 
 
+def _at(beside: dict[str, Any]) -> str:
+    """Where another source was."""
+    return f"{beside['repository']}@{beside['revision'][:SHORT]}"
+
+
 _COLUMNS: dict[str, Cell] = {
     "target": field("target"),
     "finished": when("finishedAt"),
@@ -81,6 +86,7 @@ _COLUMNS: dict[str, Cell] = {
 _WIDE: dict[str, Cell] = {
     "run": field("run"),
     "seconds": field("seconds"),
+    "others": lambda item: ", ".join(map(_at, item.get("beside", ()))),
     "rendered": commit("rendered"),
     "author": lambda item: one_line((item["commit"] or {}).get("author", "")),
     "commit": lambda item: one_line((item["commit"] or {}).get("message", "")),

@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside source document found drop trigger
+-- needs: base target queue operation window wishes source aside document found drop trigger
 -- Cancel an operation: its members that wait, chunk by chunk; running ones end by themselves.
 --
 -- ARGV  1 operation  2 limit, at most 50

@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside source lost found snapshot
+-- needs: base target queue operation window wishes source aside lost found snapshot
 -- Take the lease of a target and a snapshot of all that its run needs.
 --
 -- ARGV  1 target  2 ticket  3 worker  4 lease, seconds  5 attempts that may be lost
@@ -9,13 +9,14 @@
 -- Returns {reason, detail} where refused, else {'', fence, request, attempt, deleting, orphan,
 -- revision, observed, render key, health, head, kubeconfig, installation, application, cluster,
 -- repository, repository uid, inventory, surveyed, found, heard, burst, rules, progress, rites, pin,
--- document}.
+-- document, others}.
 -- Surveyed is '' where the target has adopted what is its own already, '?' where nobody has surveyed
 -- the cluster yet; heard is how many seconds ago the cluster answered anybody, '' where it is in
 -- doubt; burst is what the run may ask at once, in seconds of the cluster's whole rate; rules is the
 -- version of the health rules; progress is where a run with steps stands (JSON), rites are the hooks
 -- of the target's deletion (sealed), pin is what a rollback keeps it at (JSON), document the
--- application as it was then (JSON): '' where there are none.
+-- application as it was then (JSON): '' where there are none; others are what its other sources
+-- follow: repository, revision, head, fields of the repository or false.
 
 local id, ticket, worker, lease, attempts =
   ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -49,7 +50,8 @@ end
 local application, c = record_of(t.application), cluster(t.cluster)
 if not application or not c.exists then return refuse('Gone', 'its documents are not registered') end
 -- A newer commit came since its parents were found ready: they may have to take it first.
-if t.v.passed and t.v.passed ~= '@' .. (call('HGET', K.heads(application[11]), application[14]) or '') then
+local follows = application[15] and cjson.decode(application[15]) or {}
+if t.v.passed and t.v.passed ~= '@' .. beside.heads_of(application[11], application[14], follows) then
   put(t, 'passed', '')
 end
 local w, pinned = turn(t)
@@ -102,12 +104,15 @@ local held = document ~= '' and generation or application[7]
 hold_spec(t.application, held, document ~= '' and document or application[4])
 put(t, 'spec_held', held)
 put(t, 'backed', pin ~= '' and '1' or '')
-file_anew(t, application[11], application[14])
+file_anew(t, application[11], application[14], application[15])
 
 local revision = (w.revision or '') ~= '' and w.revision or application[14]
 local from = document ~= '' and cjson.decode(pin).repository or application[11]
+if document ~= '' then follows = past.beside(pin) end
 local on, repository, repository_uid, head, kubeconfig = surroundings(t, from, revision)
-put(t, 'claimed_head', head)
+local others, heads = others_of(follows), head
+for _, each in ipairs(others) do heads = heads .. '\30' .. each[3] end
+put(t, 'claimed_head', heads)
 local surveyed, found = adopting(t)
 if surveyed ~= '?' and #found == 0 and call('EXISTS', K.inventory(id)) == 0 then
   put(t, 'unadopted', '')
@@ -123,4 +128,4 @@ return { '', fence, request_json(w), w.attempt, get(t, 'deleting'), get(t, 'orph
   call('HGETALL', K.inventory(id)), surveyed, found,
   is_doubtful(c) and '' or seconds(now - (tonumber(c.answered) or 0)), burst(c),
   call('HGET', K.health_rules(), 'version') or '', get(t, 'progress'), get(t, 'rites'),
-  pin, document }
+  pin, document, others }

@@ -9,7 +9,7 @@ local t = load(id)
 local dot = string.find(id, '.', 1, true)
 local application_uid, uid = string.sub(id, 1, dot - 1), string.sub(id, dot + 1)
 local application = call('HMGET', K.record(application_uid),
-  'name', 'project', 'repository_name', 'revision', 'deleting', 'automated')
+  'name', 'project', 'repository_name', 'revision', 'deleting', 'automated', 'others')
 local c = cluster(uid)
 if not application[1] or application[5] or not c.exists or c.deleting ~= '' then return 0 end
 
@@ -23,7 +23,7 @@ if t then
       settle(t)
     end
   end
-  file_anew(t, application[3], application[4])
+  file_anew(t, application[3], application[4], application[7])
   save(t)
   flush_counts()
   return revived and 1 or 0
@@ -50,7 +50,7 @@ if application[6] == '1' then
 else
   show(t, c, 'OutOfSync', 'Unknown', 'NeverSynced', 'its policy is not automated: sync it')
 end
-file_anew(t, application[3], application[4])
+file_anew(t, application[3], application[4], application[7])
 tell(t)
 save(t)
 flush_counts()

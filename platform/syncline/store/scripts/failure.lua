@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside source document found drop trigger lost
+-- needs: base target queue operation window wishes source aside document found drop trigger lost
 -- Fold an unforeseen failure, or a lost process, if its ticket still holds.
 --
 -- ARGV  1 target  2 ticket  3 error  4 attempts that may be lost  5 seconds of back-off

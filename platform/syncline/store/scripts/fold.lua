@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside cluster source document found drop trigger lost inventory awaited
+-- needs: base target queue operation window wishes source aside cluster document found drop trigger lost inventory awaited
 -- Fold a report into everything that it touches, if its fence still holds.
 --
 -- ARGV  1 target  2 fence  3 outcome  4 sync  5 health  6 reason  7 message  8 revision  9 observed
@@ -18,7 +18,8 @@
 --       39 digest of what a dry run of an operation found ('' = nothing)
 --       40 work that another run renders, and this one waits for ('' = none)
 --       41 signatures of the revision (JSON, '' = none asked for)
---       42 inventory given (1 or '')  43… object, entry (packed)
+--       42 what it tells of the other sources (see beside.fold; '' = nothing)
+--       43 inventory given (1 or '')  44… object, entry (packed)
 -- Touches  target, pins, render_waiters, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
 --          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
 --
@@ -99,6 +100,9 @@ local function keep_state()
     local repository, revision = split_follow(t.v.follow)
     file(t, repository, revision, ARGV[11], ARGV[12])
   end
+  if ARGV[42] ~= '' then
+    beside.fold(t, ARGV[42], outcome == 'Succeeded', not pinned and not t.v.backed)
+  end
   if ARGV[14] ~= '' then check_at(t, now + tonumber(ARGV[14])) else check_no_more(t) end
   remember()
   put(t, 'spec_held', '')
@@ -139,10 +143,8 @@ end
 -- The head may have moved while this ran, past a look-up that did not see its inputs.
 local function follow_head()
   if pinned or t.v.back or t.v.deleting or next_wish(t) or not t.v.follow then return end
-  local repository, revision = split_follow(t.v.follow)
-  local head = call('HGET', K.heads(repository), revision)
-  if not head or head == '' or head == get(t, 'claimed_head') then return end
-  if head == ARGV[8] or head == ARGV[9] then return end
+  local head = beside.newer(t, get(t, 'claimed_head'))
+  if not head then return end
   if not is_automated(t) then return put(t, 'newer', head .. ' came while it ran') end
   want(t, { kind = 'poll', lane = 'push', flags = '----', operation = '', revision = '',
     trigger = '{"kind":"poll","reason":"the head moved during the run"}' })
@@ -202,7 +204,7 @@ if ARGV[25] == '1' and t.v.deleting then
 end
 
 if not is_dry then
-  if ARGV[42] == '1' then store_inventory(t, 43) end
+  if ARGV[43] == '1' then store_inventory(t, 44) end
   if ARGV[38] ~= '' then put(t, 'rites', ARGV[38] ~= '-' and ARGV[38] or '') end
   if outcome == 'Waiting' then
     keep_place()

@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside source document found drop trigger
+-- needs: base target queue operation window wishes source aside document found drop trigger
 -- Trigger an operation's held members, as many as its concurrency allows.
 --
 -- ARGV  1 operation  2 limit, at most 50

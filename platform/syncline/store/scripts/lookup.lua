@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside source document found drop trigger awaited
+-- needs: base target queue operation window wishes source aside document found drop trigger awaited
 -- What a moved head means for the targets behind digests of inputs, about 50 in one step.
 --
 -- ARGV  1 repository name  2 revision as written  3 commit  4 trigger (JSON)  5 kind
@@ -13,23 +13,26 @@ if call('HGET', K.heads(ARGV[1]), ARGV[2]) ~= commit then -- it moved on meanwhi
   return { 0, (#ARGV - 6) / 2, '0' }
 end
 
--- What was newer is not any more: the head went back to what was applied, or means the same.
+-- What was newer is not any more: the head went back to what was applied, or means the same. Where
+-- several are followed another one may still be newer.
 local function is_current(t)
-  if not t.v.newer then return end
+  if not t.v.newer or (t.v.others and beside.newer(t, '')) then return end
   put(t, 'newer', '')
   show_awaited(t)
 end
 
 -- A run that began since the head moved: a second look-up for it, or what told the target of
 -- something else meanwhile, is no reason for another.
-local function is_on_its_way(t)
-  return t.v.phase == 'running' and t.v.pinned ~= '1' and get(t, 'claimed_head') == commit
+local function is_on_its_way(t, index)
+  return t.v.phase == 'running' and t.v.pinned ~= '1'
+    and beside.part(get(t, 'claimed_head'), index) == commit
 end
 
-local function touch(t, digest)
-  if past.stays(t, commit) then return end
-  if is_on_its_way(t) then return end
-  if get(t, 'revision') == commit or get(t, 'observed') == commit then return is_current(t) end
+local function touch(t, digest, index)
+  if past.stays(t, commit, index) then return end
+  if is_on_its_way(t, index) then return end
+  local at = beside.all(t)[index]
+  if at[4] == commit or at[5] == commit then return is_current(t) end
   if is_automated(t) then
     local generation = want(t, { kind = ARGV[5], lane = 'push', flags = '----', operation = '',
       revision = '', trigger = ARGV[4] })
@@ -40,23 +43,30 @@ local function touch(t, digest)
   end
 end
 
--- A run that ended meanwhile has filed a target elsewhere, with inputs of its own.
-local function is_behind(seen, digest)
-  return seen[1] == follow and (seen[2] or '') == digest and not seen[3]
+-- Which of all that a target follows this is; nil where a run that ended meanwhile has filed it
+-- elsewhere, with inputs of its own.
+local function index_of(seen, digest)
+  if seen[3] then return end
+  if seen[1] == follow and (seen[2] or '') == digest then return 1 end
+  for i, each in ipairs(seen[7] and cjson.decode(seen[7]) or {}) do
+    if each[1] == ARGV[1] and each[2] == ARGV[2] and each[3] == digest then return i + 1 end
+  end
 end
 
 local function move(id, digest, is_affected)
-  local values = call('HMGET', K.target(id), 'follow', 'digest', 'deleting', 'newer', 'back', 'parent')
-  if not is_behind(values, digest) then return end
+  local values = call('HMGET', K.target(id), 'follow', 'digest', 'deleting', 'newer', 'back',
+    'parent', 'others')
+  local index = index_of(values, digest)
+  if not index then return end
   if is_affected then
     local t = load(id)
-    touch(t, digest)
+    touch(t, digest, index)
     finish(t)
   elseif values[5] then
     return -- what does not change what it follows says nothing of where it is kept
-  elseif values[4] or values[6] then
+  elseif values[4] or values[6] or index > 1 then
     local t = load(id)
-    put(t, 'observed', commit)
+    beside.observe(t, index, commit)
     is_current(t)
     save(t)
   else

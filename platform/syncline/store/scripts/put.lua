@@ -48,6 +48,15 @@ if is_new then
   call('ZADD', K.records(kind), 0, row)
 end
 
+local function follow(name, revision)
+  call('ZADD', K.users(name), 0, row)
+  call('SADD', K.followers(name, revision), uid)
+  local is_unseen = call('HSETNX', K.heads(name), revision, '') == 1
+  call('HSETNX', K.seen(name), revision, '')
+  local repository = call('HGET', K.names('Repository'), name)
+  if is_unseen and repository then due('lookup:' .. repository, now) end
+end
+
 local function put_application()
   if not moved then due('expand:' .. uid, now) end -- its windows, or what it depends on, changed
   if (old.parents or '') ~= (new.parents or '') then
@@ -55,17 +64,13 @@ local function put_application()
     count_children(old.parents, -1)
   end
   call('ZADD', K.project_records(new.project), 0, row)
-  local is_elsewhere = old.repository_name and old.repository_name ~= new.repository_name
-  if is_elsewhere or (old.revision and old.revision ~= new.revision) then
-    unfollow(old.repository_name, old.revision, uid)
+  if old.others and not new.others then call('HDEL', key, 'others') end
+  local was, is = followed_by(old), followed_by(new)
+  for _, each in ipairs(was) do
+    if not has_followed(is, each[1], each[2]) then unfollow(each[1], each[2], uid) end
+    if not has_followed(is, each[1]) then leave_repository(uid, each[1], row) end
   end
-  if is_elsewhere then leave_repository(uid, old.repository_name, row) end
-  call('ZADD', K.users(new.repository_name), 0, row)
-  call('SADD', K.followers(new.repository_name, new.revision), uid)
-  local is_unseen = call('HSETNX', K.heads(new.repository_name), new.revision, '') == 1
-  call('HSETNX', K.seen(new.repository_name), new.revision, '')
-  local repository = call('HGET', K.names('Repository'), new.repository_name)
-  if is_unseen and repository then due('lookup:' .. repository, now) end
+  for _, each in ipairs(is) do follow(each[1], each[2]) end
 end
 
 local function put_cluster()

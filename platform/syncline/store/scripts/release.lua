@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside source document found drop trigger
+-- needs: base target queue operation window wishes source aside document found drop trigger
 -- Release a target that was set aside: it runs once more, with all of its attempts.
 --
 -- ARGV  1 target  2 trigger (JSON)

@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside source document found drop trigger lost
+-- needs: base target queue operation window wishes source aside document found drop trigger lost
 -- Put back what is past its deadline: lost messages, dead workers.
 --
 -- ARGV  1 limit, at most 50  2 attempts that may be lost

@@ -13,4 +13,5 @@ local surveyed, found = adopting(t)
 return { '', '0', '', '1', get(t, 'deleting'), get(t, 'orphan'), get(t, 'revision'),
   get(t, 'observed'), get(t, 'render_key'), ({ seen(t) })[2], head, kubeconfig,
   installation(ARGV[2]), application, on, repository, repository_uid,
-  call('HGETALL', K.inventory(t.id)), surveyed, found, '', '0', '', '', '', '', '' }
+  call('HGETALL', K.inventory(t.id)), surveyed, found, '', '0', '', '', '', '', '',
+  others_of(application[15] and cjson.decode(application[15]) or {}) }

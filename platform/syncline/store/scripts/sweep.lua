@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside source document found drop trigger
+-- needs: base target queue operation window wishes source aside document found drop trigger
 -- Targets whose live objects moved: those that heal themselves are triggered, others OutOfSync. A
 -- run takes the newest revision along, so that nothing heals itself where a person decides on that.
 --

@@ -1,4 +1,4 @@
--- needs: base target queue operation window wishes aside source document found drop trigger
+-- needs: base target queue operation window wishes source aside document found drop trigger
 -- Record a request for up to 50 targets and put them in line.
 --
 -- ARGV  1 kind  2 lane  3 flags  4 operation  5 trigger (JSON)  6 revision  7 dry (1 or '')

@@ -1,6 +1,6 @@
 -- Poison: a target whose runs lost their worker again and again is set aside, until a person
 -- releases it or what it would run on is something else.
--- Needs base target queue operation wishes.
+-- Needs base target queue operation wishes source.
 
 local ASIDE_GAP = '\31'
 local SET_ASIDE = 'SetAside'
@@ -17,8 +17,7 @@ local function is_other(t, kind, revision)
   if documents ~= documents_of(t) then return true end
   if revision ~= '' or pin ~= '' then return revision ~= pin end
   if kind ~= 'push' and kind ~= 'poll' and not t.v.newer then return false end
-  local repository, followed = string.match(get(t, 'follow'), '^(.-)\31(.*)$')
-  return repository ~= nil and call('HGET', K.heads(repository), followed) ~= head
+  return t.v.follow ~= nil and beside.heads(t) ~= head
 end
 
 local function why_aside(t)

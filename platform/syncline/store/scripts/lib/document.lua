@@ -11,6 +11,22 @@ local function unfollow(repository, revision, who)
   end
 end
 
+-- All that an application follows: {repository, revision}, its first source's and those of `others`.
+local function followed_by(fields)
+  if not fields.repository_name then return {} end
+  local list = fields.others and cjson.decode(fields.others) or {}
+  table.insert(list, 1, { fields.repository_name, fields.revision })
+  return list
+end
+
+-- Whether such a list has a pair; of a repository alone, whether it has any of it.
+local function has_followed(list, repository, revision)
+  for _, each in ipairs(list) do
+    if each[1] == repository and (not revision or each[2] == revision) then return true end
+  end
+  return false
+end
+
 -- All targets are filed anew under the sync windows that they have; the walk begins again.
 local function windows_changed()
   call('HINCRBY', K.windows(), 'version', 1)
@@ -44,7 +60,7 @@ end
 
 remove_record = function(uid)
   local values = call('HMGET', K.record(uid),
-    'kind', 'name', 'project', 'repository_name', 'revision', 'kube_uid', 'label', 'parents')
+    'kind', 'name', 'project', 'repository_name', 'revision', 'kube_uid', 'label', 'parents', 'others')
   local kind, name = values[1], values[7]
   if not kind then return end
   local row = name .. '\0' .. uid
@@ -53,8 +69,11 @@ remove_record = function(uid)
   call('DEL', K.record(uid))
   if kind == 'Application' then
     call('ZREM', K.project_records(values[3]), row)
-    unfollow(values[4], values[5], uid)
-    leave_repository(uid, values[4], row)
+    local fields = { repository_name = values[4], revision = values[5], others = values[9] }
+    for _, each in ipairs(followed_by(fields)) do
+      unfollow(each[1], each[2], uid)
+      leave_repository(uid, each[1], row)
+    end
     count_children(values[8], -1)
     if call('HGET', K.parents(), 'children:' .. name) == '0' then
       call('HDEL', K.parents(), 'children:' .. name, 'told:' .. name)

@@ -47,6 +47,7 @@ local function drop(t)
   disown(t, call('HKEYS', K.inventory(t.id)))
   forget_found(t.application, t.cluster)
   unfile(t)
+  beside.unfile(t)
   past.let(t)
   let_spec(t.application, get(t, 'spec_held'))
   for _, entry in ipairs(call('LRANGE', K.history(t.id), 0, -1)) do

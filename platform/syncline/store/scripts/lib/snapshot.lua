@@ -2,7 +2,7 @@
 -- Needs base target found.
 
 local RECORD_FIELDS = { 'uid', 'name', 'project', 'document', 'digest', 'declared_in', 'generation',
-  'created_at', 'deleting', 'orphan', 'repository_name', 'kube_uid', 'version', 'revision' }
+  'created_at', 'deleting', 'orphan', 'repository_name', 'kube_uid', 'version', 'revision', 'others' }
 
 local function record_of(uid)
   local values = call('HMGET', K.record(uid), unpack(RECORD_FIELDS))
@@ -15,6 +15,17 @@ local function surroundings(t, name, revision)
   return record_of(t.cluster) or false, repository and record_of(repository) or false,
     repository or '', call('HGET', K.heads(name), revision) or '',
     call('GET', K.kubeconfig(t.cluster)) or ''
+end
+
+-- Of each pair of repository and revision: both, its head, and the repository (fields or false).
+local function others_of(pairs)
+  local found = {}
+  for i, each in ipairs(pairs) do
+    local repository = call('HGET', K.names('Repository'), each[1])
+    found[i] = { each[1], each[2], call('HGET', K.heads(each[1]), each[2]) or '',
+      repository and record_of(repository) or false }
+  end
+  return found
 end
 
 -- The installation's id; a store that was emptied under its roles gets the same one again.
