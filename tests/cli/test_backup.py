@@ -20,7 +20,18 @@ from syncline.model.operation import OperationSpec
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.operations import documents as verbs
 from syncline.operations import sync
-from syncline.store import documents, migrations, restoring, runs, targets, tokens, windows
+from syncline.store import (
+    choices,
+    documents,
+    keys,
+    migrations,
+    restoring,
+    runs,
+    targets,
+    templates,
+    tokens,
+    windows,
+)
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from tests.api import fleets
@@ -31,6 +42,7 @@ from tests.harness.redis import Redis
 from tests.harness.redis_fixtures import open_store
 from tests.operations.asked import settle
 from tests.operations.test_windows import freeze
+from tests.store.test_templates import ref, template
 
 REFUSED = 4
 PRIVATE = 0o600
@@ -272,7 +284,7 @@ def test_a_newer_format_is_refused(stage: Stage) -> None:
 
     done = stage.restore()
 
-    assert (done.exit, "has version 99, this release reads 2" in done.err) == (REFUSED, True)
+    assert (done.exit, "has version 99, this release reads 3" in done.err) == (REFUSED, True)
 
 
 def test_an_older_format_is_brought_up(stage: Stage) -> None:
@@ -285,8 +297,8 @@ def test_an_older_format_is_brought_up(stage: Stage) -> None:
     def renamed(line: dict[str, Any]) -> dict[str, Any]:
         return {("of" if key == "was" else key): value for key, value in line.items()}
 
-    stage.patch.setattr(format_of, "VERSION", 3)
-    stage.patch.setattr(format_of, "UPGRADES", {2: renamed})
+    stage.patch.setattr(format_of, "UPGRADES", {format_of.VERSION: renamed})
+    stage.patch.setattr(format_of, "VERSION", format_of.VERSION + 1)
     done = stage.restore()
 
     assert done.exit == 0, done
@@ -305,6 +317,21 @@ def test_sync_windows_come_back_before_what_they_hold(stage: Stage) -> None:
     shown = [each.name for each in targets.page(stage.store, held=True).items]
     assert shown == [each.name for each in targets.page(stage.store).items]
     assert len(shown) > 0
+
+
+def test_credential_templates_come_back_before_what_takes_them(stage: Stage) -> None:
+    templates.put(stage.store, template("all", "https://git.example", "file:all"))
+    choices.settle(stage.store)
+    before = documented(answers(stage.live))
+    stage.backup()
+    stage.lose()
+
+    done = stage.restore()
+
+    assert done.exit == 0, done
+    assert documented(answers(stage.live)) == before
+    for uid in stage.store.redis.hvals(keys.NAMES("Repository")):
+        assert ref(stage.store, uid) == "file:all"
 
 
 def test_a_restore_that_fell_silent_is_over(shop: Fleet, live: Live, store: Store) -> None:

@@ -94,6 +94,7 @@ def test_the_schema_of_all_kinds_accepts_each_kind() -> None:
         "#/$defs/Repository",
         "#/$defs/HealthRule",
         "#/$defs/SyncWindow",
+        "#/$defs/CredentialTemplate",
     ]
 
 

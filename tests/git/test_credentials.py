@@ -8,6 +8,8 @@ import pytest
 
 from syncline.errors import CredentialRefused, RepositoryUnreachable
 from syncline.model.credential import Credential
+from syncline.model.credentialtemplate import CredentialTemplateSpec
+from syncline.model.filling import Template, fill
 from syncline.model.records import RepositoryRecord
 from syncline_workers.git.repositories import GitRepositories
 from tests.git.desk import TOKEN, Desk, record, token
@@ -82,6 +84,28 @@ def test_a_wrong_or_expired_token_is_named_and_not_shown(private: Desk) -> None:
     )
     assert TOKEN not in said
     assert BASIC not in said
+
+
+def test_a_credential_of_a_template_is_named_with_it_and_has_a_mirror_of_its_own(
+    private: Desk,
+) -> None:
+    commit = private.work.git("rev-parse", "HEAD")
+    given = {"type": "token", "ref": "env:SYNCLINE_CRED_GIT"}
+    template = CredentialTemplateSpec(url_prefix=private.server.url(), credential=given)
+    whole, filled = fill(private.served.spec, Template("mine", template))
+    repository = private.served.model_copy(
+        update={"spec": whole, "template": "mine", "filled": filled}
+    )
+    repositories = with_token(private)
+    with repositories.tree(repository, commit) as tree:
+        assert tree.read("a") == b"1"
+
+    with pytest.raises(CredentialRefused), repositories.tree(private.served, commit):
+        pass
+    private.server.users = {"x-access-token": "n3w"}
+    assert "the server refused the credential env:SYNCLINE_CRED_GIT (CredentialTemplate/mine)" in (
+        refused(repositories, repository)
+    )
 
 
 def test_a_forbidden_repository_is_refused(private: Desk) -> None:

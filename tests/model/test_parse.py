@@ -132,7 +132,7 @@ metadata: {name: x}
         "document 5: apiVersion: is required; write syncline.dev/v1alpha1",
         (
             "document 5: kind: is required; there is Application, Cluster, Repository, HealthRule, "
-            "SyncWindow"
+            "SyncWindow, CredentialTemplate"
         ),
     ]
 

@@ -278,6 +278,7 @@ def test_counts_of_everything_are_kept(store: Store) -> None:
         Kind.CLUSTER: 1,
         Kind.APPLICATION: 2,
         Kind.SYNC_WINDOW: 0,
+        Kind.CREDENTIAL_TEMPLATE: 0,
     }
     recount.check(store)
 

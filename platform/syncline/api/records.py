@@ -17,6 +17,7 @@ from syncline.model.names import DEFAULT_PROJECT, Uid, application_name
 from syncline.model.records import (
     ApplicationRecord,
     ClusterRecord,
+    CredentialTemplateRecord,
     Record,
     RepositoryRecord,
     SyncWindowRecord,
@@ -32,6 +33,7 @@ _PLURALS = {
     Kind.CLUSTER: "clusters",
     Kind.REPOSITORY: "repositories",
     Kind.SYNC_WINDOW: "windows",
+    Kind.CREDENTIAL_TEMPLATE: "credential-templates",
 }
 
 
@@ -86,6 +88,16 @@ def window(store: Store, name: str) -> SyncWindowRecord:
     """
     found = documents.get(store, Kind.SYNC_WINDOW, name)
     return cast("SyncWindowRecord", _present(found, Kind.SYNC_WINDOW, name))
+
+
+def template(store: Store, name: str) -> CredentialTemplateRecord:
+    """Return the credential template of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = documents.get(store, Kind.CREDENTIAL_TEMPLATE, name)
+    return cast("CredentialTemplateRecord", _present(found, Kind.CREDENTIAL_TEMPLATE, name))
 
 
 def show_applications(store: Store, records: Iterable[Record]) -> list[ApplicationView]:

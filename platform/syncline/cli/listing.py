@@ -180,7 +180,11 @@ REPOSITORIES = Kind(
     plural="repositories",
     filters=frozenset({"selector"}),
     columns={"name": field("name"), "url": field("url"), "reason": field("reason")},
-    wide={"interval": lambda item: item["spec"]["interval"], "declared in": field("declaredIn")},
+    wide={
+        "interval": lambda item: item["spec"]["interval"],
+        "template": field("credentialTemplate"),
+        "declared in": field("declaredIn"),
+    },
     last={"message": message},
 )
 
@@ -221,7 +225,29 @@ WINDOWS = Kind(
     last={"message": message},
 )
 
+CREDENTIAL_TEMPLATES = Kind(
+    plural="credential-templates",
+    filters=frozenset({"selector"}),
+    columns={
+        "name": field("name"),
+        "url prefix": lambda item: item["spec"]["urlPrefix"],
+        "type": lambda item: (item["spec"]["credential"] or {}).get("type", ""),
+        "credential": lambda item: (item["spec"]["credential"] or {}).get("ref", ""),
+        "tls": lambda item: "yes" if item["spec"]["tls"] else "no",
+    },
+    wide={"declared in": field("declaredIn")},
+    last={"message": message},
+)
+
 KINDS = {
     kind.plural: kind
-    for kind in (TARGETS, APPLICATIONS, CLUSTERS, REPOSITORIES, OPERATIONS, WINDOWS)
+    for kind in (
+        TARGETS,
+        APPLICATIONS,
+        CLUSTERS,
+        REPOSITORIES,
+        OPERATIONS,
+        WINDOWS,
+        CREDENTIAL_TEMPLATES,
+    )
 }

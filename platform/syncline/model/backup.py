@@ -19,10 +19,11 @@ from syncline.model.names import Uid
 from syncline.model.values import Stored
 
 FORMAT = "syncline-backup"
-VERSION = 2
+VERSION = 3
 
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda line: line,  # 2 has sync windows among its records
+    2: lambda line: line,  # 3 has credential templates
 }
 """Version → what makes a line of the next version of one of this version."""
 
@@ -43,7 +44,7 @@ class RecordLine(Stored):
     """A registered document. Clusters: with identity, and the kubeconfig as it is sealed."""
 
     kind: Literal["record"] = "record"
-    of: Literal["Repository", "Cluster", "Application", "SyncWindow"]
+    of: Literal["Repository", "Cluster", "Application", "SyncWindow", "CredentialTemplate"]
     uid: Uid
     name: str
     project: str = ""

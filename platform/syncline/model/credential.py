@@ -20,8 +20,8 @@ Reference = Annotated[
 """``env:SYNCLINE_CRED_NAME``, or ``file:NAME`` inside the credentials directory."""
 
 
-class Credential(Written):
-    """Where a credential's value is found; the value itself is never in a document.
+class CredentialValue(Written):
+    """What a credential is, and where its value is found; the value is never in a document.
 
     A reference is ``env:SYNCLINE_CRED_NAME`` or ``file:NAME`` (inside the credentials directory).
     """
@@ -32,9 +32,6 @@ class Credential(Written):
     ref: Reference = Field(
         description="env:SYNCLINE_CRED_NAME or file:NAME inside the credentials directory."
     )
-    url_prefix: str = Field(
-        min_length=1, description="The credential is sent only to URLs that start with this."
-    )
     known_hosts: str | None = Field(
         default=None, description="ssh: the lines of known_hosts that the host must match."
     )
@@ -43,7 +40,15 @@ class Credential(Written):
     )
 
     @model_validator(mode="after")
-    def _fits(self) -> Credential:
+    def _fits(self) -> CredentialValue:
         if self.passphrase_ref is not None and self.type != "ssh":
             raise ValueError(f"passphraseRef goes with type ssh, not {self.type}")
         return self
+
+
+class Credential(CredentialValue):
+    """A credential, and the URLs that it may be sent to."""
+
+    url_prefix: str = Field(
+        min_length=1, description="The credential is sent only to URLs that start with this."
+    )

@@ -102,7 +102,11 @@ def covers(prefix: str, url: GitUrl) -> bool:
     Raises:
         InvalidDocument: the prefix is no Git URL.
     """
-    own = parse(prefix)
+    return is_below(parse(prefix), url)
+
+
+def is_below(own: GitUrl, url: GitUrl) -> bool:
+    """Whether a URL lies below a prefix that is read already; see `covers`."""
     same = (own.scheme, own.host, own.port) == (url.scheme, url.host, url.port)
     user = not own.user or own.user == url.user
     return same and user and url.segments[: len(own.segments)] == own.segments

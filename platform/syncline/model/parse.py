@@ -18,6 +18,7 @@ from syncline.errors import InvalidDocument
 from syncline.model import yaml
 from syncline.model.application import Application
 from syncline.model.cluster import Cluster
+from syncline.model.credentialtemplate import CredentialTemplate
 from syncline.model.documents import API_VERSION
 from syncline.model.healthrule import HealthRule
 from syncline.model.names import application_name
@@ -25,7 +26,9 @@ from syncline.model.repository import Repository
 from syncline.model.schemas import KINDS
 from syncline.model.windows import SyncWindow
 
-Parsed: TypeAlias = Application | Cluster | Repository | HealthRule | SyncWindow
+Parsed: TypeAlias = (
+    Application | Cluster | Repository | HealthRule | SyncWindow | CredentialTemplate
+)
 
 _M = TypeVar("_M", bound=BaseModel)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from syncline.model.application import ApplicationSpec
 from syncline.model.cluster import ClusterSpec
+from syncline.model.credentialtemplate import CredentialTemplateSpec
 from syncline.model.names import TargetName, Uid
 from syncline.model.repository import RepositorySpec
 from syncline.model.values import Stored
@@ -41,9 +42,22 @@ class ClusterRecord(Record):
 
 
 class RepositoryRecord(Record):
-    """A registered repository."""
+    """A registered repository. ``spec`` is whole: with what a credential template fills in."""
 
     spec: RepositorySpec
+    template: str = ""  # the CredentialTemplate that fills in what the document leaves out
+    filled: tuple[str, ...] = ()  # fields of spec that come from it
+
+    @property
+    def written(self) -> RepositorySpec:
+        """The spec as the document has it."""
+        return self.spec.model_copy(update=dict.fromkeys(self.filled))
+
+
+class CredentialTemplateRecord(Record):
+    """A registered credential template."""
+
+    spec: CredentialTemplateSpec
 
 
 class SyncWindowRecord(Record):

@@ -49,13 +49,20 @@ class RepositorySpec(Written):
         description="https://, oci://, ssh:// or git@host:path; http:// and local paths need the "
         "administrator's leave.",
     )
-    credential: Credential | None = Field(default=None, description="None: anonymous.")
+    credential: Credential | None = Field(
+        default=None, description="None: that of a CredentialTemplate, else anonymous."
+    )
     tls: Tls | None = Field(
         default=None, description="https: whom to trust, and which certificate to show."
     )
     proxy: Proxy | None = Field(
         default=None,
         description="https, http: what it is reached through; None: what the workers have.",
+    )
+    credential_templates: bool = Field(
+        default=True,
+        description="Take what is left out of credential and tls from the CredentialTemplate with "
+        "the longest prefix of the URL.",
     )
     interval: Duration = Field(
         default=timedelta(minutes=1),

@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from syncline.errors import NotFound
 from syncline.model.application import Application
 from syncline.model.cluster import Cluster
+from syncline.model.credentialtemplate import CredentialTemplate
 from syncline.model.documents import API_VERSION, Document
 from syncline.model.healthrule import HealthRule
 from syncline.model.repository import Repository
@@ -23,6 +24,7 @@ KINDS: dict[str, type[Document]] = {
     "Repository": Repository,
     "HealthRule": HealthRule,
     "SyncWindow": SyncWindow,
+    "CredentialTemplate": CredentialTemplate,
 }
 """Every kind that can be written, by its name."""
 

@@ -94,6 +94,7 @@ class FleetSummary(Summary):
     repositories: int = 0
     aside: int = 0  # targets that were set aside
     windows: int = 0  # registered SyncWindows
+    credential_templates: int = 0
     held: int = 0  # targets whose requests are held back
     pinned: int = 0  # targets that a rollback keeps at a past state
 

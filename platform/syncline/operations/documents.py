@@ -9,6 +9,7 @@ from syncline.errors import Conflict, InvalidDocument, NotFound
 from syncline.model.application import Application
 from syncline.model.change import Action
 from syncline.model.cluster import Cluster
+from syncline.model.credentialtemplate import CredentialTemplate
 from syncline.model.healthrule import HealthRule
 from syncline.model.journal import AuditRecord
 from syncline.model.names import DEFAULT_PROJECT, application_name
@@ -16,13 +17,13 @@ from syncline.model.records import ApplicationRecord, Record
 from syncline.model.repository import Repository
 from syncline.model.windows import SyncWindow
 from syncline.operations import dependencies
-from syncline.store import audit, due, windows
+from syncline.store import audit, choices, due, templates, windows
 from syncline.store import documents as stored
 from syncline.store.connection import Store
 from syncline.store.documents import Put
 from syncline.store.records import Kind
 
-Written = Repository | Cluster | Application | SyncWindow
+Written = Repository | Cluster | Application | SyncWindow | CredentialTemplate
 """A document that can be registered."""
 
 Given = Written | HealthRule
@@ -31,7 +32,12 @@ Given = Written | HealthRule
 FLEET_REPOSITORY = "syncline-fleet"
 """The name of the Repository that stands for the fleet repository itself; nobody else's."""
 
-_ORDER = {SyncWindow: 0, Repository: 1, Cluster: 2}  # what others need is first
+_ORDER = {
+    SyncWindow: 0,
+    CredentialTemplate: 0,
+    Repository: 1,
+    Cluster: 2,
+}  # what others need is first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +89,7 @@ def apply(
         if done.action is not Action.UNCHANGED:
             _audit(store, "apply", done, actor=actor, reason=reason)
         applied.append(done)
+    follow_up(store, applied)
     return applied
 
 
@@ -114,6 +121,7 @@ def delete(
     if kind is Kind.REPOSITORY:
         _check_unused(store, record)
     done = bury(store, kind, record, orphan=orphan)
+    follow_up(store, [done])
     _audit(store, "orphan" if orphan else "delete", done, actor=actor, reason=reason)
     return done
 
@@ -164,6 +172,13 @@ def register(
     return Applied(kind=kind, name=_shown(name, project), action=put.action)
 
 
+def follow_up(store: Store, applied: Sequence[Applied]) -> None:
+    """Have what was registered or buried count where others are to know of it at once."""
+    changed = (each.kind for each in applied if each.action is not Action.UNCHANGED)
+    if Kind.CREDENTIAL_TEMPLATE in changed:
+        choices.settle(store)
+
+
 def bury(store: Store, kind: Kind, record: Record, *, orphan: bool = False) -> Applied:
     """Leave a tombstone for one record and have its targets removed; no check, no audit record."""
     stays = orphan or kind is Kind.CLUSTER
@@ -177,6 +192,8 @@ def bury(store: Store, kind: Kind, record: Record, *, orphan: bool = False) -> A
 def _put(store: Store, document: Written, declared_in: str, kubeconfig: bytes | None) -> Put:
     if isinstance(document, Repository):
         return stored.put_repository(store, document, declared_in=declared_in)
+    if isinstance(document, CredentialTemplate):
+        return templates.put(store, document, declared_in=declared_in)
     if isinstance(document, SyncWindow):
         return windows.put(store, document, declared_in=declared_in)
     if isinstance(document, Cluster):
@@ -258,5 +275,9 @@ def _shown(name: str, project: str) -> str:
 
 
 def _plural(kind: Kind) -> str:
-    odd = {Kind.REPOSITORY: "repositories", Kind.SYNC_WINDOW: "windows"}
+    odd = {
+        Kind.REPOSITORY: "repositories",
+        Kind.SYNC_WINDOW: "windows",
+        Kind.CREDENTIAL_TEMPLATE: "credential-templates",
+    }
     return odd.get(kind, f"{kind.lower()}s")

@@ -30,7 +30,13 @@ from syncline.store import documents as stored
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
-OVER = (Kind.APPLICATION, Kind.CLUSTER, Kind.REPOSITORY, Kind.SYNC_WINDOW)
+OVER = (
+    Kind.APPLICATION,
+    Kind.CLUSTER,
+    Kind.REPOSITORY,
+    Kind.SYNC_WINDOW,
+    Kind.CREDENTIAL_TEMPLATE,
+)
 """In which order what disappeared is deleted: users before what they use."""
 
 _DECLARED = "fleet: "
@@ -100,6 +106,7 @@ def adopt(store: Store) -> list[Applied]:
         if key not in held
     ]
     applied += [documents.bury(store, kind, record) for kind, record in gone]
+    documents.follow_up(store, applied)
     _audit(store, report, applied, rules_changed=rules_changed)
     if held:
         kind, project, name = held[0]

@@ -16,6 +16,7 @@ from syncline.model import backup, parse
 from syncline.model.application import Application
 from syncline.model.backup import AuditLine, FleetLine, Line, RecordLine, SpecLine, TargetLine
 from syncline.model.cluster import Cluster
+from syncline.model.credentialtemplate import CredentialTemplate
 from syncline.model.documents import API_VERSION
 from syncline.model.journal import AuditRecord
 from syncline.model.names import DEFAULT_PROJECT, target_id
@@ -23,7 +24,7 @@ from syncline.model.records import ApplicationRecord, ClusterRecord, Record
 from syncline.model.windows import SyncWindow
 from syncline.operations import placing
 from syncline.operations.documents import FLEET_REPOSITORY, Written, registrable
-from syncline.store import audit, documents, due, fleet, restoring, targets, windows
+from syncline.store import audit, documents, due, fleet, restoring, targets, templates, windows
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from syncline.store.restoring import Restore
@@ -124,6 +125,8 @@ def _record(store: Store, line: RecordLine) -> str:
         documents.put_cluster(store, document, **told)
     elif isinstance(document, SyncWindow):
         windows.put(store, document, **told)
+    elif isinstance(document, CredentialTemplate):
+        templates.put(store, document, **told)
     else:
         documents.put_repository(store, document, **told)
     if isinstance(document, Application | Cluster):

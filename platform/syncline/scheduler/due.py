@@ -14,6 +14,7 @@ operation  operation    work: members are found and launched
 fleet      adopt        work: a commit of the fleet repository is made so
 window     set          work: a set of sync windows opened; it closes at another time next
 windows    all          work: a SyncWindow changed; targets are filed under those that they have
+templates  all          work: a CredentialTemplate changed; repositories are given theirs anew
 depends    subject      work: who waits for it is looked at: see ``store.dependencies``
 
 A member that was taken comes up again by itself, so what is lost on the way is sent again. A kind
@@ -45,7 +46,9 @@ TASKS: Mapping[str, Task[SubjectPayload]] = MappingProxyType(
 )
 """Kinds that become a message."""
 
-WORK = frozenset({"mark", "retry", "expand", "operation", "fleet", "window", "windows", "depends"})
+WORK = frozenset(
+    {"mark", "retry", "expand", "operation", "fleet", "window", "windows", "templates", "depends"}
+)
 """Kinds that the scheduler does itself."""
 
 PEOPLE = ("operation", "preview")

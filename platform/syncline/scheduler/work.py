@@ -14,7 +14,7 @@ from syncline.errors import Conflict, StoreUnavailable, SynclineError
 from syncline.model.names import TargetId, Uid
 from syncline.model.request import Request, Trigger, TriggerKind
 from syncline.operations import expand, fleet, sync, waiting, windows
-from syncline.store import clusters, connection, due, operations, runs
+from syncline.store import choices, clusters, connection, due, operations, runs
 from syncline.store import windows as opened
 from syncline.store.connection import Store
 from syncline.store.due import Due
@@ -96,6 +96,11 @@ def _windows(store: Store, taken: Due) -> bool:
     return _more(store, taken, finished=windows.advance(store))
 
 
+def _templates(store: Store, taken: Due) -> bool:
+    choices.settle(store)
+    return _more(store, taken, finished=True)
+
+
 def _depends(store: Store, taken: Due) -> bool:
     return _more(store, taken, finished=waiting.advance(store, taken.id))
 
@@ -116,6 +121,7 @@ KINDS: Mapping[str, Callable[[Store, Due], bool]] = {
     "fleet": _adopt,
     "window": _window,
     "windows": _windows,
+    "templates": _templates,
     "depends": _depends,
 }
 """One function for each kind of ``due.WORK``."""

@@ -37,7 +37,13 @@ STATE = (
 _PAGE = 100
 _AUDIT_PAGE = 1000
 # What others refer to comes first, and what holds them back.
-_KINDS = (Kind.SYNC_WINDOW, Kind.REPOSITORY, Kind.CLUSTER, Kind.APPLICATION)
+_KINDS = (
+    Kind.SYNC_WINDOW,
+    Kind.CREDENTIAL_TEMPLATE,
+    Kind.REPOSITORY,
+    Kind.CLUSTER,
+    Kind.APPLICATION,
+)
 
 
 def lines(store: Store) -> Iterator[bytes]:

@@ -36,7 +36,7 @@ def add(store: Store, member: str, at: float | None = None, *, earlier_only: boo
         member: ``lookup:<repository>``, ``follow:<repository>``, ``sweep:<cluster>``,
             ``probe:<cluster>``, ``mark:<cluster>``, ``health:<cluster>``, ``retry:<target>``,
             ``expand:<application or cluster>``, ``operation:<uid>``, ``fleet:adopt``,
-            ``window:<set>``, ``windows:all``, ``depends:<subject>``.
+            ``window:<set>``, ``windows:all``, ``templates:all``, ``depends:<subject>``.
         at: seconds since the epoch by the store's clock; None: now.
         earlier_only: keep an earlier time that is set already.
     """

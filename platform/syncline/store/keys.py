@@ -3,39 +3,15 @@ r"""The schema of the store, written out: every key, its type, what it holds, ho
 Scripts get the same names: ``lua`` writes ``K.target(id)`` for each key that they mention, so that
 no key is spelt anywhere else. Broker keys (``syncline:broker:``) are Celery's and not ours.
 
-Words: <target> is ``<application uid>.<cluster uid>``; <kind> is Repository, Cluster or
-Application; a *member* of a sorted list is ``<name>\0<id>`` with score 0, in order of names.
+Words: <target> is ``<application uid>.<cluster uid>``; <kind> is Repository, Cluster, Application,
+…; a *member* of a sorted list is ``<name>\0<id>`` with score 0, in order of names.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-PREFIX = "syncline:"
-
-_HOLE = re.compile(r"<([a-z ]+)>")
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One pattern. Call it with what stands for the <words> to get a key."""
-
-    pattern: str
-    type: str
-    holds: str
-    lifetime: str = "kept"
-
-    def __call__(self, *parts: str) -> str:
-        """Fill the pattern's <words> in their order."""
-        left = iter(parts)
-        return PREFIX + _HOLE.sub(lambda _: next(left), self.pattern)
-
-    @property
-    def arity(self) -> int:
-        """How many <words> the pattern has."""
-        return len(_HOLE.findall(self.pattern))
-
+from syncline.store.key import HOLE, PREFIX, Key
 
 INSTALLATION = Key("installation", "string", "the installation's id; see Store.installation")
 SCHEMA_VERSION = Key("schema", "string", "the version of all this; see migrations")
@@ -145,6 +121,8 @@ WINDOW = Key(
 )
 WINDOW_HELD = Key("window-held:<set>", "zset", "members: targets that it holds back", "as the set")
 WINDOW_SETS = Key("window-sets", "set", "all sets")
+
+TEMPLATES = Key("templates", "hash", "version: another one each time a CredentialTemplate changes")
 
 # Dependencies
 PARENTS = Key(
@@ -295,6 +273,6 @@ def lua(script: str) -> str:
         names = [f"p{number}" for number in range(key.arity)]
         body = PREFIX + key.pattern
         for word in names:
-            body = _HOLE.sub(f'" .. {word} .. "', body, count=1)
+            body = HOLE.sub(f'" .. {word} .. "', body, count=1)
         lines.append(f'function K.{name}({", ".join(names)}) return "{body}" end')
     return "\n".join(lines)

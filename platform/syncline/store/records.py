@@ -15,13 +15,17 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import BaseModel
 
+from syncline.model import filling
 from syncline.model.application import ApplicationSpec
 from syncline.model.cluster import ClusterSpec
+from syncline.model.credentialtemplate import CredentialTemplateSpec
 from syncline.model.documents import Document
+from syncline.model.filling import Template
 from syncline.model.names import Uid
 from syncline.model.records import (
     ApplicationRecord,
     ClusterRecord,
+    CredentialTemplateRecord,
     Record,
     RepositoryRecord,
     SyncWindowRecord,
@@ -37,6 +41,7 @@ class Kind(StrEnum):
     CLUSTER = "Cluster"
     APPLICATION = "Application"
     SYNC_WINDOW = "SyncWindow"
+    CREDENTIAL_TEMPLATE = "CredentialTemplate"
 
 
 FIELDS = (
@@ -55,6 +60,7 @@ FIELDS = (
     "version",
     "revision",
     "others",
+    "template",
 )
 """What is read of a record, in the order of ``RECORD_FIELDS`` in scripts."""
 
@@ -63,6 +69,7 @@ _SPECS: dict[Kind, type[BaseModel]] = {
     Kind.CLUSTER: ClusterSpec,
     Kind.APPLICATION: ApplicationSpec,
     Kind.SYNC_WINDOW: SyncWindowSpec,
+    Kind.CREDENTIAL_TEMPLATE: CredentialTemplateSpec,
 }
 
 
@@ -107,6 +114,12 @@ def _parsed(kind: Kind, text: str) -> tuple[Any, dict[str, str], dict[str, str]]
 def specification(document: str) -> ApplicationSpec:
     """Read the spec of an application's document."""
     spec: ApplicationSpec = _parsed(Kind.APPLICATION, document)[0]
+    return spec
+
+
+def repository(document: str) -> RepositorySpec:
+    """Read the spec of a repository's document, without what a template fills in."""
+    spec: RepositorySpec = _parsed(Kind.REPOSITORY, document)[0]
     return spec
 
 
@@ -157,5 +170,16 @@ def _record(kind: Kind, found: Mapping[str, str | None], repository: str | None)
             )
         case Kind.SYNC_WINDOW:
             return SyncWindowRecord(**common)
+        case Kind.CREDENTIAL_TEMPLATE:
+            return CredentialTemplateRecord(**common)
         case _:
-            return RepositoryRecord(**common)
+            return RepositoryRecord(**_filled(common, found["template"] or ""))
+
+
+def _filled(common: dict[str, Any], text: str) -> dict[str, Any]:
+    """Give a repository's fields, with what its credential template fills in."""
+    if not text:
+        return common
+    template = Template.read(text)
+    spec, names = filling.fill(common["spec"], template)
+    return {**common, "spec": spec, "template": template.name, "filled": names}

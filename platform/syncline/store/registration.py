@@ -11,11 +11,12 @@ from syncline.errors import Conflict, CredentialRefused
 from syncline.model.application import Application
 from syncline.model.change import Action
 from syncline.model.cluster import Cluster
+from syncline.model.credentialtemplate import CredentialTemplate
 from syncline.model.names import DEFAULT_PROJECT, Uid
 from syncline.model.records import ApplicationRecord, Record
 from syncline.model.repository import Repository
 from syncline.model.windows import SyncWindow
-from syncline.store import keys, reading, records
+from syncline.store import choices, keys, reading, records
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 
@@ -38,7 +39,7 @@ class Write:
     uid: Uid | None = None  # that a new record gets; None: made here
 
 
-Registrable = Repository | Cluster | Application | SyncWindow
+Registrable = Repository | Cluster | Application | SyncWindow | CredentialTemplate
 
 
 def put(store: Store, kind: Kind, document: Registrable, w: Write) -> Put:
@@ -54,6 +55,8 @@ def put(store: Store, kind: Kind, document: Registrable, w: Write) -> Put:
     uid = store.redis.hget(keys.NAMES(kind), label) or w.uid or secrets.token_hex(8)
     while True:
         sealed, needed = _sealed(store, uid, w)
+        if isinstance(document, Repository):
+            needed = {**needed, **choices.choice(store, document.spec)}
         head = (kind, uid, label, name, text.text, text.digest, text.needed, w.declared_in, sealed)
         flat = [part for pair in needed.items() for part in pair]
         answer = store.call("put", *head, *flat)

@@ -166,15 +166,17 @@ def summary(store: Store) -> FleetSummary:
         pipe.zcard(keys.ASIDE())
         pipe.zcard(keys.HELD())
         pipe.zcard(keys.PINNED())
-        counts, repositories, clusters, applications, windows, aside, held, pinned = pipe.execute()
+        counts, *documents, aside, held, pinned = pipe.execute()
+    registered = dict(zip(Kind, documents, strict=True))
     return FleetSummary(
         **_summary(counts).model_dump(),
         phases=_words(Phase, "phase", counts),
-        applications=applications,
-        clusters=clusters,
-        repositories=repositories,
+        applications=registered[Kind.APPLICATION],
+        clusters=registered[Kind.CLUSTER],
+        repositories=registered[Kind.REPOSITORY],
         aside=aside,
-        windows=windows,
+        windows=registered[Kind.SYNC_WINDOW],
+        credential_templates=registered[Kind.CREDENTIAL_TEMPLATE],
         held=held,
         pinned=pinned,
     )

@@ -46,7 +46,7 @@ class Access:
     about: str  # Repository/shop
     url: GitUrl
     timeout: float  # seconds
-    credential: str = ""  # the reference, "" = anonymous
+    credential: str = ""  # the reference and where it is from, for people; "" = anonymous
     authorities: str = ""  # where those that may sign the server's certificate are written
     certificate: str = ""  # the reference of the client certificate
     proxy: Proxy | None = None
@@ -75,7 +75,7 @@ def granted(
             about=about,
             url=url,
             timeout=spec.timeout.total_seconds(),
-            credential=spec.credential.ref if spec.credential else "",
+            credential=_named(repository),
             authorities=spec.tls.authorities if spec.tls else "",
             certificate=(spec.tls.certificate_ref or "") if spec.tls else "",
             proxy=spec.proxy,
@@ -100,6 +100,15 @@ def identity(spec: RepositorySpec, url: GitUrl) -> str:
     if spec.proxy is not None:
         parts.append(spec.proxy.model_dump_json(exclude_none=True))
     return "\n".join(parts)
+
+
+def _named(repository: RepositoryRecord) -> str:
+    """Name the credential for people."""
+    credential = repository.spec.credential
+    if credential is None:
+        return ""
+    is_filled = "credential" in repository.filled
+    return credential.ref + (f" (CredentialTemplate/{repository.template})" if is_filled else "")
 
 
 def _means(need: Need, spec: RepositorySpec) -> Means:

@@ -64,6 +64,7 @@ METRICS = (
             (("Cluster",), r.fleet.clusters),
             (("Repository",), r.fleet.repositories),
             (("SyncWindow",), r.fleet.windows),
+            (("CredentialTemplate",), r.fleet.credential_templates),
         ],
     ),
     Metric(

@@ -14,8 +14,15 @@ from syncline.api.views.status import Status, health_of, sentence, sync_of
 from syncline.model import giturl
 from syncline.model.application import ApplicationSpec
 from syncline.model.cluster import ClusterSpec
+from syncline.model.credentialtemplate import CredentialTemplateSpec
 from syncline.model.names import application_name
-from syncline.model.records import ApplicationRecord, ClusterRecord, Record, RepositoryRecord
+from syncline.model.records import (
+    ApplicationRecord,
+    ClusterRecord,
+    CredentialTemplateRecord,
+    Record,
+    RepositoryRecord,
+)
 from syncline.model.repository import RepositorySpec
 from syncline.model.state import ClusterStatus, Summary
 from syncline.model.status import HealthStatus, SyncStatus
@@ -63,7 +70,33 @@ class RepositoryView(Registered):
     url: str = Field(description="Without any user name or password.")
     heads: dict[str, str] = Field(description="Followed revision as written → commit.")
     errors: dict[str, str] = Field(description="Followed revision → why it was not resolved.")
+    credential_template: str = Field(
+        description="The CredentialTemplate that fills in what spec leaves out; empty: none."
+    )
     spec: RepositorySpec = Field(description="As it was written; only references to credentials.")
+
+
+class CredentialTemplateView(Registered):
+    """A credential template. It has no sync status, health or revision."""
+
+    spec: CredentialTemplateSpec = Field(
+        description="As it was written; only references to credentials."
+    )
+
+    @classmethod
+    def of(cls, record: CredentialTemplateRecord) -> CredentialTemplateView:
+        """Show one."""
+        given = [name for name in ("credential", "tls") if getattr(record.spec, name) is not None]
+        return cls(
+            **registered(record),
+            name=record.name,
+            sync=SyncStatus.UNKNOWN,
+            health=HealthStatus.UNKNOWN,
+            revision="",
+            reason="Registered",
+            message=f"gives {' and '.join(given)} to repositories that have none of their own",
+            spec=record.spec,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +169,8 @@ def repository(record: RepositoryRecord, lookups: Lookups) -> RepositoryView:
         url=url,
         heads=lookups.heads,
         errors=lookups.errors,
-        spec=record.spec.model_copy(update={"url": url}),
+        credential_template=record.template if record.filled else "",
+        spec=record.written.model_copy(update={"url": url}),
     )
 
 

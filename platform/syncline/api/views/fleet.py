@@ -32,6 +32,7 @@ class FleetView(View):
         default=0, description="Targets that were set aside: their runs lost their workers."
     )
     windows: int = Field(default=0, description="Registered sync windows.")
+    credential_templates: int = Field(default=0, description="Registered credential templates.")
     held: int = Field(default=0, description="Targets whose requests are held back.")
     pinned: int = Field(default=0, description="Targets that a rollback keeps at a past state.")
     followed: FollowedView | None = Field(

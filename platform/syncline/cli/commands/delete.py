@@ -19,6 +19,7 @@ class Deletable(StrEnum):
     CLUSTER = "cluster"
     REPOSITORY = "repository"
     WINDOW = "window"
+    CREDENTIAL_TEMPLATE = "credential-template"
 
 
 def delete(
@@ -52,5 +53,6 @@ def path_of(kind: Deletable, name: str) -> str:
         Deletable.CLUSTER: "clusters",
         Deletable.REPOSITORY: "repositories",
         Deletable.WINDOW: "windows",
+        Deletable.CREDENTIAL_TEMPLATE: "credential-templates",
     }[kind]
     return f"/{plural}/{quote(name)}"

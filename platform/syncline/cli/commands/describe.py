@@ -21,6 +21,7 @@ class Describable(StrEnum):
     REPOSITORY = "repository"
     OPERATION = "operation"
     WINDOW = "window"
+    CREDENTIAL_TEMPLATE = "credential-template"
 
 
 _LISTED = {
@@ -30,6 +31,7 @@ _LISTED = {
     Describable.REPOSITORY: listing.REPOSITORIES,
     Describable.OPERATION: listing.OPERATIONS,
     Describable.WINDOW: listing.WINDOWS,
+    Describable.CREDENTIAL_TEMPLATE: listing.CREDENTIAL_TEMPLATES,
 }
 
 

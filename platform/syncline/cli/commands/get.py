@@ -23,6 +23,7 @@ class Plural(StrEnum):
     REPOSITORIES = "repositories"
     OPERATIONS = "operations"
     WINDOWS = "windows"
+    CREDENTIAL_TEMPLATES = "credential-templates"
 
 
 def get(
@@ -70,7 +71,7 @@ def get(
     ] = False,
     output_format: OutputOption = Format.TABLE,
 ) -> None:
-    """List targets, applications, clusters, repositories, operations or sync windows."""
+    """List targets, operations, or documents of a kind."""
     given = {
         "application": application,
         "cluster": cluster,

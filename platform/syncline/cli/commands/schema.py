@@ -19,6 +19,8 @@ class Kind(StrEnum):
     CLUSTER = "Cluster"
     REPOSITORY = "Repository"
     HEALTH_RULE = "HealthRule"
+    SYNC_WINDOW = "SyncWindow"
+    CREDENTIAL_TEMPLATE = "CredentialTemplate"
 
 
 def schema(

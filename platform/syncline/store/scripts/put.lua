@@ -7,7 +7,8 @@
 -- Touches  record, names, records…, users, followers, heads, kubeconfig, rings of a cluster, parents,
 --          due
 --
--- Returns {Conflict, text}, {retry, uid} where the kubeconfig was sealed for another uid, or
+-- Returns {Conflict, text}, {retry, uid} where the kubeconfig was sealed for another uid or the
+-- credential templates changed, or
 -- {created | configured | unchanged, uid, fields before or {}}.
 
 local kind, label, declared_in, kubeconfig = ARGV[1], ARGV[3], ARGV[8], ARGV[9]
@@ -34,6 +35,11 @@ local is_same = old.digest == ARGV[6] and (old.declared_in or '') == declared_in
   and not old.deleting
   and (not new.kubeconfig_digest or new.kubeconfig_digest == old.kubeconfig_digest)
 if is_same then return { 'unchanged', uid, before } end
+
+-- Another credential template may be its own by now.
+if new.templates and new.templates ~= (call('HGET', K.templates(), 'version') or '0') then
+  return { 'retry', uid }
+end
 
 local moved = is_new or old.content ~= ARGV[7]
   or (new.kubeconfig_digest ~= nil and new.kubeconfig_digest ~= old.kubeconfig_digest)
@@ -101,6 +107,8 @@ elseif kind == 'Cluster' then
   put_cluster()
 elseif kind == 'Repository' then
   put_repository()
+elseif kind == 'CredentialTemplate' then
+  templates_changed()
 else
   windows_changed()
 end

@@ -33,6 +33,14 @@ local function windows_changed()
   due('windows:all', now)
 end
 
+-- Repositories are given the templates that they are to have now by whoever changed one, and once
+-- more should that have died. The version is never one that was there before.
+local function templates_changed()
+  local version = tonumber(call('HGET', K.templates(), 'version') or '0')
+  call('HSET', K.templates(), 'version', whole(math.max(version + 1, micros)))
+  due('templates:all', now + 5)
+end
+
 -- How many applications depend on each of these, by their full names; those have their targets filed
 -- anew. What nobody depends on, and nobody registers, is forgotten.
 local function count_children(parents, by)
@@ -92,6 +100,8 @@ remove_record = function(uid)
     for _, word in ipairs({ 'probe:', 'sweep:', 'mark:' }) do undue(word .. uid) end
   elseif kind == 'SyncWindow' then
     windows_changed()
+  elseif kind == 'CredentialTemplate' then
+    templates_changed()
   else
     call('DEL', K.heads(name), K.seen(name), K.lookup_errors(name), K.looked(name))
     undue('lookup:' .. uid)

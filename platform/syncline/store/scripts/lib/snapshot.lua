@@ -2,7 +2,8 @@
 -- Needs base target found.
 
 local RECORD_FIELDS = { 'uid', 'name', 'project', 'document', 'digest', 'declared_in', 'generation',
-  'created_at', 'deleting', 'orphan', 'repository_name', 'kube_uid', 'version', 'revision', 'others' }
+  'created_at', 'deleting', 'orphan', 'repository_name', 'kube_uid', 'version', 'revision', 'others',
+  'template' }
 
 local function record_of(uid)
   local values = call('HMGET', K.record(uid), unpack(RECORD_FIELDS))
