@@ -230,13 +230,17 @@ def test_a_tree_that_git_would_not_write_is_refused(
             assert tree.ids(["x"]) == {"x": ""}
 
 
-def test_only_what_is_asked_for_is_laid_out_and_it_goes_again(tree: CommitTree) -> None:
+def test_only_what_is_asked_for_is_laid_out_and_it_goes_at_the_end(
+    desk: Desk, tree: CommitTree
+) -> None:
     with tree.materialise(["apps/web/charts", "README"]) as root:
         laid = {str(p.relative_to(root)): p.read_text() for p in root.rglob("*") if p.is_file()}
         mode = stat.S_IMODE(root.stat().st_mode)
 
     assert laid == {"README": "read me", "apps/web/charts/x/Chart.yaml": ""}
     assert mode == 0o700
+    for repositories in desk.opened:
+        repositories.close()
     assert not root.exists()
 
 

@@ -51,6 +51,18 @@ def directory(purpose: Purpose, *, within: Path | None = None) -> Iterator[Path]
         os.close(descriptor)
 
 
+def lasting(purpose: Purpose) -> tuple[Path, int]:
+    """Make such a directory that stays until its maker removes it, or its process ends.
+
+    Returns:
+        The directory, and the descriptor that keeps it: to be closed after the removal.
+    """
+    made = tempfile.mkdtemp(prefix=f"syncline-{purpose}-")
+    descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return Path(made), descriptor
+
+
 @contextmanager
 def within(place: Path | None) -> Iterator[None]:
     """Make directories there while this lasts, for secrets in memory; None: as ever."""

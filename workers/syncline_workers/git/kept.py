@@ -9,6 +9,7 @@ from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Directory
 from syncline_workers.git.listing import Listing
 from syncline_workers.git.walk import Parts
+from syncline_workers.git.workplace import Places
 
 NAMES: Final = 100_000
 """Names of parsed directories: about 30 MB."""
@@ -23,3 +24,4 @@ class Kept:
 
     directories: Bounded[str, Directory] = field(default_factory=lambda: Bounded(NAMES))
     listings: Bounded[tuple[str, Parts], Listing] = field(default_factory=lambda: Bounded(FILES))
+    places: Places = field(default_factory=Places)

@@ -153,7 +153,9 @@ class CommitTree:
         def blob(path: str, oid: str, limit: int) -> bytes:
             return self._blob(path, oid, limit, files.values)
 
-        with layout.laid_out(files, blob, about=self._about, limit=self._limit) as directory:
+        with layout.laid_out(
+            files, blob, self._kept.places, about=self._about, limit=self._limit
+        ) as directory:
             yield directory
 
     def _id(self, parts: Parts) -> str:
