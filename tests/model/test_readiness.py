@@ -1,5 +1,6 @@
 """When a target is ready for those that depend on it, and what it lacks."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from syncline.errors import InvalidDocument
 from syncline.model import parse
 from syncline.model.application import Application
+from syncline.model.beside import Beside
 from syncline.model.dependency import Dependency
 from syncline.model.names import TargetId
 from syncline.model.readiness import Parent, ParentLine, lacks
@@ -60,6 +62,32 @@ def parent(**values: Any) -> Parent:
 )
 def test_what_a_parent_lacks(values: dict[str, Any], expected: str) -> None:
     assert lacks(parent(**values), None) == expected
+
+
+@pytest.mark.parametrize(
+    ("commit", "observed", "head", "expected"),
+    [
+        ("v2", "v2", "v2", ""),
+        ("v1", "v2", "v2", ""),  # the newest commit does not change it
+        ("v1", "v1", "v2", "is at v1, and live of values is v2"),
+        ("", "", "v2", "is at no commit, and live of values is v2"),
+        ("v1", "v1", "", "is at v1, and live of values is not known yet"),
+    ],
+)
+def test_a_parent_is_to_be_at_the_newest_commit_of_each_source(
+    commit: str, observed: str, head: str, expected: str
+) -> None:
+    at = Beside(repository="values", revision="live", commit=commit, observed=observed)
+    one = replace(parent(beside=(at,)), others={at.pair: head})
+
+    assert lacks(one, None) == expected
+    assert one.is_current == (expected == "")
+
+
+def test_a_source_that_a_parent_has_not_taken_up_is_behind() -> None:
+    one = replace(parent(), others={("values", "live"): "v2"})
+
+    assert lacks(one, None) == "is at no commit, and live of values is v2"
 
 
 def test_a_revision_that_was_never_looked_up_is_reached_by_nobody() -> None:

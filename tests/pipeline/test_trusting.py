@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from syncline.errors import SignatureRefused
+from syncline.model.beside import Beside
 from syncline.model.commit import Commit
 from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature, Verdict
-from syncline_workers.pipeline import authorship, failing, rendering, trusting
+from syncline_workers.pipeline import authorship, failing, rendering, resolve, trusting
 from syncline_workers.pipeline.attempt import Attempt
 from tests.pipeline.test_authorship import ANA, MADE, attempt
 from tests.pipeline.twins import REPOSITORY, Repositories
@@ -61,8 +62,12 @@ def test_what_is_kept_of_submodules_is_for_their_repository_alone() -> None:
         update={"spec": REPOSITORY.spec.model_copy(update={"submodules": True})}
     )
 
-    assert rendering._plan(with_signature(GOOD, REPOSITORY)).scope == ""
-    assert rendering._plan(with_signature(GOOD, following)).scope == "r1 submodules"
+    def scope(found: Attempt) -> str:
+        [only] = resolve.sources(found)
+        return rendering._plan(found, only).scope
+
+    assert scope(with_signature(GOOD, REPOSITORY)) == ""
+    assert scope(with_signature(GOOD, following)) == "r1 submodules"
 
 
 def test_a_repository_that_asks_for_none_is_not_asked() -> None:
@@ -85,3 +90,20 @@ def test_what_is_remembered_of_a_commit_is_judged_by_the_keys_of_now() -> None:
     told = authorship.of(again)
     assert isinstance(told, Commit)
     assert told.signatures == (BAD,)
+
+
+def test_each_source_is_judged_by_what_its_own_repository_asks() -> None:
+    values = ASKING.model_copy(update={"uid": "r2", "name": "values"})
+    at = Beside(repository="values", revision="live", commit="2" * 40)
+
+    def check(signature: Signature) -> Attempt:
+        repositories = Repositories(signed={at.commit: (signature,)})
+        found = attempt(repositories, repository=REPOSITORY)
+        found.claim = found.claim.model_copy(update={"repositories": {"values": values}})
+        found.beside = (at,)
+        trusting.check(found)
+        return found
+
+    with pytest.raises(SignatureRefused, match=f"Repository/values: commit {at.commit}"):
+        check(BAD)
+    assert check(GOOD).beside[0].signatures == (GOOD,)
