@@ -108,9 +108,9 @@ elseif kind == 'Cluster' then
 elseif kind == 'Repository' then
   put_repository()
 elseif kind == 'CredentialTemplate' then
-  templates_changed()
+  changed.templates()
 else
-  windows_changed()
+  changed.windows()
 end
 flush_counts()
 local action = is_new and 'created' or 'configured'

@@ -27,15 +27,18 @@ local function has_followed(list, repository, revision)
   return false
 end
 
+-- What follows where documents of a kind changed; one table, since a script has 200 locals at most.
+local changed = {}
+
 -- All targets are filed anew under the sync windows that they have; the walk begins again.
-local function windows_changed()
+function changed.windows()
   call('HINCRBY', K.windows(), 'version', 1)
   due('windows:all', now)
 end
 
 -- Repositories are given the templates that they are to have now by whoever changed one, and once
 -- more should that have died. The version is never one that was there before.
-local function templates_changed()
+function changed.templates()
   local version = tonumber(call('HGET', K.templates(), 'version') or '0')
   call('HSET', K.templates(), 'version', whole(math.max(version + 1, micros)))
   due('templates:all', now + 5)
@@ -99,9 +102,9 @@ remove_record = function(uid)
     call('HDEL', K.parents(), 'told:@' .. uid)
     for _, word in ipairs({ 'probe:', 'sweep:', 'mark:' }) do undue(word .. uid) end
   elseif kind == 'SyncWindow' then
-    windows_changed()
+    changed.windows()
   elseif kind == 'CredentialTemplate' then
-    templates_changed()
+    changed.templates()
   else
     call('DEL', K.heads(name), K.seen(name), K.lookup_errors(name), K.looked(name))
     undue('lookup:' .. uid)
