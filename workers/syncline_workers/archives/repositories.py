@@ -122,9 +122,10 @@ class ArchiveRepositories:
             yield place / "note"
 
     def close(self) -> None:
-        """Close the connections. It may be used again afterwards."""
+        """Close connections, and remove what is laid out. It may be used again afterwards."""
         self._asker.close()
         self._archives.clear()
+        self._kept.places.close()
 
     def _origin(self, repository: RepositoryRecord) -> Origin:
         return self._origins[repository.spec.serves]

@@ -133,8 +133,9 @@ class Mirrors:
             mirror.reader.let_go()
 
     def close(self) -> None:
-        """End all children. It may be used again afterwards."""
+        """End all children, and remove what is laid out. It may be used again afterwards."""
         self._mirrors.clear()
+        self.kept.places.close()
 
     def _cache(self, about: str) -> Path:
         try:
