@@ -11,7 +11,9 @@ import pytest
 
 from syncline.credentials import CredentialSource
 from syncline.errors import DecryptionFailed, RenderFailed
+from syncline.model.beside import Beside
 from syncline.model.records import RepositoryRecord
+from syncline.model.source import Source
 from syncline.model.values import Manifest
 from syncline.store.connection import Store
 from syncline_workers.pipeline import rendering
@@ -195,3 +197,85 @@ def test_a_render_is_shown_masked(team: Team) -> None:
     shown = [attempt.hidden.shown(manifest) for manifest in found]
 
     assert shown[0]["data"] == {"url": "postgres://shop:******@db", "replicas": "3"}
+
+
+SOURCES: list[dict[str, Any]] = [
+    {"repository": "shop", "path": "web", "helm": {"valueFiles": ["$values/values.yaml"]}},
+    {"repository": "values", "name": "values"},
+    {"repository": "values", "path": "plain"},
+]
+
+
+def of_two(team: Team, keys: dict[str, Any] | None = None) -> Attempt:
+    """A chart without secrets, whose values another repository lends, and plain manifests there."""
+    attempt = team.attempt("web")
+    claim = attempt.claim
+    spec = claim.application.spec.model_copy(
+        update={"given": None, "sources": tuple(map(Source.model_validate, SOURCES))}
+    )
+    values = {"url": "https://git.example/values", "decryption": keys or KEY}
+    attempt.claim = claim.model_copy(
+        update={
+            "application": claim.application.model_copy(update={"spec": spec}),
+            "repositories": {
+                "values": RepositoryRecord.model_validate(
+                    {"uid": "r2", "name": "values", "spec": values}
+                )
+            },
+        }
+    )
+    attempt.beside = (Beside(repository="values", revision="HEAD", commit="b" * 40),)
+    return attempt
+
+
+@pytest.fixture
+def lending(team: Team) -> Team:
+    """What is encrypted lies at the root, too, and the chart's own values are open."""
+    team.keys = None
+    written(team.fleet.tree.root, {"values.yaml": sealed("values.yaml"), "web/values.yaml": "{}"})
+    return team
+
+
+def test_an_encrypted_value_file_of_another_source_is_read(lending: Team) -> None:
+    attempt = of_two(lending)
+
+    found = rendering.render(attempt, cast("Any", Served(BUILT_IN)))
+
+    assert named(found, "web")["data"]["url"] == f"postgres://shop:{PASSWORD}@db"
+    assert named(found, "database")["stringData"]["password"] == PASSWORD
+    shown = str([attempt.hidden.shown(one) for one in found])
+    assert PASSWORD not in shown
+    assert len(attempt.inputs_beside) == 1
+    assert "values.yaml" in attempt.inputs_beside[0].paths
+
+
+def test_what_is_lent_decrypted_is_kept_nowhere_and_touches_no_disk(
+    lending: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendering.render(of_two(lending), cast("Any", Served(BUILT_IN)))
+    homes, made = [], tempfile.TemporaryDirectory
+
+    def noted(**options: Any) -> Any:
+        directory = made(**options)
+        if options["prefix"].startswith("syncline-render"):
+            homes.append(Path(directory.name))
+        return directory
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", noted)
+    rendering.render(of_two(lending), cast("Any", Served(BUILT_IN)))
+
+    assert {place.parent for place in homes} == {lending.fleet.settings.private}
+    assert lending.fleet.kept == set()
+    assert PASSWORD.encode() not in lending.everything()
+
+
+def test_what_helm_says_of_a_lent_file_holds_no_decrypted_value(lending: Team) -> None:
+    written(
+        lending.fleet.tree.root, {"web/templates/map.yaml": "{{ fail .Values.database.password }}"}
+    )
+
+    with pytest.raises(RenderFailed) as caught:
+        rendering.render(of_two(lending), cast("Any", Served(BUILT_IN)))
+
+    assert PASSWORD not in str(caught.value)
+    assert str(caught.value).startswith("source 1 (web of Repository/shop)")
