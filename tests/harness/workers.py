@@ -63,7 +63,7 @@ class Workers:
         credentials.mkdir(mode=0o700)
         (credentials / "west.kubeconfig").write_bytes(self.kubeconfig.read_bytes())
         self._settings = Settings(
-            git=GitSettings(cache=self.root / "mirrors", allow_local=(self.root,)),
+            git=GitSettings(cache=self.root / "mirrors", allow_local=(self.root,), allow_http=True),
             render=RenderSettings(cache=self.root / "renders", **_renderers()),
             cluster=ClusterSettings(read_timeout=timedelta(seconds=30)),
         )

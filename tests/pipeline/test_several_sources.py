@@ -22,8 +22,10 @@ from syncline.operations import sync
 from syncline.store import documents, revised, sources, targets
 from syncline.store.connection import Store
 from syncline.store.records import Kind
+from syncline_workers.archives import helm
 from syncline_workers.pipeline import connection, preview, rendering, resolve
 from syncline_workers.pipeline.lookup import lookup
+from tests.harness import charts
 from tests.harness.apiserver import ApiServer
 from tests.harness.redis_fixtures import redis_server, redis_session, store
 from tests.harness.workers import Workers
@@ -69,9 +71,9 @@ class World:
         targets.ensure(self.store, made, self.workers.cluster)
         return target_id(made.uid, self.workers.cluster.uid)
 
-    def look(self) -> list[Report]:
-        """Look both repositories up, and run what that triggers."""
-        for name in ("charts", "values"):
+    def look(self, *names: str) -> list[Report]:
+        """Look repositories up, and run what that triggers."""
+        for name in names or ("charts", "values"):
             uid = documents.uid_of(self.store, Kind.REPOSITORY, name)
             found = lookup(self.workers.ports, Uid(uid or ""))
             assert found is not None
@@ -104,15 +106,20 @@ class World:
         return [each.place for each in attempt.explained]
 
 
+def register(store: Store, name: str, **spec: Any) -> None:
+    document = {"apiVersion": API, "kind": "Repository", "metadata": {"name": name}, "spec": spec}
+    documents.put_repository(store, Repository.model_validate(document))
+
+
 @pytest.fixture
 def world(store: Store, api_server: ApiServer, tmp_path: Path) -> Iterator[World]:
     namespace = f"s-{uuid.uuid4().hex[:8]}"
     api_server.call("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-    charts, values = (
+    shop, values = (
         WorkRepo.create(tmp_path / f"{name}-work", origin=tmp_path / "git" / f"{name}.git")
         for name in ("charts", "values")
     )
-    charts.publish(
+    shop.publish(
         "a chart",
         {
             "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
@@ -124,19 +131,8 @@ def world(store: Store, api_server: ApiServer, tmp_path: Path) -> Iterator[World
         {"envs/prod.yaml": "color: blue\n", "objects/extra.yaml": MAP.format("extra", "red")},
     )
     workers = Workers(store, tmp_path, api_server.kubeconfig, "charts")
-    url = f"file://{tmp_path / 'git' / 'values.git'}"
-    documents.put_repository(
-        store,
-        Repository.model_validate(
-            {
-                "apiVersion": API,
-                "kind": "Repository",
-                "metadata": {"name": "values"},
-                "spec": {"url": url},
-            }
-        ),
-    )
-    yield World(workers, api_server, charts, values, namespace)
+    register(store, "values", url=f"file://{tmp_path / 'git' / 'values.git'}")
+    yield World(workers, api_server, shop, values, namespace)
     workers.close()
 
 
@@ -275,3 +271,28 @@ def test_a_revision_of_a_persons_is_that_of_all_that_follow_the_same(world: Worl
 
     assert {one["metadata"]["name"]: one["data"]["color"] for one in found}["one"] == "new"
     assert [each.repository for each in attempt.beside] == ["values"]
+
+
+def test_a_chart_of_a_helm_repository_takes_values_from_git(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(helm, "FRESH", 0.0)  # an index is asked for each time
+    with charts.repository(tmp_path / "helm") as served:
+        template = {"templates/main.yaml": MAP.format("web", "{{ .Values.color }}")}
+        first = served.publish("web", "1.0.0", **template)
+        register(world.store, "packed", url=served.url, type="helm")
+        packed = {"repository": "packed", "chart": "web", "revision": "^1"}
+        target = world.declare(packed | LENT, VALUES)
+        world.look("packed", "values")
+        assert world.workers.run(target, TriggerKind.SPEC).outcome is Outcome.SUCCEEDED
+        assert world.colors() == {"web": "blue", "extra": "red"}
+        assert world.state(target).revision == first
+
+        second = served.publish("web", "1.1.0", **template, **{"README.md": "newer"})
+        world.values.publish("green", {"envs/prod.yaml": "color: green\n"})
+        world.look("packed", "values")
+
+        assert world.colors() == {"web": "green", "extra": "red"}
+        assert world.state(target).revision == second
+        assert world.state(target).beside[0].commit == world.values.git("rev-parse", "HEAD")
+        assert world.look("packed", "values") == []

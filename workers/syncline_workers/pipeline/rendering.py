@@ -78,7 +78,7 @@ def _one(attempt: Attempt, api: Api, at: SourceAt) -> Result:
 def _opened(attempt: Attempt, at: SourceAt, kept: ExitStack) -> Tree:
     """Open a source's commit, and those of the sources that lend it files."""
     ports = attempt.ports
-    found = kept.enter_context(ports.repositories.tree(at.repository, at.commit))
+    found = kept.enter_context(ports.repositories.tree(at.repository, at.named))
     own = decrypting.opened(found, at.repository, ports.credentials, ports.render)
     if not at.lent:
         return own
@@ -163,7 +163,7 @@ def _kept(attempt: Attempt, sought: _Sought, result: Result, packed: bytes) -> R
 
 
 def _commit(at: SourceAt) -> Commit:
-    return commit_of(at.repository, at.source.named(at.commit))
+    return commit_of(at.repository, at.named)
 
 
 def _settled(

@@ -54,9 +54,15 @@ class SourceAt:
     lent: tuple[SourceAt, ...] = ()
 
     @property
+    def named(self) -> str:
+        """The commit as its repository opens it; that of a chart bears the chart's name."""
+        return self.source.named(self.commit)
+
+    @property
     def label(self) -> str:
         """What people know it by."""
-        of = f"{self.source.path or '.'} of Repository/{self.repository.name}"
+        what = self.source.chart or self.source.path or "."
+        of = f"{what} of Repository/{self.repository.name}"
         return f"source {self.source.name or self.number} ({of})"
 
 

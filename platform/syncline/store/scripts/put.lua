@@ -71,10 +71,10 @@ local function put_application()
   end
   call('ZADD', K.project_records(new.project), 0, row)
   if old.others and not new.others then call('HDEL', key, 'others') end
-  local was, is = followed_by(old), followed_by(new)
+  local was, is = followed.by(old), followed.by(new)
   for _, each in ipairs(was) do
-    if not has_followed(is, each[1], each[2]) then unfollow(each[1], each[2], uid) end
-    if not has_followed(is, each[1]) then leave_repository(uid, each[1], row) end
+    if not followed.has(is, each[1], each[2]) then unfollow(each[1], each[2], uid) end
+    if not followed.has(is, each[1]) then leave_repository(uid, each[1], row) end
   end
   for _, each in ipairs(is) do follow(each[1], each[2]) end
 end

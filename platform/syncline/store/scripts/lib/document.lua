@@ -12,7 +12,9 @@ local function unfollow(repository, revision, who)
 end
 
 -- All that an application follows: {repository, revision}, its first source's and those of `others`.
-local function followed_by(fields)
+local followed = {}
+
+function followed.by(fields)
   if not fields.repository_name then return {} end
   local list = fields.others and cjson.decode(fields.others) or {}
   table.insert(list, 1, { fields.repository_name, fields.revision })
@@ -20,7 +22,7 @@ local function followed_by(fields)
 end
 
 -- Whether such a list has a pair; of a repository alone, whether it has any of it.
-local function has_followed(list, repository, revision)
+function followed.has(list, repository, revision)
   for _, each in ipairs(list) do
     if each[1] == repository and (not revision or each[2] == revision) then return true end
   end
@@ -81,7 +83,7 @@ remove_record = function(uid)
   if kind == 'Application' then
     call('ZREM', K.project_records(values[3]), row)
     local fields = { repository_name = values[4], revision = values[5], others = values[9] }
-    for _, each in ipairs(followed_by(fields)) do
+    for _, each in ipairs(followed.by(fields)) do
       unfollow(each[1], each[2], uid)
       leave_repository(uid, each[1], row)
     end

@@ -7,7 +7,14 @@ local function split_follow(follow)
   return string.sub(follow, 1, gap - 1), string.sub(follow, gap + 1)
 end
 
-local function leave(t, repository, revision, digest)
+-- What it follows beside its first source, where it has several that follow different things: the
+-- field `others`, a JSON list of {repository, revision, digest of the inputs, commit applied last,
+-- newest commit known not to change the target, signatures of the former (JSON)}. Heads of all that
+-- a target follows are one text: the first source's, and behind a \30 each of the others. Where there
+-- is one, it is its head.
+local beside = {}
+
+function beside.leave(t, repository, revision, digest)
   call('SREM', K.behind(repository, revision, digest), t.id)
   if digest ~= '' and call('EXISTS', K.behind(repository, revision, digest)) == 0 then
     call('HDEL', K.inputs(repository, revision), digest)
@@ -17,7 +24,7 @@ end
 local function unfile(t)
   if not t.v.follow then return end
   local repository, revision = split_follow(t.v.follow)
-  leave(t, repository, revision, get(t, 'digest'))
+  beside.leave(t, repository, revision, get(t, 'digest'))
 end
 
 -- File a target; inputs '' with a digest means that they are stored already.
@@ -30,12 +37,6 @@ local function file(t, repository, revision, digest, inputs)
   put(t, 'follow', follow)
   put(t, 'digest', digest)
 end
-
--- What it follows beside its first source, where it has several that follow different things: the
--- field `others`, a JSON list of {repository, revision, digest of the inputs, commit applied last,
--- newest commit known not to change the target, signatures of the former (JSON)}. Heads of all that a target follows are one text:
--- the first source's, and behind a \30 each of the others. Where there is one, it is its head.
-local beside = {}
 
 function beside.of(t) return t.v.others and cjson.decode(t.v.others) or {} end
 
@@ -102,7 +103,7 @@ function beside.fold(t, told, is_applied, is_learned)
     local each = beside.find(list, one[1], one[2])
     if each and is_applied then each[4], each[5], each[6] = one[3], one[3], one[6] end
     if each and is_learned and one[4] ~= '' and one[4] ~= each[3] then
-      leave(t, each[1], each[2], each[3])
+      beside.leave(t, each[1], each[2], each[3])
       each[3] = one[4]
       call('SADD', K.behind(each[1], each[2], each[3]), t.id)
       call('HSET', K.inputs(each[1], each[2]), each[3], one[5])
@@ -112,7 +113,7 @@ function beside.fold(t, told, is_applied, is_learned)
 end
 
 function beside.unfile(t)
-  for _, each in ipairs(beside.of(t)) do leave(t, each[1], each[2], each[3]) end
+  for _, each in ipairs(beside.of(t)) do beside.leave(t, each[1], each[2], each[3]) end
 end
 
 -- A target whose application follows something else now has no known inputs there. others: JSON
@@ -121,7 +122,7 @@ end
 local function file_anew(t, repository, revision, others)
   local old, new = beside.of(t), others and cjson.decode(others) or {}
   for _, each in ipairs(old) do
-    if not beside.find(new, each[1], each[2]) then leave(t, each[1], each[2], each[3]) end
+    if not beside.find(new, each[1], each[2]) then beside.leave(t, each[1], each[2], each[3]) end
   end
   if t.v.follow ~= repository .. '\31' .. revision then file(t, repository, revision, '', '') end
   for i, each in ipairs(new) do
