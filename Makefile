@@ -11,7 +11,7 @@ SEQUENCES ?= 500
 N ?= 500
 export PYTHONPATH := platform:workers
 
-.PHONY: help venv tools demo test lint corpus edits bench bench-drift bench-sweep bench-simulator fleet chaos differential docs clean
+.PHONY: help venv tools demo test lint corpus edits bench bench-drift bench-sweep bench-monorepo bench-simulator fleet chaos differential docs clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -68,6 +68,9 @@ bench-drift: tools ## Measure drift to repaired by the watch, and its memory: AR
 
 bench-sweep: tools ## Measure one sweep of an unchanged cluster: ARGS="--targets 1000"
 	@$(BIN)/python -m tests.bench.sweep $(ARGS)
+
+bench-monorepo: tools ## Measure clones, look-ups and renders on a monorepo of 100,000 files
+	@$(BIN)/python -m tests.bench.monorepo $(ARGS)
 
 bench-simulator: venv ## Measure simulated clusters: CLUSTERS=1000 APPS=50
 	@$(BIN)/python -m tests.bench.simulator --clusters $(CLUSTERS) --apps $(APPS)

@@ -15,6 +15,7 @@ import os
 import shutil
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -131,9 +132,13 @@ class Places:
     """The directories of this process. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._idle: list[Place] = []  # the last used one is the last
-        self._owner = os.getpid()
         self._lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._owner = os.getpid()
+        self._idle: list[Place] = []  # the last used one is the last
+        weakref.finalize(self, _clear, self._idle, self._owner)
 
     def take(self, wanted: Mapping[str, str], read: Read, *, most: int) -> Place:
         """Give a directory that holds these files and nothing else; it is the caller's.
@@ -160,17 +165,17 @@ class Places:
             place.remove()
             return
         with self._lock:
-            self._idle = [*self._mine(), place]
-            gone, self._idle = self._idle[:-PLACES], self._idle[-PLACES:]
+            idle = self._mine()
+            idle.append(place)
+            gone = idle[:-PLACES]
+            del idle[:-PLACES]
         for each in gone:
             each.remove()
 
     def close(self) -> None:
         """Remove all."""
         with self._lock:
-            idle, self._idle = self._mine(), []
-        for place in idle:
-            place.remove()
+            _clear(self._mine(), self._owner)
 
     def _chosen(self, wanted: Mapping[str, str]) -> Place:
         """The one that holds most of what is wanted, if it holds much; else a new one."""
@@ -192,8 +197,14 @@ class Places:
     def _mine(self) -> list[Place]:
         """What is idle; after a fork nothing, since it is the parent's."""
         if self._owner != os.getpid():
-            self._owner, self._idle = os.getpid(), []
+            self._begin()
         return self._idle
+
+
+def _clear(idle: list[Place], owner: int) -> None:
+    """Remove all, unless they are a parent process's."""
+    while idle and owner == os.getpid():
+        idle.pop().remove()
 
 
 def _above(path: str) -> Iterator[str]:
