@@ -145,7 +145,7 @@ metadata: {name: x}
             {"zzz": {}},
             (
                 "spec.zzz: unknown field; there is checks, dependsOn, destination, parameters, "
-                "source, sources, syncPolicy"
+                "source, sources, syncPolicy, variables"
             ),
         ),
         (

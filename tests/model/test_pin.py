@@ -44,3 +44,17 @@ def test_parameters_are_filled_in_once() -> None:
     found = restored(spec("new"), spec("old"), Past(revision="c1", parameters=odd))
 
     assert template.resolve(found.parameters, WEST, subject="shop") == odd
+
+
+def test_parameters_of_variables_are_filled_in_anew() -> None:
+    """What a Secret held then is kept nowhere, and a history holds the places as written."""
+    held = {
+        "variables": {"on": {"secret": {"name": "s"}}},
+        "parameters": {"on": "{{ variables.on }}"},
+    }
+    past = Past(revision="c1", generation=1, parameters={"on": "{{ variables.on }}"})
+
+    found = restored(spec("new"), spec("old", **held), past)
+
+    assert found.parameters == {"on": "{{ variables.on }}"}
+    assert found.variables == spec("old", **held).variables

@@ -12,7 +12,7 @@ EAST = ClusterRecord(
     uid=Uid("00" * 8),
     name="east",
     labels={"tier": "prod", "example.com/zone": "e1"},
-    spec=ClusterSpec(kubeconfig="stored"),
+    spec=ClusterSpec(kubeconfig="stored", values={"size": "3", "a.b/c": "d"}),
 )
 
 
@@ -34,6 +34,10 @@ EAST = ClusterRecord(
         ('{{ "{{" }} .Values.x {{ "}}" }}', "{{ .Values.x }}"),
         ("{{ '' }}", ""),
         ("a }} b", "a }} b"),
+        ("{{ cluster.values.size }}{{ cluster.values['a.b/c'] }}", "3d"),
+        ('{{ cluster.labels.region | default "eu" }}', "eu"),
+        ("{{ cluster.values.none|default '' }}", ""),
+        ('{{ cluster.labels.tier | default "test" }}', "prod"),
     ],
 )
 def test_a_value_is_filled_in(value: str, filled: str) -> None:
@@ -41,7 +45,8 @@ def test_a_value_is_filled_in(value: str, filled: str) -> None:
 
 
 FORMS = (
-    'write {{ cluster.name }}, {{ cluster.labels.KEY }} or {{ cluster.labels["a.b/c"] }}; '
+    "write {{ cluster.name }}, {{ cluster.labels.KEY }}, {{ cluster.values.KEY }} or "
+    '{{ variables.NAME }}; ["a.b/c"] for other keys; | default "…" for what may be missing; '
     '{{ "{{" }} for the braces themselves'
 )
 
@@ -52,6 +57,12 @@ FORMS = (
         (
             "{{ cluster.labels.region }}",
             "cluster 'east' has no label 'region'; it has example.com/zone, tier",
+        ),
+        ("{{ cluster.values.no }}", "cluster 'east' has no value 'no'; it has a.b/c, size"),
+        ("{{ variables.a }}", "{{ variables.a }}: variables are not known here"),
+        (
+            '{{ cluster.name | default "x" }}',
+            f'{{{{ cluster.name | default "x" }}}} is no expression: {FORMS}',
         ),
         ("{{ cluster.uid }}", f"{{{{ cluster.uid }}}} is no expression: {FORMS}"),
         (
@@ -128,3 +139,11 @@ def test_a_label_that_the_cluster_lacks_is_named_with_its_place() -> None:
 def test_a_place_without_an_end_is_refused_where_it_is_written() -> None:
     with pytest.raises(ValidationError, match="has no end"):
         overlay(nameSuffix="{{ cluster.name")
+
+
+def test_variables_are_left_as_they_are_written_where_only_a_run_knows_them() -> None:
+    text = '{{ cluster.name }} {{ variables.a | default "x" }} {{ variables["b"] }}'
+
+    found = template.resolve({"p": text}, EAST, subject="web", find=template.left)
+
+    assert found == {"p": 'east {{ variables.a | default "x" }} {{ variables["b"] }}'}

@@ -31,6 +31,8 @@ def digest(labels: dict[str, str] | None = None, **spec: Any) -> str:
         {"destination": {"namespace": "shop"}},
         {"parameters": {"a": "1"}},
         {"parameters": {"a": "{{ cluster.labels.none }}"}},
+        {"variables": {"a": {"value": "1"}}},
+        {"variables": {"a": {"secret": {"name": "s"}}}},
         {"syncPolicy": {"ignoreDifferences": [{"jsonPointers": ["/spec/replicas"]}]}},
     ],
 )
@@ -58,3 +60,12 @@ def test_an_overlay_counts_as_the_cluster_fills_it_in() -> None:
 
     assert digest({"size": "2"}, **overlay) != digest({"size": "3"}, **overlay)
     assert digest({"size": "2", "zone": "eu"}, **overlay) == digest({"size": "2"}, **overlay)
+
+
+def test_variables_count_as_far_as_documents_know_them() -> None:
+    size = {"variables": {"size": {"value": "{{ cluster.labels.size }}", "default": "1"}}}
+    held = {"parameters": {"a": "{{ variables.a }}"}, "variables": {"a": {"secret": {"name": "s"}}}}
+
+    assert digest({"size": "2"}, **size) != digest({"size": "3"}, **size)
+    assert digest({"size": "2", "zone": "eu"}, **size) == digest({"size": "2"}, **size)
+    assert digest({"size": "2"}, **held) == digest({"size": "3"}, **held)

@@ -8,11 +8,13 @@ from syncline.contract.reports import ClusterReport, SweepReport
 from syncline.errors import StoreUnavailable
 from syncline.model.names import TargetId, Uid
 from syncline.model.status import HealthStatus
+from syncline.model.variables import Reading
 from syncline_workers.change import owned
+from syncline_workers.pipeline import variables
 from syncline_workers.pipeline.probe import begin, probe
 from syncline_workers.pipeline.sweep import sweep
 from tests.harness.poll import until
-from tests.pipeline.twins import Api, Checks, Clusters, Rules, entry, live, ports
+from tests.pipeline.twins import KEY, Api, Checks, Clusters, Rules, entry, live, ports
 
 C1, T1 = Uid("c1"), TargetId("a1.c1")
 MARK = owned.mark(live("web", uid="u1", version="1"))
@@ -168,3 +170,18 @@ def test_a_probe_that_cannot_be_folded_says_so() -> None:
         until(lambda: bool(lines), within=10, what="a line")
 
     assert [(each["event"], each["cluster_id"]) for each in lines] == [("probe_lost", C1)]
+
+
+def test_an_object_that_variables_are_read_from_is_compared_by_what_was_read() -> None:
+    held = live("sizes", uid="u2", version="1") | {"data": {"size": "3", "other": "x"}}
+    ref = entry("sizes", uid="u2", version="1", mark=MARK).ref
+    same = Reading(ref=ref, keys=("size",), mark=variables.mark(KEY, held, ("size",)))
+    was = Reading(ref=ref, keys=("size",), mark=variables.mark(KEY, None, ("size",)))
+    others, none = TargetId("a2.c1"), TargetId("a3.c1")
+    checks = Checks({T1: (), others: ()}, read_from={T1: (same,), others: (was,), none: (was,)})
+
+    report = swept(checks, held)
+
+    assert report is not None
+    why = "ConfigMap/shop/sizes changed, from which variables are read"
+    assert report.varied == {others: why}

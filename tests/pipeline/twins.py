@@ -19,6 +19,7 @@ from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Inputs, Lease
 from syncline.model.seal import PlatformKey
 from syncline.model.signature import Signature
+from syncline.model.variables import Reading
 from syncline.settings import RenderSettings
 from syncline_workers.git.refs import Refs, Resolved
 from syncline_workers.pipeline.ports import Ports
@@ -103,6 +104,7 @@ class Checks:
     recorded: dict[TargetId, Inventory] = field(default_factory=dict)
     fresh: dict[TargetId, Inventory] = field(default_factory=dict)
     found: dict[str, Inventory] = field(default_factory=dict)  # by application
+    read_from: dict[TargetId, tuple[Reading, ...]] = field(default_factory=dict)
     others: int = 0  # targets of the cluster that wait for nothing
     folded: list[ClusterReport] = field(default_factory=list)
     declared: tuple[Check, ...] = ()  # of every application
@@ -123,6 +125,9 @@ class Checks:
 
     def inventory(self, target: TargetId) -> Inventory:
         return {**self.recorded, **self.fresh}.get(target, ())
+
+    def readings(self, _: Uid) -> dict[TargetId, tuple[Reading, ...]]:
+        return self.read_from
 
     def undeclared(self, _: Uid) -> dict[str, Inventory]:
         return self.found

@@ -6,7 +6,7 @@ from syncline.errors import InvalidDocument, ManifestInvalid, PathNotFound, Rend
 from syncline.model import yaml
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
-from syncline_workers.renderers.plan import Rendered
+from syncline_workers.renderers.plan import Missing, Rendered
 from tests.renderers.bundles import Limited, Program, Render, Repository, chart, config_map, names
 
 ECHO = config_map("{{ .Release.Name }}", values="{{ .Values | toJson | quote }}")
@@ -338,3 +338,28 @@ def test_the_result_is_what_helm_gives_by_hand(
     result = rendered(tree, name="web")
 
     assert list(result.manifests) == [one for one in yaml.load_all(by_hand, source="x") if one]
+
+
+def test_variables_are_filled_into_value_files(repository: Repository, rendered: Render) -> None:
+    files = chart(template=ECHO) | {
+        "prod.yaml": "replicas: ${size}\nhost: ${name}.example.com\nquoted: '${size}'\n"
+        "kept: ${other} {{ .Release.Name }}\nzone: ${zone:=eu}\n",
+        "more.yaml": "more: $${size}\n",
+    }
+
+    result = rendered(
+        repository(files),
+        helm={"valueFiles": ["prod.yaml", "more.yaml"]},
+        variables={"size": "3", "name": "web", "zone": Missing("nobody knows")},
+    )
+
+    seen = values(result)
+    assert isinstance(seen, dict)
+    assert {key: seen[key] for key in ("replicas", "host", "quoted", "kept", "zone", "more")} == {
+        "replicas": 3,
+        "host": "web.example.com",
+        "quoted": "3",
+        "kept": "${other} {{ .Release.Name }}",
+        "zone": "eu",
+        "more": "${size}",
+    }

@@ -8,11 +8,14 @@ from syncline.model.names import TargetId, Uid
 from syncline.model.request import TriggerKind
 from syncline.model.state import ClusterStatus
 from syncline.model.status import HealthStatus, Lane, Phase, SyncStatus
-from syncline.store import clusters, documents, due, events, runs, targets
+from syncline.model.variables import Reading
+from syncline.store import clusters, documents, due, events, keys, readings, runs, targets
 from syncline.store.batches import CHUNK
 from syncline.store.connection import Store, now
 from tests.store import clock, recount
-from tests.store.world import World, away, inventory, names, report, request
+from tests.store.world import World, away, entry, inventory, names, report, request
+
+READ = Reading(ref=entry("sizes").ref, keys=("size",), mark="m")
 
 
 def cluster_of(target: TargetId) -> Uid:
@@ -394,3 +397,36 @@ def test_a_cluster_that_refuses_its_credential_is_told_from_one_that_is_away(sto
     assert status is not None
     assert (status.reachable, status.reason, status.message) == (False, "CredentialRefused", error)
     recount.check(store)
+
+
+def test_targets_whose_variables_changed_run_or_wait_for_a_person(store: Store) -> None:
+    world = World(store)
+    acts = world.target("acts")
+    waits = world.target("waits", automated=False)
+    for target in (acts, waits):
+        world.run(target)
+        readings.note(store, cluster_of(target), target, [READ])
+    told = "ConfigMap/platform/sizes changed, from which variables are read"
+
+    seen = SweepReport(
+        cluster=cluster_of(acts), reachable=True, varied={acts: told, waits: told}, swept=2
+    )
+    clusters.fold_sweep(store, seen)
+
+    (sent,) = world.dispatch_any()
+    claim = world.claim(sent)
+    assert (sent.target, claim.request.trigger.reason) == (acts, told)
+    assert world.state(waits).reason == "VariablesChanged"
+    assert world.state(waits).message == f"{told}: sync it"
+    assert readings.of_cluster(store, cluster_of(acts)) == {}
+    recount.check(store)
+
+
+def test_readings_of_targets_that_are_gone_are_forgotten(store: Store) -> None:
+    world = World(store)
+    target = world.target("acts")
+    readings.note(store, cluster_of(target), target, [READ])
+    readings.note(store, cluster_of(target), TargetId(f"gone.{cluster_of(target)}"), [READ])
+
+    assert readings.of_cluster(store, cluster_of(target)) == {target: (READ,)}
+    assert store.redis.hlen(keys.READINGS(cluster_of(target))) == 1

@@ -57,6 +57,8 @@ class SweepReport(Stored):
     stirred: dict[TargetId, tuple[ObjectRef, ...]] = {}
     # What a survey had found, nobody declares, and is gone: by the name of its application.
     vanished: dict[str, Inventory] = {}
+    # Targets of which what variables are read from holds something else now: why.
+    varied: dict[TargetId, str] = {}
     swept: int = 0  # targets compared
     rules: str | None = None  # health rules by which all is to be judged anew; None: as before
     error: str = ""

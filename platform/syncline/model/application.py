@@ -17,6 +17,7 @@ from syncline.model.ownership import ConflictRule, Conflicts, Propagation, Tool
 from syncline.model.selector import Selector
 from syncline.model.source import Source, mistakes
 from syncline.model.values import Duration, Name, Written
+from syncline.model.variables import Variable, VariableName
 from syncline.model.windows import Window
 
 
@@ -142,7 +143,15 @@ class ApplicationSpec(Written):
     parameters: dict[str, str] = Field(
         default={},
         description="Helm values by dotted path, or ${name} in plain and kustomize manifests. "
-        "A value may hold {{ cluster.name }} and {{ cluster.labels.KEY }}.",
+        "A value may hold {{ cluster.name }}, {{ cluster.labels.KEY }}, {{ cluster.values.KEY }} "
+        "and {{ variables.NAME }}.",
+    )
+    variables: dict[VariableName, Variable] = Field(
+        default={},
+        max_length=200,
+        description="Names for what differs by cluster: {{ variables.NAME }} in parameters and "
+        "what is laid over a kustomization, ${NAME} in plain and kustomize manifests and in value "
+        "files of charts.",
     )
     sync_policy: SyncPolicy = Field(default=SyncPolicy(), description="What happens by itself.")
     checks: Checks = Field(

@@ -21,6 +21,12 @@ class ClusterSpec(Written):
     context: str | None = Field(
         default=None, description="The kubeconfig's context; None: its current one."
     )
+    values: dict[str, str] = Field(
+        default={},
+        max_length=1000,
+        description="What differs by cluster and selects nothing: {{ cluster.values.KEY }} in "
+        "parameters and variables of applications.",
+    )
     max_runs: int = Field(
         default=8, ge=1, le=256, description="Runs in flight at once on this cluster."
     )

@@ -17,6 +17,14 @@ def _fillable(text: str) -> str:
     return text
 
 
+def _with_variables(text: str) -> str:
+    try:
+        places.fill(text, lambda _: _STAND_IN)
+    except places.Unresolved as exc:
+        raise ValueError(str(exc)) from None
+    return text
+
+
 def _url(url: str) -> str:
     try:
         weburl.parse(_filled(url))
@@ -33,9 +41,15 @@ def _server(url: str) -> str:
 
 def _filled(text: str) -> str:
     try:
-        return places.fill(text, _STAND_IN, lambda _: _STAND_IN)
+        return places.fill(text, _stands_in)
     except places.Unresolved as exc:
         raise ValueError(str(exc)) from None
+
+
+def _stands_in(place: places.Place) -> str:
+    if place.of == "variables":
+        raise places.Unresolved(f"{place.written}: variables are not known here")
+    return _STAND_IN
 
 
 Url = Annotated[
@@ -49,5 +63,10 @@ Server = Annotated[Url, AfterValidator(_server)]
 Query = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_fillable)]
 """A query."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_fillable)]
-"""Any text that means something to a tool of its own."""
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_with_variables)
+]
+"""Any text that means something to a tool of its own; variables are filled in, too."""
+
+OfCluster = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_fillable)]
+"""Any text in which nothing but what is known of a cluster is filled in."""

@@ -48,7 +48,10 @@ def restored(present: ApplicationSpec, then: ApplicationSpec | None, past: Past)
         }
         changes["given"], changes["sources"] = then.given, then.sources
         changes["destination"] = present.destination.model_copy(update=where)
-    if past.parameters is not None:
+        changes["variables"] = then.variables
+    if (then or present).variables:  # what these were is kept nowhere: filled in anew
+        changes["parameters"] = (then or present).parameters
+    elif past.parameters is not None:
         changes["parameters"] = {name: _literal(each) for name, each in past.parameters.items()}
     return present.model_copy(update=changes)
 

@@ -131,7 +131,8 @@ class Source(Written):
     kustomize: KustomizeOptions = Field(
         default=KustomizeOptions(),
         description="What is laid over the path's kustomization. A text of it may hold "
-        "{{ cluster.name }} and {{ cluster.labels.KEY }}.",
+        "{{ cluster.name }}, {{ cluster.labels.KEY }}, {{ cluster.values.KEY }} and "
+        "{{ variables.NAME }}.",
     )
     plain: PlainOptions = Field(
         default=PlainOptions(), description="Which plain manifests are read."

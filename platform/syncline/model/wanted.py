@@ -20,9 +20,10 @@ def digest(application: ApplicationRecord, cluster: ClusterRecord) -> str:
     spec = application.spec
     overlays: list[dict[str, object]] = []
     try:
-        parameters = template.resolve(spec.parameters, cluster, subject=application.name)
+        about, find = application.name, template.left
+        parameters = template.resolve(spec.parameters, cluster, subject=about, find=find)
         overlays = [
-            template.overlay(each, cluster, subject=application.name) for each in spec.every_source
+            template.overlay(each, cluster, subject=about, find=find) for each in spec.every_source
         ]
     except InvalidDocument as exc:  # no run gets far with these, whatever else they want
         parameters = {"": exc.detail}
@@ -33,6 +34,8 @@ def digest(application: ApplicationRecord, cluster: ClusterRecord) -> str:
         "create": spec.destination.create_namespace,
         "parameters": parameters,
     }
+    if spec.variables:
+        wanted["variables"] = _variables(application, cluster)
     if any(overlays):
         wanted["overlay"] = overlays if spec.sources else overlays[0]
     if spec.sources:
@@ -43,3 +46,19 @@ def digest(application: ApplicationRecord, cluster: ClusterRecord) -> str:
         wanted["ignore"] = [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]
     text = orjson.dumps(wanted, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:32]
+
+
+def _variables(application: ApplicationRecord, cluster: ClusterRecord) -> dict[str, object]:
+    """What they are, and what is known of them before a run: not what the cluster holds."""
+    found: dict[str, object] = {}
+    for name, variable in application.spec.variables.items():
+        found[name] = variable.model_dump(mode="json", exclude_defaults=True)
+        if variable.value is not None:
+            try:
+                filled = template.resolve(
+                    {name: variable.value}, cluster, subject=application.name, what="variable"
+                )
+                found[name] = filled[name]
+            except InvalidDocument as exc:
+                found[name] = [exc.detail, variable.default]
+    return found

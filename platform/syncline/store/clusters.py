@@ -12,7 +12,7 @@ from syncline.model.names import TargetId, Uid
 from syncline.model.run import Claim
 from syncline.model.state import ClusterStatus
 from syncline.model.status import Phase
-from syncline.store import adoption, breaker, checks, claims, index, keys, packing
+from syncline.store import adoption, breaker, checks, claims, index, keys, packing, readings
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store, now
 
@@ -57,6 +57,7 @@ def fold_sweep(store: Store, report: SweepReport) -> int:
     breaker.follow_up(store, report.cluster, flipped)
     checks.ask(store, report)
     adoption.vanished(store, report.cluster, report.vanished)
+    readings.changed(store, report.cluster, report.varied)
     moved = [(target, _named(objects)) for target, objects in report.moved.items()]
     return sum(
         store.call("sweep", "the live objects are not as applied: ", *chain.from_iterable(chunk))

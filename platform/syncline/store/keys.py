@@ -28,6 +28,13 @@ NAMES = Key("names:<kind>", "hash", "name (project/name) → uid")
 RECORDS = Key("records:<kind>", "zset", "members: all of a kind")
 PROJECT_RECORDS = Key("records:project:<project>", "zset", "members: a project's applications")
 USERS = Key("records:repository:<name>", "zset", "members: the applications with a source in it")
+READINGS = Key(
+    "readings:<cluster>",
+    "hash",
+    "target → JSON: what the variables of its application were read from in the cluster, with "
+    "keyed digests of what it held; only of targets that have such variables",
+    "until something of it changes, or the target is gone",
+)
 KUBECONFIG = Key("kubeconfig:<cluster>", "string", "sealed, base64", "as the cluster's record")
 KUBE_UIDS = Key("kube-uids", "hash", "uid of a kube-system namespace → cluster uid")
 SPECS = Key(

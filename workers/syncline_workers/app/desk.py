@@ -14,6 +14,7 @@ from syncline.model.change import Inventory, ObjectRef
 from syncline.model.names import ObjectKey, TargetId, Uid
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
+from syncline.model.variables import Reading
 from syncline.settings import Settings
 from syncline.store import (
     adoption,
@@ -31,6 +32,7 @@ from syncline.store import (
     steps,
     targets,
 )
+from syncline.store import readings as stored_readings
 from syncline.store.connection import Store
 from syncline.store.records import Kind
 from syncline_workers.git.turns import Answer
@@ -62,6 +64,10 @@ class StoreDesk:
     def begin_step(self, lease: Lease, progress: Progress) -> bool:
         """See the port."""
         return steps.begin(self.store, lease, progress)
+
+    def note_readings(self, cluster: Uid, target: TargetId, readings: Sequence[Reading]) -> None:
+        """See the port."""
+        stored_readings.note(self.store, cluster, target, readings)
 
     def survey(self, cluster: Uid, found: Survey) -> None:
         """See the port."""
@@ -198,6 +204,10 @@ class StoreChecks:
     def undeclared(self, uid: Uid) -> Mapping[str, Inventory]:
         """See the port."""
         return adoption.waiting(self.store, uid)
+
+    def readings(self, uid: Uid) -> Mapping[TargetId, Sequence[Reading]]:
+        """See the port."""
+        return stored_readings.of_cluster(self.store, uid)
 
     def owned(self, uid: Uid, refs: Sequence[ObjectRef]) -> frozenset[ObjectKey]:
         """See the port."""

@@ -36,6 +36,7 @@ _NOTHING: Final[Any] = object()
 class Hidden:
     """The values of one render. False where there are none, and none may have been before."""
 
+    values: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     part: re.Pattern[str] | None = None
     is_wary: bool = False  # there may have been others before
@@ -48,7 +49,12 @@ class Hidden:
         words = sorted(map(re.escape, forms), key=len, reverse=True)
         part = re.compile("|".join(words)) if words else None
         whole = frozenset(value for value in found if value.lower() not in _WORDS)
-        return cls(whole, part, is_wary=True)
+        return cls(found, whole, part, is_wary=True)
+
+    def also(self, values: Iterable[str]) -> Hidden:
+        """Hide more values."""
+        more = frozenset(values)
+        return Hidden.of(self.values | more) if more - self.values else self
 
     def __bool__(self) -> bool:
         """Whether anything is to be hidden."""

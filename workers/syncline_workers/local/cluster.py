@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from syncline.errors import NotFound
 from syncline.model.change import ObjectRef
+from syncline.model.values import Manifest
 
 _CLUSTERED: Final = {
     "": {"Namespace", "Node", "PersistentVolume", "ComponentStatus"},
@@ -34,6 +36,18 @@ class Unseen:
     def is_namespaced(self, ref: ObjectRef) -> bool:
         """Whether the kind has a namespace."""
         return ref.kind not in _CLUSTERED.get(ref.group, set())
+
+    def get(self, ref: ObjectRef) -> Manifest | None:
+        """An object that variables are read from.
+
+        Raises:
+            NotFound: nobody is asked.
+        """
+        raise NotFound(
+            ref.key.short,
+            "is in the cluster, which is not asked here, and variables are read from it: render "
+            "without --local, or let the document give them values",
+        )
 
     def api_versions(self, _applied: Iterable[ObjectRef]) -> tuple[str, ...]:
         """None: charts see those that helm was built with."""

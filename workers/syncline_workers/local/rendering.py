@@ -41,7 +41,10 @@ def render(asked: LocalRender) -> PreviewReport:
     with scratch.directory("render") as cache:
         attempt = _attempt(asked, claim, cache)
         attempt.parameters = template.resolve(
-            claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
+            claim.application.spec.parameters,
+            claim.cluster,
+            subject=str(claim.name),
+            find=template.left,
         )
         resolve.settle(attempt)
         attempt.identity = ("", claim.cluster.version)

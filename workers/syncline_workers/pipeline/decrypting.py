@@ -153,6 +153,13 @@ def in_memory(settings: RenderSettings, *, subject: str) -> Path:
     return settings.private
 
 
+def begin(attempt: Attempt, repositories: Iterable[RepositoryRecord], given: Iterable[str]) -> None:
+    """Have hidden what Secrets give to a render; and be wary where files may be encrypted."""
+    attempt.decrypted |= set(given)
+    if attempt.decrypted or any(each.spec.decryption for each in repositories):
+        attempt.hidden = Hidden.of(attempt.decrypted)
+
+
 def hide(attempt: Attempt, tree: Tree) -> None:
     """Have what was decrypted for a render hidden, beside what was for other sources."""
     if declared := _declared(tree):
@@ -166,17 +173,27 @@ def is_open(tree: Tree) -> bool:
 
 
 @contextmanager
-def rendering(tree: Tree) -> Iterator[None]:
-    """While this lasts, renderers write into memory, and their errors hold no decrypted value."""
+def rendering(attempt: Attempt, tree: Tree, *, is_secret: bool) -> Iterator[None]:
+    """While this lasts, renderers write into memory, and their errors hold no secret value.
+
+    Args:
+        attempt: whose render it is.
+        tree: what is rendered.
+        is_secret: a Secret's value is given to it.
+
+    Raises:
+        DecryptionFailed: there is no directory in memory to work in.
+    """
     declared = _declared(tree)
-    if not declared:
+    if not declared and not is_secret:
         yield
         return
+    place = in_memory(attempt.ports.render, subject=str(attempt.claim.name))
     try:
-        with scratch.within(declared[0].place):
+        with scratch.within(place):
             yield
     except SynclineError as exc:
-        raise masking.error(Hidden.of(_texts(declared)), exc) from None
+        raise masking.error(Hidden.of(attempt.decrypted | _texts(declared)), exc) from None
 
 
 def _declared(tree: Tree) -> list[OpenTree]:

@@ -21,6 +21,7 @@ from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
 from syncline.model.seal import PlatformKey
 from syncline.model.signature import Signature
 from syncline.model.values import Manifest
+from syncline.model.variables import Reading
 from syncline.settings import RenderSettings
 from syncline_workers.git.refs import Resolved
 from syncline_workers.pipeline.remembered import Remembered
@@ -53,6 +54,9 @@ class Desk(Protocol):
         Raises:
             LeaseLost: the fence is stale.
         """
+
+    def note_readings(self, cluster: Uid, target: TargetId, readings: Sequence[Reading]) -> None:
+        """Keep what the variables of a target were read from."""
 
     def survey(self, cluster: Uid, found: Survey) -> None:
         """Keep what bears our marks on a cluster, for the first runs of its targets."""
@@ -108,6 +112,9 @@ class Checks(Protocol):
 
     def undeclared(self, uid: Uid) -> Mapping[str, Inventory]:
         """What a survey found on the cluster and no target has taken over, by application."""
+
+    def readings(self, uid: Uid) -> Mapping[TargetId, Sequence[Reading]]:
+        """What the variables of the cluster's targets were read from; most have none."""
 
     def owned(self, uid: Uid, refs: Sequence[ObjectRef]) -> frozenset[ObjectKey]:
         """Which of these objects of the cluster some target has applied, or is about to."""

@@ -61,7 +61,10 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
 def _shown(attempt: Attempt, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     claim = attempt.claim
     attempt.parameters = template.resolve(
-        claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
+        claim.application.spec.parameters,
+        claim.cluster,
+        subject=str(claim.name),
+        find=template.left,
     )
     resolve.settle(attempt)
     trusting.check(attempt)

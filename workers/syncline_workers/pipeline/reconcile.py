@@ -81,7 +81,10 @@ def _ended(attempt: Attempt) -> Report:
 def _sync(attempt: Attempt) -> Report:
     claim, ports = attempt.claim, attempt.ports
     attempt.parameters = template.resolve(
-        claim.application.spec.parameters, claim.cluster, subject=str(claim.name)
+        claim.application.spec.parameters,
+        claim.cluster,
+        subject=str(claim.name),
+        find=template.left,
     )
     with attempt.step("resolve"):
         resolve.settle(attempt)

@@ -14,12 +14,13 @@ from syncline.model.explained import Explained, Place
 from syncline.model.source import RendererName
 from syncline.model.values import Manifest
 from syncline_workers import tallies
-from syncline_workers.pipeline import decrypting, render_turn, resolve, together
+from syncline_workers.pipeline import decrypting, render_turn, resolve, together, variables
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 from syncline_workers.pipeline.remembered import Commit, Remembered, Result, commit_of
 from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.pipeline.resolve import SourceAt
+from syncline_workers.pipeline.variables import Variables
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers import render as renderers
 from syncline_workers.renderers.lent import WithLent
@@ -35,20 +36,22 @@ def render(attempt: Attempt, api: Api) -> list[Manifest]:
     Raises:
         ManifestInvalid: two sources have the same object.
     """
-    sources = resolve.sources(attempt)
+    sources, given = resolve.sources(attempt), variables.read(attempt, api)
+    repositories = [each.repository for at in sources for each in (at, *at.lent)]
+    decrypting.begin(attempt, repositories, given.texts)
     if len(sources) == 1:
-        return _fill(attempt, [(sources[0], _one(attempt, api, sources[0]))])
-    return _fill(attempt, [(at, _one_of_several(attempt, api, at)) for at in sources])
+        return _fill(attempt, [(sources[0], _one(attempt, api, sources[0], given))])
+    return _fill(attempt, [(at, _one_of_several(attempt, api, at, given)) for at in sources])
 
 
-def _one_of_several(attempt: Attempt, api: Api, at: SourceAt) -> Result:
+def _one_of_several(attempt: Attempt, api: Api, at: SourceAt, given: Variables) -> Result:
     try:
-        return _one(attempt, api, at)
+        return _one(attempt, api, at, given)
     except _OF_A_SOURCE as exc:
         raise type(exc)(at.label, str(exc)) from exc
 
 
-def _one(attempt: Attempt, api: Api, at: SourceAt) -> Result:
+def _one(attempt: Attempt, api: Api, at: SourceAt, given: Variables) -> Result:
     """What comes of one source.
 
     What this process remembers of its commit needs neither the repository nor the disk.
@@ -61,10 +64,10 @@ def _one(attempt: Attempt, api: Api, at: SourceAt) -> Result:
             with attempt.part("fetch"):
                 return _opened(attempt, at, kept)
 
-        plan = _completed(_settled(memory, commit, _plan(attempt, at), tree), attempt, api)
+        plan = _completed(_settled(memory, commit, _plan(attempt, at, given), tree), attempt, api)
         version = renderers.version(plan, attempt.ports.render)
         sought = _Sought(plan, version, plans.plan_key(plan, version), at)
-        found = memory.result(commit, sought.here)
+        found = None if plan.keyed else memory.result(commit, sought.here)
         if found is None:
             found = _found(attempt, sought, tree())
         else:
@@ -102,6 +105,8 @@ class _Sought:
 
 def _found(attempt: Attempt, sought: _Sought, tree: Tree) -> Result:
     """From the disk, from the store, or rendered now: once for all runs that share it."""
+    if sought.plan.keyed:  # a Secret's value is in it: it is kept nowhere
+        return _rendered(attempt, sought, tree)[0]
     kept = _looked_up(attempt, sought, tree)
     if kept is not None:
         return kept
@@ -139,11 +144,12 @@ def _rendered(attempt: Attempt, sought: _Sought, tree: Tree) -> tuple[Result, bo
     """Render it; also tells whether others find it in the store."""
     tallies.count(tallies.RENDERED)
     disk, share = _cache(attempt), _is_shared(attempt, sought.plan)
-    with attempt.part("renderer"), decrypting.rendering(tree):
+    is_secret = bool(sought.plan.keyed)
+    with attempt.part("renderer"), decrypting.rendering(attempt, tree, is_secret=is_secret):
         rendered = renderers.render(tree, sought.plan, attempt.ports.render)
     key = plans.render_key(sought.plan, rendered.inputs, sought.version)
     decrypting.hide(attempt, tree)
-    if decrypting.is_open(tree):  # what a decrypted value is in is kept nowhere
+    if is_secret or decrypting.is_open(tree):  # what a secret value is in is kept nowhere
         return _result(key, rendered), False
     packed = plans.dump(rendered)
     is_shared = disk.put(key, packed, share=share)
@@ -179,18 +185,27 @@ def _settled(
     return replace(plan, source=found)
 
 
-def _plan(attempt: Attempt, at: SourceAt) -> RenderPlan:
+def _plan(attempt: Attempt, at: SourceAt, given: Variables) -> RenderPlan:
     """What beside the commits decides the result."""
-    application = attempt.claim.application
-    return RenderPlan(
+    application, cluster = attempt.claim.application, attempt.claim.cluster
+    subject, find = str(attempt.claim.name), given.find
+    parameters = attempt.parameters
+    if given.values:
+        parameters = template.resolve(
+            application.spec.parameters, cluster, subject=subject, find=find
+        )
+    plan = RenderPlan(
         source=at.source,
-        parameters=attempt.parameters,
+        parameters=parameters,
         namespace=application.spec.destination.namespace or "default",
         name=application.name,
-        overlay=template.overlay(at.source, attempt.claim.cluster, subject=str(attempt.claim.name)),
+        overlay=template.overlay(at.source, cluster, subject=subject, find=find),
         scope=_scope(at),
         lent=tuple(each.source.name or "" for each in at.lent),
+        decrypts=any(each.repository.spec.decryption for each in (at, *at.lent)),
+        variables=given.values,
     )
+    return variables.keyed(attempt, given, plan) if given.secret else plan
 
 
 def _scope(at: SourceAt) -> str:

@@ -7,18 +7,18 @@ only asks for another look at the target's health.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import chain
 
 from syncline.contract.reports import SweepReport
 from syncline.errors import ApplyRejected, SynclineError
 from syncline.health import custom, registry
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
-from syncline.model.names import ObjectKey, Uid
+from syncline.model.names import ObjectKey, TargetId, Uid
 from syncline.model.values import Manifest
 from syncline_workers.change import drift, owned, tracking
 from syncline_workers.change.drift import Drift
-from syncline_workers.pipeline import connection
+from syncline_workers.pipeline import connection, variables
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Api, Ports
 
@@ -55,6 +55,7 @@ def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
         if (objects := _to_judge(inventory, live, rules, anew=anew is not None))
         and (anew is not None or target not in moved)
     }
+    varied = _varied(ports, uid, api, recorded)
     vanished = {
         application: gone
         for application, found in undeclared.items()
@@ -66,9 +67,23 @@ def _compare(ports: Ports, uid: Uid, api: Api) -> SweepReport:
         moved=moved,
         stirred=stirred,
         vanished=vanished,
+        varied=varied,
         swept=len(recorded),
         rules=anew,
     )
+
+
+def _varied(ports: Ports, uid: Uid, api: Api, recorded: Container[TargetId]) -> dict[TargetId, str]:
+    """Whose variables are read from what holds something else now; each object is asked once."""
+    live: dict[ObjectRef, Manifest | None] = {}
+    found = {}
+    for target, readings in ports.checks.readings(uid).items():
+        for reading in readings if target in recorded else ():
+            if reading.ref not in live:
+                live[reading.ref] = api.get(reading.ref)
+            if variables.mark(ports.key, live[reading.ref], reading.keys) != reading.mark:
+                found[target] = f"{reading.ref.key.short} changed, from which variables are read"
+    return found
 
 
 def _declared(inventory: Inventory) -> Inventory:

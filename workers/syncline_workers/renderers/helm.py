@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,14 @@ from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers import scratch
 from syncline_workers.renderers import chart as charts
-from syncline_workers.renderers import lent, normalise, parameters, sandbox, tools
+from syncline_workers.renderers import (
+    lent,
+    normalise,
+    parameters,
+    sandbox,
+    substitute,
+    tools,
+)
 from syncline_workers.renderers.isolation import Needs
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, normal
@@ -66,10 +73,16 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
             "template",
             *_choices(plan),
             *_api_versions(plan.api_versions),
-            *(f"--values={_listed(on_disk(path))}" for path in chart.value_files),
+            *(
+                f"--values={_listed(path)}"
+                for path in _value_files(tree, chart, plan, on_disk, home)
+            ),
             *_inline_values(plan, home),
             *parameters.arguments(
-                plan.parameters, home, strings=options.string_parameters, subject=chart.directory
+                plan.parameters,
+                home,
+                strings={*options.string_parameters, *plan.string_parameters},
+                subject=chart.directory,
             ),
             *parameters.files(
                 {name: on_disk(path) for name, path in chart.file_parameters.items()},
@@ -94,6 +107,26 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
             },
             needs=Needs(reads=(sources,)),
         )
+
+
+def _value_files(
+    tree: Tree,
+    chart: charts.Chart,
+    plan: RenderPlan,
+    on_disk: Callable[[str], Path],
+    home: Path,
+) -> Iterator[Path]:
+    """The value files; those with places for variables are filled in first."""
+    filled = substitute.fill({}, plan.variables, subject=chart.directory)
+    for number, path in enumerate(chart.value_files):
+        content = tree.read(path) if filled is not None else b""
+        if b"${" not in content:
+            yield on_disk(path)
+            continue
+        (value, *_) = yaml.load_all(content, source=path, fill=filled, last_key_wins=True) or [None]
+        place = home / f"values-{number}.json"
+        place.write_text(json.dumps(value))
+        yield place
 
 
 def _choices(plan: RenderPlan) -> Iterator[str]:

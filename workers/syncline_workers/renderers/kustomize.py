@@ -42,7 +42,7 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
     output = _build(tree, reach, plan, settings, parts=parts)
     limits = yaml.Limits(size=settings.output, documents=settings.documents)
     values = yaml.load_all(output, source=root, limits=limits)
-    filled = substitute.fill(plan.parameters)
+    filled = substitute.fill(plan.parameters, plan.variables, subject=root)
     if filled is not None:
         values = [substitute.into(value, filled) for value in values]
     return Rendered(

@@ -72,7 +72,7 @@ def _is_wanted(path: str, root: str, others: set[str]) -> bool:
 def _documents(
     tree: Tree, root: str, plan: RenderPlan, settings: RenderSettings
 ) -> Iterator[normalise.Located]:
-    filled = substitute.fill(plan.parameters)
+    filled = substitute.fill(plan.parameters, plan.variables, subject=root)
     limits = yaml.Limits(size=settings.output, documents=settings.documents)
     total = 0
     for path in wanted(tree.files(root), root, plan.source.plain):

@@ -24,14 +24,22 @@ _ALWAYS: Final = {"release_name", "value_files", "values"}
 _FORMAT: Final = 1  # grows with each change of what we make of a renderer's output
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A variable that is not there: why, for whom it may concern."""
+
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderPlan:
     """Everything but the commit that a render depends on.
 
     ``kube_version`` and ``api_versions`` (``apps/v1`` or ``apps/v1/Deployment``) are the
     cluster's, and only Helm charts see them, as they do the namespace and the name. ``overlay`` is
-    what is laid over a kustomization, filled in for the cluster. ``scope`` names a repository of
-    which more is read than the ids of a commit prove that somebody has: submodules, large files.
+    what is laid over a kustomization, filled in for the cluster; ``variables`` are those that the
+    application declares. ``scope`` names a repository of which more is read than the ids of a
+    commit prove that somebody has: submodules, large files.
     """
 
     source: Source
@@ -43,6 +51,10 @@ class RenderPlan:
     overlay: Mapping[str, Any] = field(default_factory=dict)
     scope: str = ""
     lent: tuple[str, ...] = ()  # names of the sources that lend it files
+    decrypts: bool = False  # encrypted files are read as what they hold
+    variables: Mapping[str, str | Missing] = field(default_factory=dict)
+    keyed: str = ""  # keyed digest of all that is filled in, where a Secret's value is among it
+    string_parameters: frozenset[str] = frozenset()  # these hold one: they are strings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +81,13 @@ def plan_key(plan: RenderPlan, version: str) -> str:
         "renderer": plan.source.renderer,
         "version": version,
         "path": plan.source.path,
-        "parameters": dict(plan.parameters),
+        "parameters": plan.keyed or dict(plan.parameters),
     }
+    if plan.variables and not plan.keyed:
+        facts["variables"] = {
+            name: None if isinstance(value, Missing) else value
+            for name, value in plan.variables.items()
+        }
     if plan.source.renderer is RendererName.HELM:
         facts |= {
             "helm": _helm(plan.source.helm),
@@ -81,9 +98,11 @@ def plan_key(plan: RenderPlan, version: str) -> str:
         }
     if plan.source.renderer is RendererName.KUSTOMIZE and plan.source.kustomize.enable_helm:
         facts["enable_helm"] = True
+    if plan.decrypts:
+        facts["decrypts"] = True
     if plan.scope:
         facts["scope"] = plan.scope
-    if plan.overlay:
+    if plan.overlay and not plan.keyed:
         facts["overlay"] = dict(plan.overlay)
     if plan.lent:  # else a path that begins with $ is the repository's own
         facts["lent"] = sorted(plan.lent)
