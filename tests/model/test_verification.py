@@ -22,12 +22,38 @@ def test_keys_of_both_kinds_and_references() -> None:
     assert (found.mode, found.gpg_keys, found.allowed_signers) == ("commit", (KEY,), SIGNERS)
 
 
-@pytest.mark.parametrize("field", [{"verify": {"gpgKeys": [KEY]}}, {"submodules": True}])
-def test_only_git_has_commits(field: dict[str, object]) -> None:
-    spec = {"url": "https://charts.example.com", "type": "helm", **field}
+PEM = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----\n"
 
-    with pytest.raises(ValidationError, match="is for repositories of type git: leave it out"):
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("helm", {"submodules": True}),
+        ("helm", {"verify": {"gpgKeys": [KEY], "mode": "tag"}}),
+        ("oci", {"verify": {"gpgKeys": [KEY], "allowedSigners": SIGNERS}}),
+        ("helm", {"verify": {"cosignKeys": [PEM]}}),
+        ("git", {"verify": {"cosignKeys": [PEM]}}),
+    ],
+)
+def test_each_kind_has_signatures_of_its_own(kind: str, field: dict[str, object]) -> None:
+    spec = {"url": "https://charts.example.com", "type": kind, **field}
+
+    with pytest.raises(ValidationError, match=r"is for repositories of type \w+: leave it out"):
         RepositorySpec.model_validate(spec)
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        ("helm", {"gpgKeys": [KEY]}),
+        ("oci", {"gpgKeys": [KEY], "cosignKeys": [PEM]}),
+        ("oci", {"keyRefs": ["file:cosign.pub"]}),
+    ],
+)
+def test_archives_are_signed_too(kind: str, asked: dict[str, object]) -> None:
+    spec = {"url": "https://charts.example.com", "type": kind, "verify": asked}
+
+    assert RepositorySpec.model_validate(spec).verify is not None
 
 
 def test_where_submodules_may_be_is_an_address() -> None:
@@ -45,6 +71,7 @@ def test_where_submodules_may_be_is_an_address() -> None:
         ({"allowedSigners": "ssh-ed25519 AAAAC3Nz\n"}, "line 1 is none of allowed_signers"),
         ({"allowedSigners": SIGNERS + "ana\n"}, "line 6 is none of allowed_signers"),
         ({"keyRefs": ["/etc/passwd"]}, "pattern"),
+        ({"cosignKeys": ["cosign.pub"]}, "write what cosign.pub holds"),
         ({"gpgKeys": [KEY + "x" * 200_000]}, "use keyRefs"),
         ({"gpgKeys": [KEY], "mode": "all"}, "tagAndCommit"),
     ],

@@ -76,7 +76,8 @@ class RepositorySpec(Written):
     )
     verify: Verification | None = Field(
         default=None,
-        description="Signatures that every commit must have. None: no matter who made it.",
+        description="Signatures that every commit, or archive, must have. None: no matter who made "
+        "it.",
     )
     decryption: Decryption | None = Field(
         default=None,
@@ -96,10 +97,16 @@ class RepositorySpec(Written):
 
     @model_validator(mode="after")
     def _fits(self) -> RepositorySpec:
-        only = {"verify": self.verify is not None, "submodules": self.submodules}
-        for name, is_set in only.items():
-            if is_set and self.serves is not RepositoryType.GIT:
-                raise ValueError(f"{name} is for repositories of type git: leave it out")
+        asked, kind = self.verify, self.serves
+        only = (
+            ("submodules", self.submodules, RepositoryType.GIT),
+            ("verify.mode", asked and asked.mode != "commit", RepositoryType.GIT),
+            ("verify.allowedSigners", asked and asked.allowed_signers, RepositoryType.GIT),
+            ("verify.cosignKeys", asked and asked.cosign_keys, RepositoryType.OCI),
+        )
+        for name, is_set, serves in only:
+            if is_set and kind is not serves:
+                raise ValueError(f"{name} is for repositories of type {serves}: leave it out")
         return self
 
     @property

@@ -16,13 +16,14 @@ from urllib.parse import urljoin
 
 from syncline.errors import NotFound, RepositoryUnreachable, RevisionNotFound
 from syncline_workers import tallies
-from syncline_workers.archives import index, naming, unpacking
+from syncline_workers.archives import index, naming, proofs, unpacking
 from syncline_workers.archives.access import Access, shown
 from syncline_workers.archives.asking import Answer, Asker, Question, refused
 from syncline_workers.archives.index import Release, Table
 from syncline_workers.archives.naming import Wanted
 from syncline_workers.archives.origin import LARGEST, Fetched
 from syncline_workers.archives.places import Places
+from syncline_workers.archives.proofs import Form, Proof
 from syncline_workers.git.refs import Resolved
 
 INDEX: Final = 100_000_000
@@ -33,6 +34,7 @@ FRESH: Final = 5.0
 
 _UNCHANGED: Final = 304
 _FAILED: Final = 400
+_ABSENT: Final = (403, 404, 410)  # storage that lists nothing says 403 of what is not there
 
 
 class Helm:
@@ -72,6 +74,19 @@ class Helm:
                 "damaged, or the chart was replaced; have its owner write the index anew",
             )
         return Fetched(strip=True, version=release.version)
+
+    def proofs(self, access: Access, wanted: Wanted) -> list[Proof]:
+        """Fetch the provenance file beside a release, if there is one."""
+        with self._places.using(access, "index") as place:
+            release = self._release(access, place, wanted)
+        url = f"{urljoin(_index_url(access), release.url)}.prov"
+        question = Question(url=url, most=proofs.LARGEST, authorization=access.authorization)
+        answer = self._asker.ask(access, question)
+        if answer.status in _ABSENT:
+            return []
+        if answer.status >= _FAILED:
+            raise refused(access, answer)
+        return [Proof(Form.PROVENANCE, wanted.digest, answer.body)]
 
     def _release(self, access: Access, place: Path, wanted: Wanted) -> Release:
         for table in (index.opened(place / "table"), None):

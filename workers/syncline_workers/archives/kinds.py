@@ -65,8 +65,8 @@ class AllRepositories:
         return self._of(repository).commit(repository, revision)
 
     def signatures(self, repository: RepositoryRecord, revision: str) -> tuple[Signature, ...]:
-        """See the port: documents ask for signatures of Git's commits alone."""
-        return self._git.signatures(repository, revision)
+        """See the port."""
+        return self._of(repository).signatures(repository, revision)
 
     def tidy(self) -> None:
         """See the port: archives are on Git's shelf."""

@@ -7,18 +7,21 @@ of several is meant, nobody says.
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from syncline.errors import NotFound, RevisionNotFound
-from syncline_workers.archives import naming
+from syncline_workers.archives import cosign, naming, proofs, provenance
 from syncline_workers.archives.access import Access
 from syncline_workers.archives.asking import Asker
 from syncline_workers.archives.naming import NEWEST, Wanted
 from syncline_workers.archives.origin import LARGEST, Fetched
+from syncline_workers.archives.proofs import Form, Proof
 from syncline_workers.archives.registry import INDEXES, Manifest, Registry
 from syncline_workers.archives.site import Site
 from syncline_workers.git.refs import Resolved
@@ -65,6 +68,44 @@ class Oci:
             or told.get("org.opencontainers.image.revision", ""),
             made=_moment(told.get("org.opencontainers.image.created", "")),
         )
+
+    def proofs(self, access: Access, wanted: Wanted) -> list[Proof]:
+        """Fetch what is said to prove a manifest: cosign's two forms, and a chart's own."""
+        site = _site(access, wanted)
+        found = [*self._simple(site, wanted.digest), *self._bundles(site, wanted.digest)]
+        if wanted.chart:
+            found += self._provenance(site, wanted)
+        return found
+
+    def _simple(self, site: Site, digest: str) -> Iterator[Proof]:
+        tagged = self._registry.head(site, f"sha256-{digest}.sig")
+        layers = [] if tagged is None else self._registry.manifest(site, tagged).listed("layers")
+        for layer in layers[: proofs.MOST]:
+            notes = layer.get("annotations")
+            written = notes.get(cosign.ANNOTATION) if isinstance(notes, dict) else None
+            if layer.get("mediaType") != cosign.SIMPLE or not isinstance(written, str):
+                continue
+            payload = self._registry.read(site, layer, most=proofs.LARGEST)
+            with suppress(ValueError):
+                yield Proof(Form.SIMPLE, digest, payload, base64.b64decode(written))
+
+    def _bundles(self, site: Site, digest: str) -> Iterator[Proof]:
+        for referrer in self._registry.referrers(site, digest)[: proofs.MOST]:
+            at = str(referrer.get("digest")).removeprefix("sha256:")
+            kind = str(referrer.get("artifactType"))
+            if not kind.startswith(cosign.BUNDLE) or not naming.is_digest(at):
+                continue
+            for layer in self._registry.manifest(site, at).listed("layers")[:1]:
+                payload = self._registry.read(site, layer, most=proofs.LARGEST)
+                yield Proof(Form.BUNDLE, digest, payload)
+
+    def _provenance(self, site: Site, wanted: Wanted) -> Iterator[Proof]:
+        manifest = self._manifest(site, wanted.digest)
+        archive = str(_layer(site, manifest, wanted).get("digest")).removeprefix("sha256:")
+        for layer in manifest.listed("layers"):
+            if layer.get("mediaType") == provenance.LAYER:
+                payload = self._registry.read(site, layer, most=proofs.LARGEST)
+                yield Proof(Form.PROVENANCE, archive, payload)
 
     def _meant(self, site: Site, wanted: Wanted, listed: dict[str, dict[str, str]]) -> str:
         """A tag of that name is meant before a range; ``+`` is written ``_`` in tags."""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from syncline_workers.archives.access import Access
 from syncline_workers.archives.naming import Wanted
+from syncline_workers.archives.proofs import Proof
 from syncline_workers.git.refs import Resolved
 
 LARGEST = 50_000_000
@@ -40,4 +41,11 @@ class Origin(Protocol):
         Raises:
             RevisionNotFound: there is none.
             As `resolve`.
+        """
+
+    def proofs(self, access: Access, wanted: Wanted) -> list[Proof]:
+        """Fetch what is said to prove who made the archive of a digest.
+
+        Raises:
+            As `fetch`.
         """

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 from syncline.errors import LimitExceeded, NotFound, RepositoryUnreachable
-from syncline_workers import tallies
+from syncline_workers import scratch, tallies
 from syncline_workers.archives import site as sites
 from syncline_workers.archives import unpacking
 from syncline_workers.archives.access import shown
@@ -44,6 +44,7 @@ _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _ABSENT: Final = 404
 _REFUSED: Final = 401
 _FAILED: Final = 400
+_WITHOUT: Final = (400, 404, 405)  # what registries say that do not list referrers
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,27 @@ class Registry:
             raise RepositoryUnreachable(
                 site.access.about, f"{site} gave sha256:{came} for {digest}: it is damaged"
             )
+
+    def read(self, site: Site, descriptor: Mapping[str, Any], *, most: int) -> bytes:
+        """Give a small blob's bytes.
+
+        Raises:
+            As `blob`.
+        """
+        with scratch.directory("tree") as private:
+            self.blob(site, descriptor, private / "blob", most=most)
+            return (private / "blob").read_bytes()
+
+    def referrers(self, site: Site, digest: str) -> list[Mapping[str, Any]]:
+        """List the manifests that refer to one; registries without that list have a tag for it."""
+        url = site.url(f"referrers/sha256:{digest}")
+        answer = self._asked(site, Question(url=url, most=MANIFEST))
+        if answer.status < _FAILED:
+            return Manifest("", sites.read(site, answer.body)).listed("manifests")
+        if answer.status not in _WITHOUT:
+            raise refused(site.access, answer)
+        tagged = self.head(site, f"sha256-{digest}")
+        return [] if tagged is None else self.manifest(site, tagged).listed("manifests")
 
     def tags(self, site: Site) -> list[str]:
         """List all tags.

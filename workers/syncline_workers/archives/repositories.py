@@ -14,13 +14,19 @@ from pathlib import Path
 from typing import Final
 
 from syncline.credentials import CredentialSource
-from syncline.errors import LimitExceeded, RepositoryUnreachable, RevisionNotFound, UnsafePath
+from syncline.errors import (
+    LimitExceeded,
+    Permanent,
+    RepositoryUnreachable,
+    RevisionNotFound,
+    UnsafePath,
+)
 from syncline.model.commit import Commit
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositoryType
 from syncline.settings import GitSettings
 from syncline_workers import tallies
-from syncline_workers.archives import access, content, naming, objects, unpacking
+from syncline_workers.archives import access, content, naming, objects, trust, unpacking
 from syncline_workers.archives.access import Access
 from syncline_workers.archives.asking import Asker
 from syncline_workers.archives.content import Content
@@ -30,11 +36,13 @@ from syncline_workers.archives.objects import Archive, Objects
 from syncline_workers.archives.oci import Oci
 from syncline_workers.archives.origin import Fetched, Origin
 from syncline_workers.archives.places import Places
+from syncline_workers.archives.trust import Sought, Trust
 from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Entry, Kind
 from syncline_workers.git.kept import Kept
 from syncline_workers.git.refs import Resolved
 from syncline_workers.git.tree import CommitTree
+from syncline_workers.git.trust import Signatures
 from syncline_workers.git.turns import Hosts
 
 OPENED: Final = 100_000
@@ -54,6 +62,7 @@ class ArchiveRepositories:
             RepositoryType.HELM: Helm(self._asker, self._places),
             RepositoryType.OCI: Oci(self._asker),
         }
+        self._trust = Trust(credentials)
         self._archives = Bounded[Path, Archive](OPENED)
         self._kept = Kept()
 
@@ -71,7 +80,17 @@ class ArchiveRepositories:
             access.admitted(repository, self._settings)
             return Resolved(commits=pinned, missing={})
         found = self._origin(repository).resolve(self._access(repository), open_)
+        if repository.spec.verify is not None:
+            found = self._passed(repository, found)
         return Resolved(commits={**found.commits, **pinned}, missing=found.missing)
+
+    def signatures(self, repository: RepositoryRecord, revision: str) -> Signatures:
+        """Say what the signature of an archive is worth; nothing where none is asked for.
+
+        Raises:
+            As `tree`, but for that signature.
+        """
+        return self._trust.judged(self._sought(repository, naming.parse(revision)))
 
     @contextmanager
     def tree(self, repository: RepositoryRecord, revision: str) -> Iterator[CommitTree]:
@@ -79,12 +98,16 @@ class ArchiveRepositories:
 
         Raises:
             RevisionNotFound: it is no digest, or its repository does not have it.
+            SignatureRefused: it is not signed as the repository asks.
             UnsafePath, LimitExceeded: the archive holds what is refused.
             As `resolve`.
         """
         wanted, granted = naming.parse(revision), self._access(repository)
         if not wanted.digest:
             raise RevisionNotFound(granted.about, f"{revision!r} is no digest: resolve it first")
+        if repository.spec.verify is not None:
+            sought = self._sought(repository, wanted)
+            trust.insist(sought, self._trust.judged(sought))
         one = _One(repository, granted, wanted)
         with self._places.using(granted, _what(wanted)) as place:
             archive = self._opened(place) or self._fetched(one, place, None)
@@ -126,6 +149,30 @@ class ArchiveRepositories:
         self._asker.close()
         self._archives.clear()
         self._kept.places.close()
+
+    def _passed(self, repository: RepositoryRecord, found: Resolved) -> Resolved:
+        """Leave out what is not signed as the repository asks."""
+        commits: dict[str, str] = {}
+        missing = dict(found.missing)
+        for followed, digest in found.commits.items():
+            chart = naming.parse(followed).chart
+            sought = self._sought(repository, Wanted(chart, digest))
+            try:
+                trust.insist(sought, self._trust.judged(sought))
+                commits[followed] = digest
+            except Permanent as exc:
+                missing[followed] = exc
+        return Resolved(commits=commits, missing=missing)
+
+    def _sought(self, repository: RepositoryRecord, wanted: Wanted) -> Sought:
+        granted, origin = self._access(repository), self._origin(repository)
+        return Sought(
+            repository=repository,
+            wanted=wanted,
+            identity=granted.identity,
+            note=lambda: self.noting(repository, f"proofs {_what(wanted)}"),
+            fetch=lambda: origin.proofs(granted, wanted),
+        )
 
     def _origin(self, repository: RepositoryRecord) -> Origin:
         return self._origins[repository.spec.serves]

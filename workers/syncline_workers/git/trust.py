@@ -34,6 +34,7 @@ TAGS: Final = 10
 
 _VERDICTS: Final = 1000
 _COMMIT = "commit"
+_DIGEST = 64  # hex digits
 
 Signatures = tuple[Signature, ...]
 Read = Callable[[str], bytes]
@@ -117,10 +118,15 @@ def insist(repository: RepositoryRecord, commit: str, signatures: Signatures) ->
     by = " by ".join(part for part in (wrong.key, wrong.signer) if part)
     raise SignatureRefused(
         policy.subject(repository),
-        f"commit {commit} is not used: the signature of {_shown(wrong, commit)}"
+        f"{_revision(commit)} is not used: the signature of {_shown(wrong, commit)}"
         f"{f' ({by})' if by else ''} is {wrong.verdict}: {wrong.detail}; "
         "sign it anew with a key of spec.verify, or correct these keys",
     )
+
+
+def _revision(revision: str) -> str:
+    """Name a commit, or the digest of an archive."""
+    return f"sha256:{revision}" if len(revision) == _DIGEST else f"commit {revision}"
 
 
 def _shown(signature: Signature, commit: str) -> str:
