@@ -12,6 +12,7 @@ import yaml
 from syncline.cli import server
 from syncline.model import revised as texts
 from syncline.model.access import Scope
+from syncline.model.beside import Beside
 from syncline.model.change import Difference, FieldChange
 from syncline.model.commit import Commit
 from syncline.store import tokens
@@ -199,6 +200,22 @@ def test_the_wide_history_has_runs_with_author_and_message(syncline: Run, fleet:
     assert ("RUN" in heading.upper(), str(state.fence) in row) == (True, True)
     assert "Ana <ana@example.com>" in row
     assert "Scale [red]it[/red]" in row
+
+
+def test_what_other_sources_are_at_is_in_wide_tables(syncline: Run, fleet: Fleet) -> None:
+    document = fleets.application("shop")
+    more = {"repository": "values", "path": "objects", "revision": "live"}
+    document["spec"]["sources"] = [document["spec"].pop("source"), more]
+    other = fleets.repository("values")
+    fleet.install(fleets.repository(), other, fleets.cluster("c00"), document)
+    fleet.run("shop@c00", beside=(Beside(repository="values", revision="live", commit="5" * 40),))
+
+    history = syncline("history", "shop", "-o", "wide").out
+    listed = syncline("get", "applications", "--repository", "values", "-o", "wide").out
+
+    assert f"values@{'5' * 12} " in history
+    assert "apps, values" in listed
+    assert "shop, objects" in listed
 
 
 def test_a_run_is_shown_with_how_its_manifests_changed(syncline: Run, fleet: Fleet) -> None:
