@@ -76,6 +76,7 @@ class World:
     record: RepositoryRecord
     git: GitSettings
     settings: RenderSettings
+    redis: int  # process id
 
     def opened(self) -> GitRepositories:
         """Git as a worker has it."""
@@ -122,10 +123,12 @@ class Workers:
             pipe.recv()
 
     def __call__(self, numbers: Sequence[int]) -> float:
-        """Render these; seconds of CPU."""
+        """Render these; seconds of CPU, Redis's included."""
+        before = _tree(self._world.redis)
         for first, pipe in enumerate(self._pipes):
             pipe.send(numbers[first::AT_ONCE])
-        return sum(pipe.recv() for pipe in self._pipes)
+        used = sum(pipe.recv() for pipe in self._pipes)
+        return used + _tree(self._world.redis) - before
 
     def close(self) -> None:
         """End them."""
@@ -140,10 +143,10 @@ class Workers:
             pipe.send(0.0)
             while (numbers := pipe.recv()) is not None:
                 attempts = [self._world.attempt(*self._what(number)) for number in numbers]
-                before = _tree()
+                before = _tree(os.getpid())
                 for attempt in attempts:
                     self._world.render(git, attempt)
-                pipe.send(_tree() - before)
+                pipe.send(_tree(os.getpid()) - before)
             git.close()
         finally:
             os._exit(0)  # what fails closes the pipe
@@ -161,9 +164,9 @@ def _overlay(number: int) -> tuple[str, dict[str, Any]]:
     return sources.overlay(number), {}
 
 
-def _tree() -> float:
-    """Seconds of CPU of this process and all below it, git that is still running included."""
-    return sum(cpu.by_role(os.getpid()).values())
+def _tree(root: int) -> float:
+    """Seconds of CPU of a process and all below it, what is still running included."""
+    return sum(cpu.by_role(root).values())
 
 
 def _children() -> float:
@@ -197,7 +200,7 @@ def _world(root: Path, server: Redis, count: int) -> World:
     fleet = host(root, store)
     record = RepositoryRecord(uid="r1", name="bench", spec=RepositorySpec(url=str(work.origin)))
     git = GitSettings(cache=root / "mirrors", allow_local=(work.origin.parent,))
-    world = World(work.path, commit, fleet, record, git, fleet.settings)
+    world = World(work.path, commit, fleet, record, git, fleet.settings, server.pid)
     opened = world.opened()
     with opened.tree(record, commit):
         pass  # the mirror is there; everything else is cold
@@ -209,7 +212,9 @@ def _measured(world: World, count: int) -> dict[str, Any]:
     plain = {"PATH": "/usr/bin:/bin", "HOME": str(world.checkout)}
     tuned = plain | {
         name: value
-        for name, value in isolation.environment("/", memory=world.settings.memory).items()
+        for name, value in isolation.environment(
+            "/", "/", memory=world.settings.memory, network=False
+        ).items()
         if name.startswith("GO")
     }
     build = [world.settings.kustomize, "build"]
