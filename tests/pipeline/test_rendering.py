@@ -69,6 +69,15 @@ def test_what_is_laid_over_a_kustomization_is_filled_in_for_the_cluster(fleet: F
     assert key != fleet.render("kustomize", Served(BUILT_IN))[1]
 
 
+def test_what_a_repository_renders_with_remote_bases_is_for_it_alone(fleet: Fleet) -> None:
+    spec = REPOSITORY.spec.model_copy(update={"remote_bases": ("https://h.io/org",)})
+    allowed = REPOSITORY.model_copy(update={"spec": spec})
+
+    _, key = fleet.render("kustomize", Served(BUILT_IN), repository=allowed)
+
+    assert key != fleet.render("kustomize", Served(BUILT_IN))[1]
+
+
 @pytest.mark.parametrize("path", ["plain", "kustomize"])
 def test_nothing_else_depends_on_the_cluster_or_asks_it(fleet: Fleet, path: str) -> None:
     one, other = Served(BUILT_IN), Served(MONITORED)

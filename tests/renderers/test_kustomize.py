@@ -190,7 +190,8 @@ def test_a_remote_base_is_refused(repository: Repository, rendered: Render, remo
 
     assert str(caught.value) == (
         f"web/kustomization.yaml: resources[0] names the remote {remote}, and renderers have no "
-        "network: copy it into the repository"
+        "network: copy it into the repository, or allow it as a base in the Repository's "
+        "spec.remoteBases"
     )
 
 

@@ -95,11 +95,19 @@ class RepositorySpec(Written):
         description="Where submodules may be, too: prefixes of their URLs.",
     )
 
+    remote_bases: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(
+        default=(),
+        max_length=100,
+        description="Prefixes of URLs that its kustomizations may name as bases, at full commit "
+        "ids. None: remote bases are refused.",
+    )
+
     @model_validator(mode="after")
     def _fits(self) -> RepositorySpec:
         asked, kind = self.verify, self.serves
         only = (
             ("submodules", self.submodules, RepositoryType.GIT),
+            ("remoteBases", self.remote_bases, RepositoryType.GIT),
             ("verify.mode", asked and asked.mode != "commit", RepositoryType.GIT),
             ("verify.allowedSigners", asked and asked.allowed_signers, RepositoryType.GIT),
             ("verify.cosignKeys", asked and asked.cosign_keys, RepositoryType.OCI),

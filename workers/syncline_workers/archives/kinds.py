@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from syncline.credentials import CredentialSource
 from syncline.model.commit import Commit
@@ -59,6 +59,12 @@ class AllRepositories:
     def reaching(self, tree: Paths) -> Tree:
         """Let a tree reach charts of elsewhere, too."""
         return ReachingTree(tree, self._charts)
+
+    def base(
+        self, repository: RepositoryRecord, address: str, ref: str
+    ) -> AbstractContextManager[Paths]:
+        """See the port: documents allow it to Git's repositories alone."""
+        return self._git.base(repository, address, ref)
 
     def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
         """See the port."""

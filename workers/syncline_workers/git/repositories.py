@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from syncline.credentials import CredentialSource
-from syncline.errors import Permanent
+from syncline.errors import Permanent, RevisionNotFound
+from syncline.model import giturl
 from syncline.model.commit import Commit
 from syncline.model.records import RepositoryRecord
 from syncline.settings import GitSettings
-from syncline_workers.git import policy, refs, trust
+from syncline_workers.git import elsewhere, policy, refs, trust
 from syncline_workers.git.mirrors import Mirrors, Opened
 from syncline_workers.git.refs import Candidate, Refs, Resolved
 from syncline_workers.git.submodules import Submodules
@@ -95,6 +96,25 @@ class GitRepositories:
             opened = stack.enter_context(self._mirrors.opened(repository, revision))
             if repository.spec.verify is not None:
                 trust.insist(repository, revision, self._judged(opened, tags=None))
+            yield self._read(opened, stack)
+
+    @contextmanager
+    def base(self, repository: RepositoryRecord, address: str, ref: str) -> Iterator[CommitTree]:
+        """Open what a kustomization of the repository names by URL.
+
+        Raises:
+            UnsafePath: the repository's document does not allow it.
+            RevisionNotFound: it is not named by a full commit id; says which one it is now.
+            As `tree`.
+        """
+        home, url = policy.admitted(repository, self._settings), giturl.parse(address)
+        record = elsewhere.base(repository, home, url)
+        if not refs.is_commit(ref):
+            now = self._mirrors.refs(record, url).find(ref)
+            hint = f"write ?ref={now}, which it is now" if now else "write a full commit id"
+            raise RevisionNotFound(policy.subject(record), f"{ref} may be moved: {hint}")
+        with ExitStack() as stack:
+            opened = stack.enter_context(self._mirrors.opened(record, ref))
             yield self._read(opened, stack)
 
     def _read(self, opened: Opened, stack: ExitStack) -> CommitTree:

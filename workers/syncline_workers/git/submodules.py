@@ -14,9 +14,7 @@ from typing import Final
 
 from syncline.model import giturl
 from syncline.model.giturl import GitUrl
-from syncline.model.records import RepositoryRecord
-from syncline.model.repository import RepositorySpec
-from syncline_workers.git import access, declared
+from syncline_workers.git import declared, elsewhere
 from syncline_workers.git.entries import Directory, Entry, Kind
 from syncline_workers.git.mirrors import Mirrors, Opened
 from syncline_workers.git.objects import TooLarge
@@ -117,7 +115,9 @@ class Submodules:
         if url.normal in outer.above:
             raise Unsafe(f"the submodule {path} is {url.normal}, a repository that it lies in")
         _admit(path, url, self.top.opened)
-        repository = _record(path, url, self.top.opened)
+        top = self.top.opened
+        name = f"{top.repository.name}, submodule {path}"
+        repository = elsewhere.record(name, url, top.repository, top.url)
         opening: AbstractContextManager[Opened] = self.mirrors.opened(repository, commit)
         opened = self.stack.enter_context(opening)
         return Module(place, opened, self.mirrors.stock(opened), (*outer.above, url.normal))
@@ -155,7 +155,7 @@ def _admit(path: str, url: GitUrl, top: Opened) -> None:
         Unsafe: it is elsewhere.
     """
     spec = top.repository.spec
-    if url.scheme in ("file", "http") and top.url.scheme != url.scheme:
+    if elsewhere.is_weaker(url, top.url):
         raise Unsafe(
             f"the submodule {path} is at {giturl.shown(url.address)}, and {url.scheme} is followed "
             f"from a repository at {url.scheme} only"
@@ -167,25 +167,3 @@ def _admit(path: str, url: GitUrl, top: Opened) -> None:
         f"the submodule {path} is at {giturl.shown(url.address)}, another host than the "
         "repository's: name it in spec.submoduleUrls where it is meant"
     )
-
-
-def _record(path: str, url: GitUrl, top: Opened) -> RepositoryRecord:
-    """The submodule as a repository of its own, with what of the outer one's access it may have."""
-    spec = top.repository.spec
-    is_same = (url.scheme, url.host, url.port) == (top.url.scheme, top.url.host, top.url.port)
-    changed = {
-        "url": url.address,
-        "credential": spec.credential if _has_credential(spec, url) else None,
-        "tls": spec.tls if is_same else None,
-        "proxy": spec.proxy if url.scheme in ("https", "http") else None,
-        "verify": None,
-    }
-    name = f"{top.repository.name}, submodule {path}"
-    return top.repository.model_copy(update={"name": name, "spec": spec.model_copy(update=changed)})
-
-
-def _has_credential(spec: RepositorySpec, url: GitUrl) -> bool:
-    credential = spec.credential
-    if credential is None or not giturl.covers(credential.url_prefix, url):
-        return False
-    return url.scheme in access.WAYS[credential.type].protocols

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from syncline.model.signature import Signature, Verdict
 from syncline_workers.archives.kinds import AllRepositories
 from syncline_workers.git.refs import Resolved
 from syncline_workers.local.directory import REVISION, DirectoryTree
-from syncline_workers.renderers.tree import Tree
+from syncline_workers.renderers.tree import Paths, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,12 @@ class LocalRepositories:
         if not root.is_dir():
             raise PathNotFound(about, f"{named}, which --local names, is no directory")
         yield self.others.reaching(DirectoryTree(root, about, self.limit))
+
+    def base(
+        self, repository: RepositoryRecord, address: str, ref: str
+    ) -> AbstractContextManager[Paths]:
+        """See the port."""
+        return self.others.base(repository, address, ref)
 
     def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
         """Tell who made a commit that was opened before; see the port."""

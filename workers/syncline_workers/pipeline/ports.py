@@ -27,7 +27,7 @@ from syncline_workers.git.refs import Resolved
 from syncline_workers.pipeline.remembered import Remembered
 from syncline_workers.pipeline.renders import Renders
 from syncline_workers.pipeline.timeline import Begin
-from syncline_workers.renderers.tree import Tree
+from syncline_workers.renderers.tree import Paths, Tree
 from syncline_workers.web.fetch import Answer, Question
 
 
@@ -150,6 +150,11 @@ class Repositories(Protocol):
 
     def tree(self, repository: RepositoryRecord, revision: str) -> AbstractContextManager[Tree]:
         """Open a commit, fetching it first where the mirror lacks it."""
+
+    def base(
+        self, repository: RepositoryRecord, address: str, ref: str
+    ) -> AbstractContextManager[Paths]:
+        """Open what a kustomization of the repository names by URL, where that is allowed."""
 
     def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
         """Tell who made a commit that was opened before; None where that is not at hand."""

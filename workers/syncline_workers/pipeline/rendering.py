@@ -11,10 +11,18 @@ from typing import Final
 from syncline.errors import LimitExceeded, ManifestInvalid, PathNotFound, RenderFailed, UnsafePath
 from syncline.model import template
 from syncline.model.explained import Explained, Place
+from syncline.model.records import RepositoryRecord
 from syncline.model.source import RendererName
 from syncline.model.values import Manifest
 from syncline_workers import tallies
-from syncline_workers.pipeline import decrypting, render_turn, resolve, together, variables
+from syncline_workers.pipeline import (
+    bases,
+    decrypting,
+    render_turn,
+    resolve,
+    together,
+    variables,
+)
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 from syncline_workers.pipeline.remembered import Commit, Remembered, Result, commit_of
@@ -145,8 +153,13 @@ def _rendered(attempt: Attempt, sought: _Sought, tree: Tree) -> tuple[Result, bo
     tallies.count(tallies.RENDERED)
     disk, share = _cache(attempt), _is_shared(attempt, sought.plan)
     is_secret = bool(sought.plan.keyed)
-    with attempt.part("renderer"), decrypting.rendering(attempt, tree, is_secret=is_secret):
-        rendered = renderers.render(tree, sought.plan, attempt.ports.render)
+    repository, repositories = sought.at.repository, attempt.ports.repositories
+    with (
+        attempt.part("renderer"),
+        decrypting.rendering(attempt, tree, is_secret=is_secret),
+        bases.reachable(tree, sought.plan, repository, repositories) as reached,
+    ):
+        rendered = renderers.render(reached, sought.plan, attempt.ports.render)
     key = plans.render_key(sought.plan, rendered.inputs, sought.version)
     decrypting.hide(attempt, tree)
     if is_secret or decrypting.is_open(tree):  # what a secret value is in is kept nowhere
@@ -210,8 +223,14 @@ def _plan(attempt: Attempt, at: SourceAt, given: Variables) -> RenderPlan:
 
 def _scope(at: SourceAt) -> str:
     """What is kept of such repositories is for them alone: see `RenderPlan`."""
-    repositories = [each.repository for each in (at, *at.lent)]
-    return ", ".join(f"{each.uid} submodules" for each in repositories if each.spec.submodules)
+    return ", ".join(filter(None, (_beyond(each.repository) for each in (at, *at.lent))))
+
+
+def _beyond(repository: RepositoryRecord) -> str:
+    """Names a repository of whose commits more is read than is in it."""
+    spec = repository.spec
+    more = [*(["submodules"] if spec.submodules else []), *spec.remote_bases]
+    return " ".join([repository.uid, *more]) if more else ""
 
 
 def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:

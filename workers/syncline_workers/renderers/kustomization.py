@@ -9,39 +9,42 @@ kustomize would read differently than we do, because they could lead it out of t
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
-from syncline.errors import LimitExceeded, PathNotFound, RenderFailed, UnsafePath
+from syncline.errors import (
+    InvalidDocument,
+    LimitExceeded,
+    PathNotFound,
+    RenderFailed,
+    RevisionNotFound,
+    UnsafePath,
+)
 from syncline.model import yaml
-from syncline_workers.renderers import inflated
+from syncline_workers.renderers import baseurl, inflated, named
 from syncline_workers.renderers.detect import CHART, KUSTOMIZATIONS
-from syncline_workers.renderers.tree import Tree, inputs_below, join, name_in
+from syncline_workers.renderers.grafted import Grafted
+from syncline_workers.renderers.tree import Tree, inputs_below, join, name_in, normal
 
-_DIRECTORIES: Final = ("resources", "bases", "components")
-_FILES: Final = ("crds", "configurations", "patchesStrategicMerge")
-_PATCHES: Final = ("patches", "patchesJson6902", "replacements")
-_GENERATORS: Final = ("configMapGenerator", "secretGenerator")
-_PLUGINS: Final = ("generators", "transformers", "validators")
 _CHARTS: Final = (inflated.FIELD, "helmChartInflationGenerator")
 _FOLDED: Final = {
     name.casefold(): name
     for name in (
-        *_DIRECTORIES,
-        *_FILES,
-        *_PATCHES,
-        *_GENERATORS,
-        *_PLUGINS,
+        *named.BASES,
+        *named.FILES,
+        *named.PATCHES,
+        *named.GENERATORS,
+        *named.PLUGINS,
         *_CHARTS,
         inflated.GLOBALS,
     )
 }
 _MERGE: Final = re.compile(rb"<<[\"']?\s*:")
-_REMOTE: Final = re.compile(
-    r"[\w+.-]+://|[\w.-]+@[\w.-]+:|git::|[\w-]+(\.[\w-]+)+(:\d+)?/|.*\?ref="
-)
 _MOST: Final = 1000  # kustomizations in one build
 
 
@@ -52,6 +55,7 @@ class Reach:
     inputs: dict[str, str] = field(default_factory=dict)  # path → id; "" = looked for, absent
     laid_out: set[str] = field(default_factory=set)  # files and directories, to be materialised
     roots: set[str] = field(default_factory=set)  # directories with a kustomization
+    moved: dict[str, dict[str, str]] = field(default_factory=dict)  # file → URL → where it lies now
 
 
 def reach(tree: Tree, root: str, others: Iterable[str] = (), *, charts: bool = False) -> Reach:
@@ -79,6 +83,22 @@ def reach(tree: Tree, root: str, others: Iterable[str] = (), *, charts: bool = F
     return found
 
 
+def move(sources: Path, file: str, places: Mapping[str, str]) -> None:
+    """Let a kustomization that is laid out name its remote bases by where they lie now.
+
+    What it says is written as JSON, which kustomize reads alike.
+    """
+    place = sources / file
+    (content,) = yaml.load_all(place.read_bytes(), source=file)
+    for name in named.BASES:
+        if isinstance(content.get(name), list):
+            content[name] = [
+                places.get(path, path) if isinstance(path, str) else path for path in content[name]
+            ]
+    place.unlink()
+    place.write_text(json.dumps(content))
+
+
 @dataclass(slots=True)
 class _Step:
     """One kustomization."""
@@ -93,14 +113,14 @@ class _Step:
         """Note what it names; return the directories that are kustomizations themselves."""
         content = self._read()
         self._inflate(content)
-        if any(content.get(name) for name in _PLUGINS):
+        if any(content.get(name) for name in named.PLUGINS):
             self.found.laid_out.add(self.directory)
             self.found.inputs |= inputs_below(self.tree, self.directory)
-        for place, path in _files(content):
+        for place, path in named.files(content):
             self._file(place, path)
         return [
             inner
-            for place, path in _directories(content)
+            for place, path in named.directories(content)
             if (inner := self._directory(place, path)) is not None
         ]
 
@@ -138,7 +158,7 @@ class _Step:
                 )
         if not self.charts:
             return
-        if used := [name for name in _PLUGINS if content.get(name)]:
+        if used := [name for name in named.PLUGINS if content.get(name)]:
             self._refuse(f"has {used[0]}, which could call helm at will: not with enableHelm")
         try:
             for place, path in inflated.charts(content):
@@ -149,7 +169,7 @@ class _Step:
             self._refuse(str(exc))
 
     def _chart(self, place: str, path: str) -> None:
-        target = join(self.directory, path, subject=self.file)
+        target = self._join(path)
         if not self.tree.ids([name_in(target, CHART)])[name_in(target, CHART)]:
             raise PathNotFound(
                 self.file,
@@ -161,9 +181,9 @@ class _Step:
 
     def _directory(self, place: str, path: str) -> str | None:
         """Note a resource; return it where it is a directory with a kustomization."""
-        if _is_inline(path):
+        if named.is_inline(path):
             return None
-        target = self._inside(place, path)
+        target = self._grafted(place, path) or self._inside(place, path)
         names = [name_in(target, name) for name in KUSTOMIZATIONS]
         if any(self.tree.ids(names).values()):
             return target
@@ -175,17 +195,17 @@ class _Step:
         return None
 
     def _file(self, place: str, path: str) -> None:
-        if not _is_inline(path):
+        if not named.is_inline(path):
             self._note(place, path, self._inside(place, path))
 
     def _inside(self, place: str, path: str) -> str:
         """The path in the repository of what is named there."""
-        if _REMOTE.match(path) and not self._exists(path):
+        if self._is_remote(path):
             self._refuse(
-                f"{place} names the remote {path}, and renderers have no network: "
-                "copy it into the repository"
+                f"{place} names the remote {path}, and renderers have no network: copy it into the "
+                "repository, or allow it as a base in the Repository's spec.remoteBases"
             )
-        target = join(self.directory, path, subject=self.file)
+        target = self._join(path)
         if not self.tree.ids([target])[target]:
             try:
                 self.tree.files(target)
@@ -193,11 +213,40 @@ class _Step:
                 raise type(exc)(self.file, f"{place} names {path}: {exc.detail}") from exc
         return target
 
-    def _exists(self, path: str) -> bool:
-        if "://" in path or path.startswith("/"):
+    def _grafted(self, place: str, path: str) -> str | None:
+        """The directory of a remote base, put beside the repository's own; None: it is none."""
+        is_base = place.startswith(named.BASES)
+        if not is_base or not isinstance(self.tree, Grafted) or not self._is_remote(path):
+            return None
+        try:
+            base = baseurl.parse(path)
+            root = self.tree.graft(base.address, base.ref)
+            target = normal(f"{root}/{base.path}", subject=path)
+        except InvalidDocument as exc:
+            self._refuse(f"{place} names {path}: {exc.detail}")
+        except (UnsafePath, RevisionNotFound) as exc:
+            raise type(exc)(self.file, f"{place} names {path}: {exc}") from exc
+        if self.tree.home(target) != root:
+            raise UnsafePath(self.file, f"{place} names {path}, which leads outside its repository")
+        relative = posixpath.relpath(target, self.directory)
+        self.found.moved.setdefault(self.file, {})[path] = relative
+        return target
+
+    def _is_remote(self, path: str) -> bool:
+        if not baseurl.is_like(path):
             return False
+        if "://" in path or path.startswith("/"):
+            return True
+        target = self._join(path)
+        return not self.tree.ids([target])[target]
+
+    def _join(self, path: str) -> str:
         target = join(self.directory, path, subject=self.file)
-        return bool(self.tree.ids([target])[target])
+        if isinstance(self.tree, Grafted) and self.tree.home(target) != self.tree.home(
+            self.directory
+        ):
+            raise UnsafePath(self.file, f"{path!r} leads outside its repository")
+        return target
 
     def _note(self, place: str, path: str, target: str) -> None:
         if self.directory != "." and not target.startswith(f"{self.directory}/"):
@@ -210,49 +259,3 @@ class _Step:
 
     def _refuse(self, fact: str) -> None:
         raise RenderFailed(self.file, fact)
-
-
-def _directories(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Place and path of what may be a directory; plugins' configuration may be one too."""
-    for name in (*_DIRECTORIES, *_PLUGINS):
-        for number, path in enumerate(_texts(content.get(name))):
-            yield f"{name}[{number}]", path
-
-
-def _files(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in _FILES:
-        for number, path in enumerate(_texts(content.get(name))):
-            yield f"{name}[{number}]", path
-    for name in _PATCHES:
-        for number, patch in enumerate(_mappings(content.get(name))):
-            if isinstance(patch.get("path"), str):
-                yield f"{name}[{number}].path", patch["path"]
-    for name in _GENERATORS:
-        for number, made in enumerate(_mappings(content.get(name))):
-            yield from _generator_files(f"{name}[{number}]", made)
-    openapi = content.get("openapi")
-    if isinstance(openapi, dict) and isinstance(openapi.get("path"), str):
-        yield "openapi.path", openapi["path"]
-
-
-def _generator_files(place: str, made: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for number, text in enumerate(_texts(made.get("files"))):
-        yield f"{place}.files[{number}]", text.rpartition("=")[2]
-    for number, path in enumerate(_texts(made.get("envs"))):
-        yield f"{place}.envs[{number}]", path
-    if isinstance(made.get("env"), str):
-        yield f"{place}.env", made["env"]
-
-
-def _texts(value: Any) -> list[str]:
-    # What has another type kustomize refuses, and says so better.
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
-
-
-def _mappings(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _is_inline(text: str) -> bool:
-    """Whether a text is configuration or a patch itself, rather than the path of one."""
-    return "\n" in text or text.lstrip().startswith(("{", "["))

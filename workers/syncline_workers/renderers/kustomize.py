@@ -12,6 +12,7 @@ parameters (``substitute``).
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from syncline.model import yaml
@@ -21,6 +22,7 @@ from syncline_workers import scratch
 from syncline_workers.renderers import kustomization, normalise, sandbox, substitute, tools
 from syncline_workers.renderers import overlay as overlays
 from syncline_workers.renderers.detect import CHART
+from syncline_workers.renderers.grafted import is_grafted
 from syncline_workers.renderers.isolation import Needs
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, name_in, normal
@@ -49,9 +51,14 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
         manifests=normalise.manifests(
             normalise.locate(root, values), subject=root, most=settings.documents
         ),
-        inputs=reach.inputs | tree.ids([name_in(root, CHART)]),  # with a chart it would be helm's
+        inputs=_own(reach.inputs) | tree.ids([name_in(root, CHART)]),  # else it would be helm's
         renderer=RendererName.KUSTOMIZE,
     )
+
+
+def _own(inputs: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what lies in remote bases: the commits that name it are in files of our own."""
+    return {path: oid for path, oid in inputs.items() if not is_grafted(path)}
 
 
 def _build(
@@ -66,6 +73,8 @@ def _build(
     binary = tools.find(RendererName.KUSTOMIZE, settings, subject=root)
     helm = _helm(plan, settings, subject=root)
     with tree.materialise(sorted(reach.laid_out)) as sources, scratch.directory("render") as home:
+        for file, places in reach.moved.items():
+            kustomization.move(sources, file, places)
         built, over = sources / root, home / "overlay"
         if plan.overlay:
             overlays.write(plan.overlay, over, sources=sources, root=root, parts=parts)
