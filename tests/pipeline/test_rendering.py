@@ -2,11 +2,13 @@
 
 import shutil
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from syncline.store import keys
 from syncline.store.connection import Store
+from syncline_workers.pipeline import rendering
 from syncline_workers.pipeline.remembered import Remembered, Result, commit_of
 from tests.harness.redis_fixtures import redis_server, redis_session, store
 from tests.pipeline.rendered import BUILT_IN, MONITORED, Fleet, Served, host
@@ -140,3 +142,19 @@ def test_what_is_large_is_left_to_the_disk() -> None:
     memory.keep(commit, "large", result, size=1_000_000)
 
     assert (memory.result(commit, "small"), memory.result(commit, "large")) == (result, None)
+
+
+@pytest.mark.parametrize("path", ["plain", "chart"])
+def test_how_large_a_result_is_is_told_wherever_it_comes_from(fleet: Fleet, path: str) -> None:
+    """It decides, with the time, which lane the application goes by."""
+
+    def packed() -> int:
+        attempt = fleet.attempt(path)
+        rendering.render(attempt, cast("Any", Served(BUILT_IN)))
+        return attempt.packed
+
+    rendered, remembered = packed(), packed()
+    fleet.remembered = Remembered()
+    from_disk = packed()
+
+    assert rendered == remembered == from_disk > 50

@@ -229,9 +229,9 @@ def seeded(store: Store, projects: list[str], clusters: list[Uid]) -> list[Targe
     return made
 
 
-def rendered(world: World, target: TargetId, seconds: float) -> None:
+def rendered(world: World, target: TargetId, seconds: float, packed: int = 0) -> None:
     inputs = Inputs(repository="fleet", revision="main", paths={"shop": "t1"})
-    world.run(target, inputs=inputs, steps={"render": seconds})
+    world.run(target, inputs=inputs, steps={"render": seconds}, packed=packed)
 
 
 def test_what_took_long_to_render_goes_by_a_lane_apart_until_it_is_quick(store: Store) -> None:
@@ -250,6 +250,16 @@ def test_what_took_long_to_render_goes_by_a_lane_apart_until_it_is_quick(store: 
 
     world.trigger(target, request(TriggerKind.PUSH))
     assert [sent.lane for sent in world.dispatch_any()] == [Lane.PUSH]
+    assert not world.state(target).heavy
+
+
+def test_what_is_large_goes_there_too_however_quickly_it_was_had(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+
+    rendered(world, target, 0.1, packed=1_000_001)
+    assert world.state(target).heavy
+    rendered(world, target, 0.1, packed=1_000_000)
     assert not world.state(target).heavy
 
 

@@ -112,6 +112,7 @@ class Report(Stored):
     commit: Commit | None = None  # that this attempt was about, where history tells of it
     signatures: tuple[Signature, ...] = ()  # of that commit, where its repository asks for them
     rendered: str = ""  # keyed digest of all that was to be applied
+    packed: int = 0  # bytes of its manifests as caches keep them; 0 = they keep none
     inputs: Inputs | None = None  # of the first source; None: unchanged
     beside: tuple[Beside, ...] = ()  # commits of the other sources that this attempt was about
     inputs_beside: tuple[Inputs, ...] = ()  # of theirs, in the same order; (): unchanged

@@ -170,6 +170,12 @@ class RunSettings(BaseSettings):
         description="A target whose sources took longer to fetch and render goes by the lane "
         "`heavy` from then on, unless a person asks for it. Most take below 2 s.",
     )
+    heavy_bytes: int = Field(
+        default=1_000_000,
+        ge=0,
+        description="So does one whose manifests have more bytes as caches keep them, compressed: "
+        "about a tenth of their JSON. 1 MB: a run of it holds some 100 MB of memory.",
+    )
     soft_limit: Duration = Field(
         default=timedelta(seconds=540), description="A run is asked to stop after this time."
     )

@@ -18,6 +18,7 @@ class Limits:
     #                    its operation calls the target failed (the target itself is tried on)
 
     heavy: timedelta = timedelta(seconds=20)  # to fetch and render: longer ones go by a lane apart
+    heavy_bytes: int = 1_000_000  # of compressed manifests: likewise
 
     @property
     def breaker(self) -> tuple[int, float]:
@@ -32,6 +33,7 @@ class Limits:
             probe_interval=settings.cluster.probe_interval,
             attempts=settings.run.attempts,
             heavy=settings.run.heavy,
+            heavy_bytes=settings.run.heavy_bytes,
         )
 
 

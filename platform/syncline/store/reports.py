@@ -114,10 +114,11 @@ def _signed(signatures: Sequence[Signature]) -> str:
 
 
 def _heavy(report: Report, limits: Limits) -> str:
-    """Whether it took long to fetch and render; what a cache had says nothing of that."""
+    """Whether it took long to fetch and render, which no cached result tells, or is large."""
     if report.inputs is None:
         return ""
-    return str(int(report.steps.get("render", 0.0) > limits.heavy.total_seconds()))
+    is_slow = report.steps.get("render", 0.0) > limits.heavy.total_seconds()
+    return str(int(is_slow or report.packed > limits.heavy_bytes))
 
 
 def _beside(report: Report) -> str:

@@ -54,6 +54,7 @@ class Attempt:
     beside: tuple[Beside, ...] = ()  # and the commits of its other sources
     render_key: str = ""
     rendered: str = ""  # keyed digest of all that is to be applied
+    packed: int = 0  # bytes of its manifests as caches keep them
     manifests: tuple[Manifest, ...] = ()  # as they were rendered
     signatures: tuple[Signature, ...] = ()  # of the revision, where its repository asks for them
     hidden: Hidden = NOTHING  # decrypted values in them, and in what is told of them

@@ -41,6 +41,7 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         observed=claim.observed,
         commit=authorship.of(attempt),
         rendered=attempt.rendered,
+        packed=attempt.packed,
         render_key=claim.render_key,
         inputs=_inputs(attempt, outcome),
         beside=attempt.beside,

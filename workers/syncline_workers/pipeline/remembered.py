@@ -37,6 +37,7 @@ class Result:
     inputs: Mapping[str, str]
     manifests: tuple[Manifest, ...]
     place: Place = Place.PROCESS
+    packed: int = 0  # bytes as the disk keeps it; 0 = nothing keeps it
 
 
 @dataclass(frozen=True, slots=True)

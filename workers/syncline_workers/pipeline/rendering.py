@@ -177,7 +177,8 @@ def _result(key: str, rendered: Rendered) -> Result:
 
 
 def _kept(attempt: Attempt, sought: _Sought, result: Result, packed: bytes) -> Result:
-    attempt.ports.remembered.keep(_commit(sought.at), sought.here, result, size=len(packed))
+    result = replace(result, packed=len(packed))
+    attempt.ports.remembered.keep(_commit(sought.at), sought.here, result, size=result.packed)
     return result
 
 
@@ -248,6 +249,7 @@ def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:
 def _fill(attempt: Attempt, found: Sequence[tuple[SourceAt, Result]]) -> list[Manifest]:
     """What came of all sources, and what was read of each repository."""
     keys = [result.key for _, result in found]
+    attempt.packed = sum(result.packed for _, result in found)
     attempt.render_key = plans.joined_key(keys)
     if len(keys) > 1:
         together.remember(attempt, _cache(attempt), keys)

@@ -40,6 +40,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         commit=authorship.of(attempt) if authorship.is_told(attempt) else None,
         signatures=attempt.signatures,
         rendered=attempt.rendered,
+        packed=attempt.packed,
         render_key=attempt.render_key,
         inputs=attempt.inputs,
         beside=attempt.beside,

@@ -162,7 +162,8 @@ class TargetDetail(TargetView):
     lookup_error: str = Field(description="Why its revision could not be looked up, or empty.")
     worker: str = Field(description="Which runs it, or ran it last.")
     heavy: bool = Field(
-        default=False, description="It took long to render, and goes by the lane heavy."
+        default=False,
+        description="It took long to render, or is large, and goes by the lane heavy.",
     )
     last_log: str = Field(
         default="", description="What the last run that lost its worker logged, until one ends."
