@@ -199,7 +199,9 @@ def locked(private: Private, form: str) -> str:
     """A key with a passphrase that the server lets in; gives its reference."""
     kind = "rsa" if form != "RFC4716" else "ed25519"
     file = private.desk.root / "locked"
-    make = ["ssh-keygen", "-q", "-C", "", "-t", kind, "-m", form, "-N", PASSPHRASE, "-f", file]
+    size = ["-b", "2048"] if kind == "rsa" else []
+    how = ["-C", "", "-t", kind, *size, "-m", form, "-N", PASSPHRASE]
+    make = ["ssh-keygen", "-q", *how, "-f", file]
     subprocess.run(make, check=True)
     private.server.keys.append(asyncssh.read_private_key(file, PASSPHRASE))
     return private.give("locked", file.read_text())

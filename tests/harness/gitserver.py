@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
 from tests.harness.workrepo import ENVIRONMENT, WorkRepo
@@ -38,6 +38,13 @@ class Asked:
     authorization: str
 
 
+class Api(Protocol):
+    """What a Git host has beside Git."""
+
+    def __call__(self, asked: Asked, body: bytes) -> tuple[int, bytes] | None:
+        """Give a status and JSON; None where it is none of its requests."""
+
+
 @dataclass
 class GitServer:
     """Serves each bare repository below `root` as `url(name)`. Its knobs may be turned any time."""
@@ -50,6 +57,7 @@ class GitServer:
     filters: bool = True  # it can leave blobs out
     modern: bool = True  # it speaks version 2 of the protocol, which gives out any object by its id
     redirect: str = ""  # send everybody to the same path of this place instead
+    api: "Api | None" = None  # answers what is not Git's, where it gives an answer
     tls: ssl.SSLContext | None = None  # what it shows and asks for; None: it speaks plain HTTP
     asked: list[Asked] = field(default_factory=list)
     _http: http.server.ThreadingHTTPServer = field(init=False, repr=False)
@@ -151,8 +159,12 @@ class _Request(http.server.BaseHTTPRequestHandler):
     def _serve(self, body: bytes) -> None:
         owner = self.owner
         authorization = self.headers.get("Authorization", "")
-        owner.asked.append(Asked(self.command, self.path, authorization))
+        asked = Asked(self.command, self.path, authorization)
+        owner.asked.append(asked)
         self.close_connection = True
+        if owner.api is not None and (said := owner.api(asked, body)) is not None:
+            self._json(*said)
+            return
         owner.wait()
         if owner.status:
             self._short(owner.status, "Retry-After", owner.patience or "none")
@@ -169,6 +181,14 @@ class _Request(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.send_header("Connection", "close")
         self.end_headers()
+
+    def _json(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
 
     def _backend(self, body: bytes) -> None:
         """CGI: what git prints first are headers."""

@@ -20,14 +20,30 @@ Reference = Annotated[
 """``env:SYNCLINE_CRED_NAME``, or ``file:NAME`` inside the credentials directory."""
 
 
+class GitHubApp(Written):
+    """A GitHub App's installation, which gives out tokens for an hour."""
+
+    app_id: int = Field(ge=1, description="The app's number, of its settings.")
+    installation_id: int = Field(
+        ge=1, description="The number at the end of the URL of the installation's settings."
+    )
+    api_url: str | None = Field(
+        default=None,
+        max_length=2048,
+        pattern=r"^https?://[A-Za-z0-9_.\[\]:-]+(/[A-Za-z0-9_./-]*)?$",
+        description="Where its API is. None: https://api.github.com, or /api/v3 of the URL's host.",
+    )
+
+
 class CredentialValue(Written):
     """What a credential is, and where its value is found; the value is never in a document.
 
     A reference is ``env:SYNCLINE_CRED_NAME`` or ``file:NAME`` (inside the credentials directory).
     """
 
-    type: Literal["token", "basic", "ssh"] = Field(
-        description="token: an HTTPS token; basic: the value is user:password; ssh: a private key."
+    type: Literal["token", "basic", "ssh", "github-app"] = Field(
+        description="token: an HTTPS token; basic: the value is user:password; ssh: a private "
+        "key; github-app: the private key of a GitHub App."
     )
     ref: Reference = Field(
         description="env:SYNCLINE_CRED_NAME or file:NAME inside the credentials directory."
@@ -39,10 +55,16 @@ class CredentialValue(Written):
         default=None, description="ssh: the passphrase of the key, where it has one."
     )
 
+    github: GitHubApp | None = Field(
+        default=None, description="github-app: the app and its installation."
+    )
+
     @model_validator(mode="after")
     def _fits(self) -> CredentialValue:
         if self.passphrase_ref is not None and self.type != "ssh":
             raise ValueError(f"passphraseRef goes with type ssh, not {self.type}")
+        if (self.github is not None) != (self.type == "github-app"):
+            raise ValueError("github goes with type github-app, and that with github")
         return self
 
 

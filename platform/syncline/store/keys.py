@@ -174,6 +174,7 @@ BEHIND = Key(
 LOOKUP_ERRORS = Key("lookup-errors:<repository name>", "hash", "revision as written → why not")
 
 HOST = Key("git-host:<host>", "zset", "requests in flight, by when they are given up", "1 hour")
+HOST_TOKEN = Key("git-token:<digest>", "string", "what an app was given, sealed", "its own")
 HOST_PAUSE = Key("git-pause:<host>", "string", "there while nobody asks this host", "its pause")
 HOST_PAUSES = Key("git-pauses:<host>", "string", "how often it was paused", "10 minutes")
 

@@ -18,6 +18,7 @@ from syncline.model.variables import Reading
 from syncline.settings import Settings
 from syncline.store import (
     adoption,
+    apptokens,
     checks,
     clusters,
     connection,
@@ -35,6 +36,7 @@ from syncline.store import (
 from syncline.store import readings as stored_readings
 from syncline.store.connection import Store
 from syncline.store.records import Kind
+from syncline_workers.git.apptokens import Token
 from syncline_workers.git.turns import Answer
 from syncline_workers.pipeline.ports import Followed
 
@@ -93,6 +95,19 @@ class StoreHosts:
     def pause(self, host: str, seconds: float = 0.0) -> float:
         """See the port."""
         return hosts.pause(self.store, host, seconds)
+
+    def token(self, name: str) -> Token | None:
+        """See the port."""
+        found = apptokens.get(self.store, name)
+        return None if found is None else Token(*found)
+
+    def keep_token(self, name: str, token: Token) -> None:
+        """See the port."""
+        apptokens.keep(self.store, name, apptokens.Token(*token))
+
+    def drop_token(self, name: str) -> None:
+        """See the port."""
+        apptokens.drop(self.store, name)
 
 
 @dataclass(slots=True)

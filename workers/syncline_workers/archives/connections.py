@@ -11,13 +11,11 @@ import ssl
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
-from urllib3.util import make_headers
 
 from syncline.model.giturl import DEFAULT_PORTS
 from syncline.model.proxy import Proxy
@@ -68,19 +66,10 @@ class Connections:
     def _through(self, access: Access, url: str) -> Through:
         proxy = access.spec.proxy
         if proxy is None:
-            return Through(address=self._proxy(url))
+            return Through(address=proxies.inherited(url, self._environment))
         if proxies.is_passed_by(urlsplit(url).hostname or "", proxy.no_proxy):
             return Through()
         return Through(own=proxy, given=access.proxy_pair)
-
-    def _proxy(self, url: str) -> str:
-        parts, variables = urlsplit(url), self._environment
-        without = variables.get("no_proxy") or variables.get("NO_PROXY") or ""
-        if without and proxy_bypass_environment(parts.netloc, {"no": without}):
-            return ""
-        names = [f"{parts.scheme}_proxy", "HTTPS_PROXY" * (parts.scheme == "https")]
-        names += ["all_proxy", "ALL_PROXY"]
-        return next((found for name in names if (found := variables.get(name))), "")
 
 
 def _is_named(access: Access, url: str) -> bool:
@@ -95,13 +84,7 @@ def _pool(through: Through, context: ssl.SSLContext | None, *, wary: bool) -> ur
     if through.own:
         return proxies.pool(through.own, through.given, num_pools=8, maxsize=2, ssl_context=context)
     if through.address:
-        parts = urlsplit(through.address)
-        pair = ":".join(unquote(part or "") for part in (parts.username, parts.password))
-        headers = make_headers(proxy_basic_auth=pair) if parts.username else None
-        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        return urllib3.ProxyManager(
-            address, num_pools=8, maxsize=2, ssl_context=context, proxy_headers=headers
-        )
+        return proxies.pool_at(through.address, num_pools=8, maxsize=2, ssl_context=context)
     pool = urllib3.PoolManager(num_pools=8, maxsize=2, ssl_context=context)
     if wary:
         pool.pool_classes_by_scheme = {"http": _WaryPool, "https": _WarySecurePool}

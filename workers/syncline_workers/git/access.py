@@ -20,7 +20,8 @@ from syncline.model.proxy import Proxy
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositorySpec
 from syncline_workers import scratch
-from syncline_workers.git import certificates, command, header, policy, proxies, ssh
+from syncline_workers.git import certificates, command, githubapp, header, policy, proxies, ssh
+from syncline_workers.git.apptokens import Tokens
 from syncline_workers.git.need import Means, Need
 
 
@@ -35,6 +36,7 @@ WAYS: Final[Mapping[str, Way]] = {
     "token": Way(("https", "http"), header.token),
     "basic": Way(("https", "http"), header.basic),
     "ssh": Way(("ssh",), ssh.key),
+    "github-app": Way(("https", "http"), githubapp.token),
 }
 """Type of a credential → its way to git."""
 
@@ -56,9 +58,11 @@ class Access:
 
 @contextmanager
 def granted(
-    repository: RepositoryRecord, url: GitUrl, credentials: CredentialSource
+    repository: RepositoryRecord, url: GitUrl, credentials: CredentialSource, tokens: Tokens
 ) -> Iterator[Access]:
     """Give git what it needs to reach the repository; what is written to disk goes again.
+
+    ``tokens``: those that hosts gave for a while.
 
     Raises:
         CredentialRefused: the credential may not be used for this URL, or cannot be read.
@@ -70,8 +74,17 @@ def granted(
         def read(ref: str) -> str:
             return credentials.read(ref, subject=about).get_secret_value()
 
-        means = _means(Need(about=about, url=url, private=private, read=read), spec)
-        yield Access(
+        need = Need(
+            about=about,
+            url=url,
+            private=private,
+            read=read,
+            proxy=spec.proxy,
+            environment=credentials.environment,
+            tokens=tokens,
+        )
+        means = _means(need, spec)
+        access = Access(
             about=about,
             url=url,
             timeout=spec.timeout.total_seconds(),
@@ -87,6 +100,11 @@ def granted(
             ),
             secrets=means.secrets,
         )
+        try:
+            yield access
+        except CredentialRefused:
+            means.refused()
+            raise
 
 
 def identity(spec: RepositorySpec, url: GitUrl) -> str:
@@ -95,6 +113,8 @@ def identity(spec: RepositorySpec, url: GitUrl) -> str:
     Else whoever names the place without a credential could read what somebody else's fetched.
     """
     parts = [url.normal, url.user, str(url.scp), spec.credential.ref if spec.credential else ""]
+    if spec.credential is not None and spec.credential.github is not None:
+        parts.append(spec.credential.github.model_dump_json(exclude_none=True))
     if spec.tls is not None:
         parts.append(spec.tls.model_dump_json(exclude_none=True))
     if spec.proxy is not None:

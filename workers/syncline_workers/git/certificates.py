@@ -6,7 +6,7 @@ neither the reference nor the fault.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from syncline.errors import CredentialRefused, InvalidDocument
 from syncline.model.tls import Tls
@@ -15,6 +15,12 @@ from syncline_workers.git.need import Means, Need
 
 if TYPE_CHECKING:
     from cryptography import x509
+
+
+AUTHORITIES: Final = "authorities"
+CERTIFICATE: Final = "certificate"
+KEY: Final = "certificate-key"
+"""Private files that git is given, for whoever else asks for the same repository meanwhile."""
 
 
 def given(need: Need, tls: Tls) -> Means:
@@ -45,7 +51,7 @@ def _authorities(need: Need, tls: Tls) -> Means:
     # system's place, whose authorities would be trusted beside these.
     return Means(
         variables={
-            "GIT_SSL_CAINFO": str(need.keep("authorities", text)),
+            "GIT_SSL_CAINFO": str(need.keep(AUTHORITIES, text)),
             "GIT_SSL_CAPATH": str(nothing),
         }
     )
@@ -69,8 +75,8 @@ def _client(need: Need, tls: Tls, certificate_ref: str, key_ref: str) -> Means:
     at = f"http.{need.url.address}"
     return Means(
         config={
-            f"{at}.sslCert": str(need.keep("certificate", shown)),
-            f"{at}.sslKey": str(need.keep("certificate-key", plain.decode())),
+            f"{at}.sslCert": str(need.keep(CERTIFICATE, shown)),
+            f"{at}.sslKey": str(need.keep(KEY, plain.decode())),
             "http.followRedirects": "false",  # it would be shown there, too
         }
     )

@@ -16,6 +16,7 @@ from syncline.model.records import RepositoryRecord
 from syncline.settings import GitSettings
 from syncline_workers.git import access, command, lock, policy, refs, remote, shelf, turns
 from syncline_workers.git.access import Access
+from syncline_workers.git.apptokens import Tokens
 from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Entry, Kind
 from syncline_workers.git.kept import Kept
@@ -47,6 +48,7 @@ class Mirrors:
     ) -> None:
         self._settings, self._credentials, self._hosts = settings, credentials, hosts
         self._mirrors = Bounded[str, Mirror](MIRRORS, lambda mirror: mirror.reader.close())
+        self._tokens = Tokens(hosts)
         self.kept = Kept()
 
     @contextmanager
@@ -106,7 +108,10 @@ class Mirrors:
     @contextmanager
     def reached(self, repository: RepositoryRecord, url: GitUrl) -> Iterator[Access]:
         """What git needs to reach the repository, and a turn at its host."""
-        with access.granted(repository, url, self._credentials) as granted, ExitStack() as stack:
+        with ExitStack() as stack:
+            granted = stack.enter_context(
+                access.granted(repository, url, self._credentials, self._tokens)
+            )
             if self._hosts and url.host:
                 mine = turns.turn(
                     self._hosts, url.host, about=granted.about, within=granted.timeout

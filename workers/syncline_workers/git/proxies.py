@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from syncline.errors import CredentialRefused, InvalidDocument
 from syncline.model.proxy import Proxy
@@ -54,14 +54,37 @@ def pair(about: str, ref: str, read: Callable[[str], str]) -> tuple[str, str]:
 
 def pool(proxy: Proxy, given: tuple[str, str] | None, **options: Any) -> urllib3.PoolManager:
     """Give connections through a proxy, with its user and password; options are urllib3's."""
+    return _pool(proxy.url, given, **options)
+
+
+def _pool(url: str, given: tuple[str, str] | None, **options: Any) -> urllib3.PoolManager:
     import urllib3  # noqa: PLC0415 -- few need it
     from urllib3.contrib.socks import SOCKSProxyManager  # noqa: PLC0415
 
-    if proxy.url.startswith("socks"):
+    if url.startswith("socks"):
         user, password = given or (None, None)
-        return SOCKSProxyManager(proxy.url, username=user, password=password, **options)
+        return SOCKSProxyManager(url, username=user, password=password, **options)
     headers = urllib3.make_headers(proxy_basic_auth=":".join(given)) if given else None
-    return urllib3.ProxyManager(proxy.url, proxy_headers=headers, **options)
+    return urllib3.ProxyManager(url, proxy_headers=headers, **options)
+
+
+def pool_at(address: str, **options: Any) -> urllib3.PoolManager:
+    """Give connections through a proxy as the environment names it: its password in its URL."""
+    parts = urlsplit(address)
+    given = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    place = f"{parts.scheme or 'http'}://{parts.netloc.rpartition('@')[2] or parts.path}"
+    return _pool(place, given, **options)
+
+
+def inherited(url: str, environment: Mapping[str, str]) -> str:
+    """Give the proxy that a worker's environment names for a URL, "" = none; as git reads it."""
+    parts = urlsplit(url)
+    without = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if is_passed_by(parts.hostname or "", [each for each in without.split(",") if each.strip()]):
+        return ""
+    names = [f"{parts.scheme}_proxy", "HTTPS_PROXY" * (parts.scheme == "https")]
+    names += ["all_proxy", "ALL_PROXY"]
+    return next((found for name in names if (found := environment.get(name))), "")
 
 
 def is_passed_by(host: str, without: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple, Protocol
 
 from syncline.errors import RepositoryUnreachable
+from syncline_workers.git.apptokens import Shared
 
 PATIENCE: Final = 10.0
 """Seconds to wait for a turn: longer would hold a worker's slot that others need."""
@@ -30,8 +31,8 @@ class Answer(NamedTuple):
     paused: float = 0.0  # seconds for which nobody asks this host
 
 
-class Hosts(Protocol):
-    """What is known of Git hosts by all workers together."""
+class Hosts(Shared, Protocol):
+    """What is known of Git hosts by all workers together, and the tokens that they gave."""
 
     def enter(self, host: str, seconds: float) -> Answer:
         """Take a turn, which ends by itself after so many seconds."""
