@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from syncline.errors import InvalidDocument, SignatureRefused
-from syncline.model.records import RepositoryRecord
+from syncline.model.records import ApplicationRecord, RepositoryRecord
 from syncline.model.signature import Verdict
 from syncline_workers.archives.kinds import AllRepositories
 from syncline_workers.archives.oci import FLUX
+from syncline_workers.pipeline import trusting
 from tests.archives.desk import Desk, named, record
 from tests.archives.test_oci import bundle
 from tests.harness import charts
@@ -19,6 +20,7 @@ from tests.harness.charts import ChartRepository
 from tests.harness.cosigner import Cosigner
 from tests.harness.registry import Registry
 from tests.harness.signers import Gpg
+from tests.pipeline.test_authorship import attempt
 
 Sign = Callable[..., None]
 
@@ -240,6 +242,23 @@ def test_a_provenance_file_vouches_for_a_chart(
 
     (told,) = repositories.signatures(own, f"web@{tree.revision}")
     assert (told.subject, told.key, told.signer) == ("chart", ana.key, "ana <ana@example.com>")
+
+
+def test_a_run_judges_a_chart_by_its_name(
+    published: ChartRepository, repositories: AllRepositories, ana: Ana
+) -> None:
+    own = by_gpg(published, ana.public)
+    source = {"repository": "charts", "chart": "web", "revision": "^1"}
+    spec = {"source": source, "destination": {"cluster": "west"}}
+    application = ApplicationRecord.model_validate(
+        {"uid": "a1", "name": "shop", "project": "default", "spec": spec}
+    )
+    found = attempt(repositories, repository=own, application=application)
+    found.revision = named(repositories, own, "web@^1")
+
+    trusting.check(found)
+
+    assert [each.verdict for each in found.signatures] == [Verdict.GOOD]
 
 
 def test_a_provenance_file_by_gpg_itself_is_as_good(

@@ -11,6 +11,7 @@ from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature, Verdict
 from syncline_workers.pipeline import authorship, failing, rendering, resolve, trusting
 from syncline_workers.pipeline.attempt import Attempt
+from syncline_workers.pipeline.variables import Variables
 from tests.pipeline.test_authorship import ANA, MADE, attempt
 from tests.pipeline.twins import REPOSITORY, Repositories
 
@@ -64,7 +65,7 @@ def test_what_is_kept_of_submodules_is_for_their_repository_alone() -> None:
 
     def scope(found: Attempt) -> str:
         [only] = resolve.sources(found)
-        return rendering._plan(found, only).scope
+        return rendering._plan(found, only, Variables()).scope
 
     assert scope(with_signature(GOOD, REPOSITORY)) == ""
     assert scope(with_signature(GOOD, following)) == "r1 submodules"

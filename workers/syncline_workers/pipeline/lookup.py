@@ -6,8 +6,8 @@ from syncline.contract.reports import LookupReport
 from syncline.errors import SynclineError
 from syncline.model.names import Uid
 from syncline.model.records import RepositoryRecord
-from syncline.model.repository import RepositoryType
 from syncline.model.run import Inputs
+from syncline_workers.pipeline import resolve
 from syncline_workers.pipeline.failure import describe
 from syncline_workers.pipeline.ports import Ports
 
@@ -42,7 +42,7 @@ def _compared(
         return report.model_copy(update={"heads": {**report.heads, revision: commit}})
     learned = ports.lookups.inputs(repository.uid, revision)
     try:
-        named = _named(repository, revision, commit)
+        named = resolve.named(repository, revision, commit)
         affected = _affected(ports, repository, named, learned) if learned else set()
     except SynclineError as exc:
         return report.model_copy(update={"errors": {**report.errors, revision: describe(exc)}})
@@ -56,13 +56,6 @@ def _compared(
             },
         }
     )
-
-
-def _named(repository: RepositoryRecord, followed: str, revision: str) -> str:
-    """Name a revision of what is followed as `Source.named` does; of Git a commit says all."""
-    chart, at, _ = followed.partition("@")
-    is_git = repository.spec.serves is RepositoryType.GIT
-    return revision if is_git or not at else f"{chart}@{revision}"
 
 
 def _affected(

@@ -31,6 +31,13 @@ def repository_of(claim: Claim) -> RepositoryRecord:
     return claim.repository
 
 
+def named(repository: RepositoryRecord, followed: str, revision: str) -> str:
+    """Name a revision of what is followed, as its repository opens it; of Git a commit says all."""
+    chart, at, _ = followed.partition("@")
+    is_git = repository.spec.serves is RepositoryType.GIT
+    return revision if is_git or not at else f"{chart}@{revision}"
+
+
 def settle(attempt: Attempt) -> None:
     """Resolve every source of an attempt, once.
 

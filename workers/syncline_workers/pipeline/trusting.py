@@ -8,6 +8,7 @@ from __future__ import annotations
 from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature
 from syncline_workers.git import trust
+from syncline_workers.pipeline import resolve
 from syncline_workers.pipeline.attempt import Attempt
 
 
@@ -18,13 +19,18 @@ def check(attempt: Attempt) -> None:
         SignatureRefused: some are not.
     """
     claim, named = attempt.claim, attempt.claim.repositories
-    attempt.signatures = _found(attempt, claim.repository, attempt.revision)
+    followed = claim.application.spec.source.followed
+    attempt.signatures = _found(attempt, claim.repository, followed, attempt.revision)
     _insist(claim.repository, attempt.revision, attempt.signatures)
     if not attempt.beside:
         return
     attempt.beside = tuple(
         each.model_copy(
-            update={"signatures": _found(attempt, named.get(each.repository), each.commit)}
+            update={
+                "signatures": _found(
+                    attempt, named.get(each.repository), each.revision, each.commit
+                )
+            }
         )
         for each in attempt.beside
     )
@@ -33,11 +39,12 @@ def check(attempt: Attempt) -> None:
 
 
 def _found(
-    attempt: Attempt, repository: RepositoryRecord | None, commit: str
+    attempt: Attempt, repository: RepositoryRecord | None, followed: str, commit: str
 ) -> tuple[Signature, ...]:
     if repository is None or repository.spec.verify is None:
         return ()
-    return attempt.ports.repositories.signatures(repository, commit)
+    named = resolve.named(repository, followed, commit)
+    return attempt.ports.repositories.signatures(repository, named)
 
 
 def _insist(repository: RepositoryRecord | None, commit: str, found: tuple[Signature, ...]) -> None:
