@@ -136,14 +136,14 @@ def test_what_could_reach_beyond_the_repository_is_refused(
 def test_a_chart_that_is_not_there_is_named_with_what_to_do(
     repository: Repository, rendered: Render
 ) -> None:
-    tree = repository(files("helmCharts: [{name: redis, version: '1.2', repo: 'https://x.y'}]"))
+    tree = repository(files("helmCharts: [{name: redis, version: '1.2'}]"))
 
     with pytest.raises(PathNotFound) as caught:
         rendered(tree, "web", kustomize=HELM)
 
     assert str(caught.value) == (
-        "web/kustomization.yaml: helmCharts[0] is no chart of the repository, and renderers have "
-        "no network: add it as web/charts/redis-1.2/redis (helm pull --untar)"
+        "web/kustomization.yaml: helmCharts[0] is no chart of the repository: add it as "
+        "web/charts/redis (helm pull --untar), or name its repo and version"
     )
 
 

@@ -97,7 +97,8 @@ class KustomizeOptions(Written):
 
     enable_helm: bool = Field(
         default=False,
-        description="Let helm inflate helmCharts, from charts that lie in the repository.",
+        description="Let helm inflate helmCharts: charts that lie in the repository, or in Helm "
+        "repositories and registries that are registered.",
     )
 
     def overlay(self) -> dict[str, Any]:

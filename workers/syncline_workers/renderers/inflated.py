@@ -1,4 +1,4 @@
-"""What ``helmCharts`` of a kustomization reach: charts of the repository, and value files.
+"""What ``helmCharts`` of a kustomization reach: charts, here or elsewhere, and value files.
 
 kustomize calls helm with what stands there, and reads it more loosely than we do. So what it could
 take for an option of helm, or for a directory of the host, is refused, and so is a field whose name
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from syncline_workers.renderers import remote
 
 FIELD: Final = "helmCharts"
 GLOBALS: Final = "helmGlobals"
@@ -20,6 +22,7 @@ _KNOWN: Final = frozenset(
         "kubeVersion", "nameTemplate", "skipTests", "debug", "devel",
     )
 )  # fmt: skip
+_REPOSITORIES: Final = ("https://", "http://", "oci://")
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
 _VERSION: Final = re.compile(r"[\w.+-]*")
 
@@ -28,8 +31,16 @@ class Unclear(Exception):
     """What is refused, and why."""
 
 
-def charts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the place and the directory of each chart, relative to the kustomization.
+class Chart(NamedTuple):
+    """One that is to be inflated."""
+
+    place: str
+    directory: str  # relative to the kustomization
+    elsewhere: str  # its name in a Helm repository or a registry (``remote``); "" = it is in none
+
+
+def charts(content: Mapping[str, Any]) -> Iterator[Chart]:
+    """Yield each chart.
 
     Raises:
         Unclear: kustomize or helm could read it otherwise.
@@ -45,8 +56,11 @@ def charts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(release, str) and release.startswith("-"):
             raise Unclear(f"{place}.releaseName begins with a dash")
         # As kustomize itself lays out what it has pulled.
-        of_version = f"{name}-{version}/" if version and chart.get("repo") else ""
-        yield place, f"{home}/{of_version}{name}"
+        where = chart.get("repo") or ""
+        of_version = f"{name}-{version}/" if version and where else ""
+        is_elsewhere = bool(version) and isinstance(where, str) and where.startswith(_REPOSITORIES)
+        named = remote.write(remote.Remote(where, name, version)) if is_elsewhere else ""
+        yield Chart(place, f"{home}/{of_version}{name}", named)
 
 
 def value_files(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,7 @@ class Reach:
     inputs: dict[str, str] = field(default_factory=dict)  # path → id; "" = looked for, absent
     laid_out: set[str] = field(default_factory=set)  # files and directories, to be materialised
     roots: set[str] = field(default_factory=set)  # directories with a kustomization
+    fetched: dict[str, str] = field(default_factory=dict)  # directory → a chart of elsewhere
     moved: dict[str, dict[str, str]] = field(default_factory=dict)  # file → URL → where it lies now
 
 
@@ -161,21 +162,26 @@ class _Step:
         if used := [name for name in named.PLUGINS if content.get(name)]:
             self._refuse(f"has {used[0]}, which could call helm at will: not with enableHelm")
         try:
-            for place, path in inflated.charts(content):
-                self._chart(place, path)
+            for chart in inflated.charts(content):
+                self._chart(chart)
             for place, path in inflated.value_files(content):
                 self._file(place, path)
         except inflated.Unclear as exc:
             self._refuse(str(exc))
 
-    def _chart(self, place: str, path: str) -> None:
-        target = self._join(path)
-        if not self.tree.ids([name_in(target, CHART)])[name_in(target, CHART)]:
-            raise PathNotFound(
-                self.file,
-                f"{place} is no chart of the repository, and renderers have no network: add it as "
-                f"{target} (helm pull --untar)",
-            )
+    def _chart(self, chart: inflated.Chart) -> None:
+        target = self._join(chart.directory)
+        file = name_in(target, CHART)
+        if not self.tree.ids([file])[file]:
+            if not chart.elsewhere:
+                raise PathNotFound(
+                    self.file,
+                    f"{chart.place} is no chart of the repository: add it as {target} (helm pull "
+                    "--untar), or name its repo and version",
+                )
+            self.found.fetched[target] = chart.elsewhere
+            self.found.inputs |= self.tree.ids([chart.elsewhere]) | {file: ""}
+            return
         self.found.laid_out.add(target)
         self.found.inputs |= inputs_below(self.tree, target)
 

@@ -1,6 +1,7 @@
 """Kustomize, by the official binary: offline, without plugins, on nothing but what it reaches.
 
-Helm inflates charts of the repository for it where the application says so.
+Helm inflates charts for it where the application says so: those of the repository, and of Helm
+repositories that are registered.
 
 Inputs are each file that the build reads (``kustomization``), not whole directories. As ``kustomize
 build`` does by itself, it reads files only below the kustomization that names them, and directories
@@ -12,6 +13,7 @@ parameters (``substitute``).
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -73,6 +75,9 @@ def _build(
     binary = tools.find(RendererName.KUSTOMIZE, settings, subject=root)
     helm = _helm(plan, settings, subject=root)
     with tree.materialise(sorted(reach.laid_out)) as sources, scratch.directory("render") as home:
+        for directory, name in reach.fetched.items():
+            with tree.chart(name, about=root) as chart, chart.materialise(["."]) as files:
+                shutil.copytree(files, sources / directory, dirs_exist_ok=True)
         for file, places in reach.moved.items():
             kustomization.move(sources, file, places)
         built, over = sources / root, home / "overlay"
