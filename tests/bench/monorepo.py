@@ -115,7 +115,7 @@ class Bench:
         found = self.ask(monorepo_host.render_all, head)
         count = self.shape.applications
         yield Row(f"render of {count} applications, cold: CPU", found["cpu"], None, "s")
-        yield Row("… requests", found["requests"], 3.0)
+        yield Row("… requests", found["requests"], 6)
         yield Row("… bytes of the mirror", size(self.root / "host/git") / MIB, None, "MiB")
 
     def _polls(self) -> Iterator[Row]:
