@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from syncline.settings import Settings
 from syncline.store import connection, targets
 from syncline.store.connection import Store
 from tests.api.conftest import Live
+from tests.harness import poll
 
 
 def test_an_unknown_path(reader: httpx.Client) -> None:
@@ -166,8 +168,10 @@ def test_a_request_leaves_one_line_without_secrets(admin: httpx.Client) -> None:
         headers={"X-Request-Id": "line-1"},
     )
 
-    written = [json.loads(line) for line in lines.getvalue().splitlines()]
-    (line,) = [each for each in written if each.get("request") == "line-1"]
+    def told() -> list[dict[str, Any]]:
+        return [each for each in written(lines) if each.get("request") == "line-1"]
+
+    (line,) = poll.until(told, within=10, what="the line, which follows the answer")
     kept = {key: line[key] for key in ("event", "method", "path", "status", "caller")}
     assert kept == {
         "event": "request",
@@ -177,8 +181,14 @@ def test_a_request_leaves_one_line_without_secrets(admin: httpx.Client) -> None:
         "caller": "alice",
     }
     token = admin.headers["authorization"].partition(" ")[2]
-    ours = [each for each in written if each["logger"] != "httpx"]  # the client's, in this process
+    ours = [
+        each for each in written(lines) if each["logger"] != "httpx"
+    ]  # the client's, in this process
     assert [secret for secret in ("secret-", token) if secret in str(ours)] == []
+
+
+def written(lines: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines.getvalue().splitlines()]
 
 
 def test_every_error_of_ours_has_a_status() -> None:
