@@ -41,7 +41,9 @@ def test_what_is_not_in_place_has_a_next_step(
     }
     assert checks["store"]["ok"] is False  # the tests' Redis keeps nothing on disk
     assert "appendonly" in str(checks["store"]["found"])
-    assert checks["queues"]["found"] == "user 0, lookup 0, push 0, check 0, heavy 0, drift 0"
+    assert (
+        checks["queues"]["found"] == "user 0, lookup 0, push 0, check 0, heavy 0, plugin 0, drift 0"
+    )
     assert checks["clusters"]["ok"] is False
     assert "connection refused" in str(checks["clusters"]["found"])
     assert checks["clusters"]["next"] == "see: syncline describe cluster NAME"

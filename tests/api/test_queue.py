@@ -97,6 +97,7 @@ def test_slots_are_those_of_the_workers_that_live(admin: httpx.Client, store: St
         "user": 4,
         "push": 6,
         "heavy": 0,
+        "plugin": 0,
         "drift": 0,
     }
     assert {each["queue"]: each["slots"] for each in found["others"]} == {"lookup": 0, "check": 4}
@@ -116,7 +117,7 @@ def test_an_unknown_lane_is_refused_by_name(admin: httpx.Client) -> None:
     answer = admin.get("/api/v1/queue/lanes/pull")
 
     assert answer.status_code in (400, 422)
-    assert "'user', 'push', 'heavy' or 'drift'" in answer.text
+    assert "'user', 'push', 'heavy', 'plugin' or 'drift'" in answer.text
 
 
 def test_a_token_for_metrics_reads_the_queue_and_nothing_else(live: Live) -> None:
@@ -158,7 +159,13 @@ def test_a_lane_of_a_newer_release_is_passed_over(
     (listed,) = admin.get("/api/v1/targets").json()["items"]
     assert (listed["name"], listed["phase"]) == ("app00@c00", "ready")
     assert admin.get("/api/v1/targets/app00@c00").json()["turn"] is None
-    assert [each["waiting"] for each in admin.get("/api/v1/queue").json()["lanes"]] == [0, 0, 0, 0]
+    assert [each["waiting"] for each in admin.get("/api/v1/queue").json()["lanes"]] == [
+        0,
+        0,
+        0,
+        0,
+        0,
+    ]
     assert admin.get("/metrics").status_code == 200
 
 

@@ -18,6 +18,7 @@ def test_an_idle_queue_is_short_to_read(syncline: Run) -> None:
         ["user", "0", "0", "0", "0"],
         ["push", "0", "0", "0", "0"],
         ["heavy", "0", "0", "0", "0"],
+        ["plugin", "0", "0", "0", "0"],
         ["drift", "0", "0", "0", "0"],
         [],
         ["QUEUE", "MESSAGES", "SLOTS"],
@@ -34,7 +35,7 @@ def test_what_waits_is_shown_with_when_it_is_done(syncline: Run, fleet: Fleet) -
 
     push = lines[2]
     assert [push[0], push[1], push[5], push[6]] == ["push", "10", "0.1/s", "1m40s"]
-    assert lines[7][:4] == ["push", "default", "10", "0"]
+    assert lines[8][:4] == ["push", "default", "10", "0"]
 
 
 def test_programs_get_all_of_it(syncline: Run, fleet: Fleet) -> None:
@@ -43,7 +44,7 @@ def test_programs_get_all_of_it(syncline: Run, fleet: Fleet) -> None:
     found = json.loads(syncline("queue", "-o", "json").out)
 
     assert set(found) == {"measuredAt", "workers", "lanes", "others"}
-    assert [lane["waiting"] for lane in found["lanes"]] == [0, 1, 0, 0]
+    assert [lane["waiting"] for lane in found["lanes"]] == [0, 1, 0, 0, 0]
 
 
 def test_a_target_is_described_with_its_turn(syncline: Run, fleet: Fleet) -> None:

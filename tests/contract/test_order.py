@@ -28,7 +28,7 @@ def test_full_queues_are_served_by_weight() -> None:
 
 
 def test_idle_queues_are_looked_at_best_first() -> None:
-    assert fresh().consume(6) == list(queues.ALL)
+    assert fresh().consume(7) == list(queues.ALL)
 
 
 def test_a_user_waits_for_no_more_than_one_message_of_a_long_roll_out() -> None:

@@ -169,8 +169,8 @@ metadata: {name: x}
         (
             {"source": {"repository": "fleet", "renderer": "ksonnet"}},
             (
-                "spec.source.renderer: Input should be 'plain', 'kustomize', 'helm' or 'jsonnet'; "
-                "got 'ksonnet'"
+                "spec.source.renderer: Input should be 'plain', 'kustomize', 'helm', 'jsonnet' or "
+                "'plugin'; got 'ksonnet'"
             ),
         ),
     ],

@@ -188,7 +188,7 @@ def test_a_pool_says_only_what_it_has_of_its_own() -> None:
             "worker",
             "--name=general",
             "--concurrency=4",
-            "--lanes=user,lookup,push,check,heavy,drift",
+            "--lanes=user,lookup,push,check,heavy,plugin,drift",
             "--events",
         ],
         "urgent": ["worker", "--name=urgent", "--concurrency=1", "--lanes=user", "--events"],
@@ -216,6 +216,24 @@ def test_its_lanes_are_those_of_the_program() -> None:
 
     assert schema["definitions"]["lanes"]["items"]["enum"] == list(queues.ALL)
     assert values["worker"]["lanes"] == list(queues.ALL)
+
+
+def test_a_pool_has_the_plugins_that_it_names() -> None:
+    pool = 'worker.pools.made={"lanes": ["plugin"], "plugins": "words"}'
+    templates = dict(chart.pods(chart.rendered(None, pool)))
+
+    made = templates["syncline-worker-made"]["spec"]
+    (worker,) = made["containers"]
+    assert {"name": "SYNCLINE_RENDER_PLUGINS", "value": "/etc/syncline/plugins"} in worker["env"]
+    assert {
+        "name": "plugins",
+        "mountPath": "/etc/syncline/plugins",
+        "readOnly": True,
+    } in worker["volumeMounts"]
+    assert {"name": "plugins", "configMap": {"name": "words", "defaultMode": 0o555}} in made[
+        "volumes"
+    ]
+    assert "plugins" not in str(templates["syncline-worker-general"])
 
 
 def test_a_lane_that_no_pool_serves_is_an_error() -> None:

@@ -210,4 +210,6 @@ def test_a_pool_without_a_lane_cannot_be_scaled() -> None:
         worker={"pools": {"short": {"lanes": ["lookup", "check"], "autoscale": {"enabled": True}}}}
     )
 
-    assert "worker-short cannot be scaled: it serves none of user, push, heavy, drift" in said
+    assert (
+        "worker-short cannot be scaled: it serves none of user, push, heavy, plugin, drift" in said
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from syncline.model.kustomize_options import KustomizeOptions
-from syncline.model.renderer_options import JsonnetOptions, PlainOptions
+from syncline.model.renderer_options import JsonnetOptions, PlainOptions, PluginOptions
 from syncline.model.source import HelmOptions, RendererName, Source
 from syncline.settings import RenderSettings
 from syncline_workers.renderers import render
@@ -49,6 +49,7 @@ def rendered(settings: RenderSettings) -> Render:
         helm: Mapping[str, Any] | None = None,
         plain: Mapping[str, Any] | None = None,
         jsonnet: Mapping[str, Any] | None = None,
+        plugin: Mapping[str, Any] | None = None,
         kustomize: Mapping[str, Any] | None = None,
         under: RenderSettings | None = None,
         **plan: Any,
@@ -60,6 +61,7 @@ def rendered(settings: RenderSettings) -> Render:
             helm=HelmOptions.model_validate(dict(helm or {})),
             plain=PlainOptions.model_validate(dict(plain or {})),
             jsonnet=JsonnetOptions.model_validate(dict(jsonnet or {})),
+            plugin=PluginOptions.model_validate(dict(plugin)) if plugin else None,
             kustomize=KustomizeOptions.model_validate(dict(kustomize or {})),
         )
         return render.render(tree, RenderPlan(source=source, **plan), under or settings)

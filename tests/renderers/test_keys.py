@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from syncline.model.renderer_options import JsonnetOptions, PlainOptions
+from syncline.model.renderer_options import JsonnetOptions, PlainOptions, PluginOptions
 from syncline.model.source import HelmOptions, RendererName, Source
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers.plan import Rendered, RenderPlan
@@ -21,6 +21,7 @@ def plan(renderer: str = "plain", **fields: Any) -> RenderPlan:
         helm=fields.pop("helm", HelmOptions()),
         plain=fields.pop("plain", PlainOptions()),
         jsonnet=fields.pop("jsonnet", JsonnetOptions()),
+        plugin=fields.pop("plugin", PluginOptions(name="words") if renderer == "plugin" else None),
     )
     return RenderPlan(source=source, **fields)
 
@@ -46,6 +47,7 @@ CHANGES = [
     {"plain": PlainOptions(recurse=False)},
     {"plain": PlainOptions(include=("*.yaml",))},
     {"renderer": "jsonnet", "jsonnet": JsonnetOptions(ext_vars={"a": "b"})},
+    {"renderer": "plugin", "plugin": PluginOptions(name="words", parameters={"a": 1})},
 ]
 HELM_CHANGES = [
     {"helm": HelmOptions(values={"a": 1})},

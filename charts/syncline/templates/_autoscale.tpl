@@ -6,9 +6,9 @@
 {{- $pool := index . 2 -}}
 {{- $scale := $pool.autoscale -}}
 {{- $lanes := list -}}
-{{- range list "user" "push" "heavy" "drift" }}{{ if has . $pool.lanes }}{{ $lanes = append $lanes . }}{{ end }}{{ end -}}
+{{- range list "user" "push" "heavy" "plugin" "drift" }}{{ if has . $pool.lanes }}{{ $lanes = append $lanes . }}{{ end }}{{ end -}}
 {{- if not $lanes -}}
-{{- fail (printf "worker.pools: %s cannot be scaled: it serves none of user, push, heavy, drift" (index . 1)) -}}
+{{- fail (printf "worker.pools: %s cannot be scaled: it serves none of user, push, heavy, plugin, drift" (index . 1)) -}}
 {{- end -}}
 {{- $server := printf "http://%s.%s.svc:%v" (include "syncline.name" (list $root "server")) $root.Release.Namespace $root.Values.server.service.port -}}
 apiVersion: keda.sh/v1alpha1

@@ -19,9 +19,10 @@ WEIGHTS = {
     queues.PUSH: 4,
     queues.CHECK: 4,
     queues.HEAVY: 2,
+    queues.PLUGIN: 2,
     queues.DRIFT: 1,
 }
-"""Messages out of 27 where every queue has some."""
+"""Messages out of 29 where every queue has some."""
 
 
 class WeightedOrder:

@@ -188,6 +188,11 @@ class ApplicationSpec(Written):
         """What is followed of which repository, each pair once; the first source's comes first."""
         return tuple(dict.fromkeys((each.repository, each.followed) for each in self.every_source))
 
+    @property
+    def has_plugin(self) -> bool:
+        """Whether a plugin renders one of its sources: its runs go by a lane of their own."""
+        return any(each.plugin is not None for each in self.every_source)
+
 
 class Application(Document):
     """What is rendered for one cluster or a selector of clusters, with a policy."""

@@ -1,12 +1,12 @@
-"""What the renderers beside helm and kustomize are told: plain files, Jsonnet."""
+"""What the renderers beside helm and kustomize are told: plain files, Jsonnet, plugins."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from syncline.model.values import Written
+from syncline.model.values import Name, Written
 
 
 def _glob(text: str) -> str:
@@ -76,4 +76,13 @@ class JsonnetOptions(Written):
         max_length=100,
         description="Directories where imports are looked for, after that of the file that "
         "imports: relative to the path, anywhere in the repository. Later ones win.",
+    )
+
+
+class PluginOptions(Written):
+    """Which plugin makes the manifests, and what it is told."""
+
+    name: Name = Field(description="A plugin that the administrator of the workers declares.")
+    parameters: dict[str, Any] = Field(
+        default={}, description="What the plugin's own schema asks for: see its declaration."
     )

@@ -137,6 +137,7 @@ class Report(Stored):
     rites: str | None = None  # hooks for the target's deletion, sealed; None: as before
     resumed: bool = False  # an earlier attempt of the run had paused
     changed: int = 0  # objects that changed in all attempts, where that is more than ``changes``
+    plugin: bool = False  # whether a plugin renders it
     awaits: str = ""  # Abandoned: work that another run renders; it goes on when that is done
 
     def __repr__(self) -> str:

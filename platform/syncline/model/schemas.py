@@ -14,6 +14,7 @@ from syncline.model.cluster import Cluster
 from syncline.model.credentialtemplate import CredentialTemplate
 from syncline.model.documents import API_VERSION, Document
 from syncline.model.healthrule import HealthRule
+from syncline.model.plugin import Plugin, PluginInput
 from syncline.model.repository import Repository
 from syncline.model.values import format_duration
 from syncline.model.windows import SyncWindow
@@ -28,19 +29,23 @@ KINDS: dict[str, type[Document]] = {
 }
 """Every kind that can be written, by its name."""
 
+OF_PLUGINS: dict[str, type[BaseModel]] = {"Plugin": Plugin, "PluginInput": PluginInput}
+"""What the administrator declares of a plugin, and what a plugin is given: no documents."""
+
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HOME = f"https://{API_VERSION}"
 
 
 def of(kind: str) -> dict[str, Any]:
-    """Return the schema of one kind, with its version in ``$id``.
+    """Return the schema of one kind, or of a plugin's parts, with its version in ``$id``.
 
     Raises:
         NotFound: no such kind.
     """
-    model = KINDS.get(kind)
+    known: dict[str, type[BaseModel]] = {**KINDS, **OF_PLUGINS}
+    model = known.get(kind)
     if model is None:
-        raise NotFound(f"kind {kind!r}", f"does not exist: write one of {', '.join(KINDS)}")
+        raise NotFound(f"kind {kind!r}", f"does not exist: write one of {', '.join(known)}")
     schema = model.model_json_schema(by_alias=True, schema_generator=_Generator)
     return {"$schema": _DIALECT, "$id": f"{_HOME}/{kind}", **schema}
 

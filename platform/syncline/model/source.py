@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import Field, model_validator
 
 from syncline.model.kustomize_options import KustomizeOptions
-from syncline.model.renderer_options import JsonnetOptions, PlainOptions
+from syncline.model.renderer_options import JsonnetOptions, PlainOptions, PluginOptions
 from syncline.model.values import DNS_LABEL, Name, Written
 
 _REFERENCE: Final = re.compile(r"\$([a-z0-9][-a-z0-9]*)/(.+)", re.DOTALL)
@@ -40,6 +40,7 @@ class RendererName(StrEnum):
     KUSTOMIZE = "kustomize"
     HELM = "helm"
     JSONNET = "jsonnet"
+    PLUGIN = "plugin"
 
 
 class HelmOptions(Written):
@@ -125,7 +126,8 @@ class Source(Written):
     renderer: RendererName | None = Field(
         default=None,
         description="None: helm where Chart.yaml is, kustomize where kustomization.yaml is, "
-        "jsonnet where main.jsonnet is or the path is a .jsonnet file, else plain.",
+        "jsonnet where main.jsonnet is or the path is a .jsonnet file, else plain; plugin where "
+        "plugin is set.",
     )
     helm: HelmOptions = Field(default=HelmOptions(), description="Options for a Helm chart.")
     kustomize: KustomizeOptions = Field(
@@ -140,6 +142,18 @@ class Source(Written):
     jsonnet: JsonnetOptions = Field(
         default=JsonnetOptions(), description="Options for a Jsonnet program."
     )
+    plugin: PluginOptions | None = Field(
+        default=None, description="A plugin that makes the manifests, instead of a renderer."
+    )
+
+    @model_validator(mode="after")
+    def _plugin_is_whole(self) -> Source:
+        is_named = self.renderer is RendererName.PLUGIN
+        if is_named and self.plugin is None:
+            raise ValueError("renderer plugin needs plugin.name")
+        if self.plugin is not None and self.renderer is not None and not is_named:
+            raise ValueError(f"plugin is set, and renderer is {self.renderer}: set one of them")
+        return self
 
     @model_validator(mode="before")
     @classmethod

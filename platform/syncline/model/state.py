@@ -61,7 +61,7 @@ class TargetState(TargetLine):
     attempt: int = 0  # of the request at hand
     trigger: str = ""  # kind of the request at hand or run last
     requested: bool = False  # a request waits (or its back-off runs)
-    heavy: bool = False  # it took long to fetch and render, or is large
+    heavy: bool = False  # it took long to fetch and render, or is large, or is a plugin's
     objects: int = 0  # in the inventory
     fence: int = 0  # of the last run
     worker: str = ""  # that runs it now or ran it last

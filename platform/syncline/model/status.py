@@ -57,4 +57,5 @@ class Lane(StrEnum):
     USER = "user"
     PUSH = "push"
     HEAVY = "heavy"  # what took long to render, unless a person asks for it
+    PLUGIN = "plugin"  # what a plugin renders, whoever asks for it
     DRIFT = "drift"

@@ -54,6 +54,9 @@ def revisit(store: Store, pairs: Sequence[Pair], changed: str) -> None:
     """Run again, or show as OutOfSync, the targets of a document that changed."""
     windows.file(store, pairs)
     dependencies.file(store, pairs)
+    for application, cluster in pairs:
+        if application.spec.has_plugin:  # its runs go by another lane from now on
+            targets.ensure(store, application, cluster)
     request(store, pairs, f"{changed} changed")
     waiting = [
         (target_id(a.uid, c.uid), wanted.digest(a, c))

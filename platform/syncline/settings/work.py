@@ -67,6 +67,10 @@ class RenderSettings(BaseSettings):
     helm: str = Field(default="helm", description="The helm binary: a name on PATH, or a path.")
     kustomize: str = Field(default="kustomize", description="The kustomize binary, likewise.")
     jsonnet: str = Field(default="jsonnet", description="The jsonnet binary, likewise.")
+    plugins: Path | None = Field(
+        default=None,
+        description="A directory of declarations of plugins, one in each *.yaml. None: no plugins.",
+    )
     timeout: Duration = Field(
         default=timedelta(seconds=60), description="Longest run of a renderer. Large charts: ~10 s."
     )

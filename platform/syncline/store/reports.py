@@ -12,7 +12,7 @@ from syncline.model.request import Options, TriggerKind
 from syncline.model.run import Inputs, Report
 from syncline.model.signature import Signature
 from syncline.model.state import HistoryEntry
-from syncline.model.status import Outcome
+from syncline.model.status import Lane, Outcome
 from syncline.store import packing, tally
 from syncline.store.limits import Limits
 
@@ -114,7 +114,12 @@ def _signed(signatures: Sequence[Signature]) -> str:
 
 
 def _heavy(report: Report, limits: Limits) -> str:
-    """Whether it took long to fetch and render, which no cached result tells, or is large."""
+    """Whether it took long to fetch and render, which no cached result tells, or is large.
+
+    ``plugin`` where a plugin renders it, however long that takes.
+    """
+    if report.plugin:
+        return Lane.PLUGIN
     if report.inputs is None:
         return ""
     is_slow = report.steps.get("render", 0.0) > limits.heavy.total_seconds()

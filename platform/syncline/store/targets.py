@@ -15,7 +15,7 @@ from syncline.model.names import ObjectKey, TargetId, TargetName, Uid, target_id
 from syncline.model.page import Page
 from syncline.model.records import ApplicationRecord, ClusterRecord, name_of
 from syncline.model.state import FleetSummary, HistoryEntry, Summary, TargetLine, TargetState
-from syncline.model.status import HealthStatus, Phase, SyncStatus
+from syncline.model.status import HealthStatus, Lane, Phase, SyncStatus
 from syncline.store import index, keys, packing, records, states
 from syncline.store.batches import CHUNK, batched
 from syncline.store.connection import Store
@@ -35,7 +35,8 @@ def ensure(store: Store, application: ApplicationRecord, cluster: ClusterRecord)
         True where it was made or taken back: it then needs a first request.
     """
     ident = target_id(application.uid, cluster.uid)
-    return bool(store.call("ensure", ident, str(name_of(application, cluster))))
+    lane = Lane.PLUGIN if application.spec.has_plugin else ""
+    return bool(store.call("ensure", ident, str(name_of(application, cluster)), lane))
 
 
 def standing(store: Store, pairs: Sequence[tuple[ApplicationRecord, ClusterRecord]]) -> list[bool]:

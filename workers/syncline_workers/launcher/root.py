@@ -48,7 +48,7 @@ def enter(request: Request) -> None:
     new = os.path.dirname(request.home)
     kernel.mount("root", new, "tmpfs", kernel.NOSUID | kernel.NODEV, "mode=755,nr_inodes=4k")
     for path, descriptor, flags in opened:
-        _bind(path, descriptor, new + path, flags)
+        _bind(descriptor, new + path, flags)
     if request.processes:
         _show_processes(f"{new}/proc")
     size = f"mode=700,size={request.space},nr_inodes={_INODES}"
@@ -67,18 +67,14 @@ def _opened(request: Request) -> Iterator[tuple[str, int, int]]:
     flags |= dict.fromkeys((request.home, *request.readable), safe | kernel.NOEXEC)
     flags |= dict.fromkeys(request.executable, safe)
     for path in sorted(flags):
-        if any(path.startswith(f"{other}/") for other in flags) or not os.path.lexists(path):
+        if any(path.startswith(f"{other}/") for other in flags) or not os.path.exists(path):
             continue
-        # A link is made again as it is: /lib leads to usr/lib.
-        descriptor = -1 if os.path.islink(path) else os.open(path, os.O_PATH | os.O_CLOEXEC)
-        yield path, descriptor, flags[path]
+        # What a link leads to is put where the link is: it may lead out of what is seen.
+        yield path, os.open(path, os.O_PATH | os.O_CLOEXEC), flags[path]
 
 
-def _bind(path: str, descriptor: int, target: str, flags: int) -> None:
+def _bind(descriptor: int, target: str, flags: int) -> None:
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    if descriptor < 0:
-        os.symlink(os.readlink(path), target)
-        return
     source = f"/proc/self/fd/{descriptor}"
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)

@@ -61,6 +61,7 @@ def report(attempt: Attempt, error: SynclineError) -> Report:
         asked=attempt.asked,
         started_at=attempt.started_at,
         steps=attempt.steps,
+        plugin=claim.application.spec.has_plugin,
     )
 
 

@@ -30,6 +30,7 @@ from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.pipeline.resolve import SourceAt
 from syncline_workers.pipeline.variables import Variables
 from syncline_workers.renderers import plan as plans
+from syncline_workers.renderers import plugin
 from syncline_workers.renderers import render as renderers
 from syncline_workers.renderers.lent import WithLent
 from syncline_workers.renderers.plan import Rendered, RenderPlan
@@ -235,7 +236,9 @@ def _beyond(repository: RepositoryRecord) -> str:
 
 
 def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:
-    """Charts see the cluster: its version, and what it serves. Nobody else is to depend on it."""
+    """Charts see the cluster: its version, and what it serves; so may plugins; nobody else."""
+    if plan.source.renderer is RendererName.PLUGIN:
+        return replace(plan, cluster=_told(plan, attempt))
     if plan.source.renderer is not RendererName.HELM:
         return plan
     helm, applied = plan.source.helm, (entry.ref for entry in attempt.claim.inventory)
@@ -244,6 +247,14 @@ def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:
         kube_version=helm.kube_version or attempt.identity[1],
         api_versions=helm.api_versions or api.api_versions(applied),
     )
+
+
+def _told(plan: RenderPlan, attempt: Attempt) -> dict[str, object]:
+    """What a plugin that asks for it is told of the cluster: then none share a render."""
+    if not plugin.sees_cluster(plan, attempt.ports.render):
+        return {}
+    cluster = attempt.claim.cluster
+    return {"name": cluster.name, "labels": cluster.labels, "kubernetes": attempt.identity[1]}
 
 
 def _fill(attempt: Attempt, found: Sequence[tuple[SourceAt, Result]]) -> list[Manifest]:

@@ -59,6 +59,7 @@ def report(attempt: Attempt, work: plan.Plan, *, kept: Inventory) -> Report:
         asked=attempt.asked,
         started_at=attempt.started_at,
         steps=attempt.steps,
+        plugin=claim.application.spec.has_plugin,
     )
 
 

@@ -22,6 +22,8 @@ def detect(tree: Tree, source: Source) -> RendererName:
     """
     if source.renderer is not None:
         return source.renderer
+    if source.plugin is not None:
+        return RendererName.PLUGIN
     path = normal(source.path, subject=source.path)
     if path.endswith(".jsonnet"):
         return RendererName.JSONNET

@@ -30,6 +30,7 @@ NETWORKED: Final = (
 )  # fmt: skip
 DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/urandom")
 _INTERPRETER: Final = 3  # PT_INTERP: a program header that names the loader of libraries
+_PROGRAMS: Final = "/usr/local/bin:/usr/bin:/bin"
 _NOWHERE: Final = "http://127.0.0.1:9"  # the discard port
 _WITHOUT: Final = {
     "namespaces": "it shares the host's processes, and its temporary files are bounded one by one",
@@ -50,11 +51,13 @@ class Needs:
     given: bytes = b""  # on standard input
 
 
-def environment(home: str, temporary: str, *, memory: int, network: bool) -> dict[str, str]:
+def environment(
+    home: str, temporary: str, *, memory: int, network: bool, host: bool
+) -> dict[str, str]:
     """Return the whole environment of a renderer: nothing of ours is in it."""
     proxies = {} if network else {"HTTP_PROXY": _NOWHERE, "HTTPS_PROXY": _NOWHERE}
     return {
-        "PATH": "",
+        "PATH": _PROGRAMS if host else "",
         "HOME": temporary,
         "TMPDIR": temporary,
         "LANG": "C.UTF-8",

@@ -104,10 +104,6 @@ def _arguments(
 def _documents(output: bytes, entry: str, settings: RenderSettings) -> Iterator[normalise.Located]:
     limits = yaml.Limits(size=settings.output, documents=settings.documents)
     (value,) = yaml.load_all(output, source=entry, limits=limits)
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            yield normalise.Located(f"{entry} [{number}]", item)
-        return
     if isinstance(value, dict) and value and not {"apiVersion", "kind"} & value.keys():
         keys = ", ".join(sorted(value)[:_SHOWN])
         raise ManifestInvalid(
@@ -115,4 +111,4 @@ def _documents(output: bytes, entry: str, settings: RenderSettings) -> Iterator[
             f"evaluates to a mapping that is no manifest (its keys: {keys}): let it be one, or an "
             "array of them, as std.objectValues(…) makes of a mapping",
         )
-    yield normalise.Located(entry, value)
+    return normalise.items(entry, [value])

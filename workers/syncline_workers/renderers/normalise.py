@@ -33,6 +33,16 @@ def locate(origin: str, values: list[Any]) -> Iterator[Located]:
         yield Located(f"{origin} (document {number})" if len(values) > 1 else origin, value)
 
 
+def items(origin: str, values: list[Any]) -> Iterator[Located]:
+    """Name each document, and each item of one that is an array, as programs write them."""
+    for document in locate(origin, values):
+        if isinstance(document.value, list):
+            for number, item in enumerate(document.value):
+                yield Located(f"{document.origin} [{number}]", item)
+        else:
+            yield document
+
+
 def manifests(documents: Iterable[Located], *, subject: str, most: int) -> tuple[Manifest, ...]:
     """Return every object, in order; empty documents are dropped, lists flattened.
 

@@ -55,6 +55,7 @@ class RenderPlan:
     variables: Mapping[str, str | Missing] = field(default_factory=dict)
     keyed: str = ""  # keyed digest of all that is filled in, where a Secret's value is among it
     string_parameters: frozenset[str] = frozenset()  # these hold one: they are strings
+    cluster: Mapping[str, Any] = field(default_factory=dict)  # what a plugin is told of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +107,23 @@ def plan_key(plan: RenderPlan, version: str) -> str:
         facts["overlay"] = dict(plan.overlay)
     if plan.lent:  # else a path that begins with $ is the repository's own
         facts["lent"] = sorted(plan.lent)
+    return _digest(facts | _others(plan))
+
+
+def _others(plan: RenderPlan) -> dict[str, Any]:
+    """What plain files, Jsonnet programs and plugins depend on beside that."""
     if plan.source.renderer is RendererName.PLAIN and plan.source.plain != PlainOptions():
-        facts["plain"] = plan.source.plain.model_dump(mode="json")
+        return {"plain": plan.source.plain.model_dump(mode="json")}
     if plan.source.renderer is RendererName.JSONNET:
-        facts["jsonnet"] = plan.source.jsonnet.model_dump(mode="json")
-    return _digest(facts)
+        return {"jsonnet": plan.source.jsonnet.model_dump(mode="json")}
+    if plan.source.plugin is None:
+        return {}
+    return {
+        "plugin": plan.source.plugin.model_dump(mode="json"),
+        "namespace": plan.namespace,
+        "name": plan.name,
+        "cluster": dict(plan.cluster),
+    }
 
 
 def _helm(options: HelmOptions) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from syncline_workers.renderers import (
     kustomize,
     overlay,
     plain,
+    plugin,
     tools,
 )
 from syncline_workers.renderers.detect import detect
@@ -27,6 +28,7 @@ _RENDERERS: Final[dict[RendererName, Callable[[Tree, RenderPlan, RenderSettings]
     RendererName.KUSTOMIZE: kustomize.render,
     RendererName.HELM: helm.render,
     RendererName.JSONNET: jsonnet.render,
+    RendererName.PLUGIN: plugin.render,
 }
 
 
@@ -45,10 +47,14 @@ def settled(tree: Tree, plan: RenderPlan) -> RenderPlan:
 def version(plan: RenderPlan, settings: RenderSettings) -> str:
     """Return the version of a settled plan's renderer, and of helm where it calls that.
 
+    A plugin's is what the administrator declares.
+
     Raises:
         RenderFailed: there is no such binary.
     """
     renderer, subject = plan.source.renderer or RendererName.PLAIN, plan.source.path
+    if renderer is RendererName.PLUGIN:
+        return plugin.version(plan, settings)
     own = tools.version(renderer, settings, subject=subject)
     if renderer is RendererName.KUSTOMIZE and plan.source.kustomize.enable_helm:
         return f"{own} {tools.version(RendererName.HELM, settings, subject=subject)}"

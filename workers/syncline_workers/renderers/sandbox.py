@@ -132,7 +132,11 @@ def _request(
     return wire.Request(
         command=list(command),
         environment=isolation.environment(
-            str(home), str(temporary), memory=settings.memory, network=needs.network
+            str(home),
+            str(temporary),
+            memory=settings.memory,
+            network=needs.network,
+            host=needs.host,
         ),
         home=str(home),
         directory=str(needs.directory or home),

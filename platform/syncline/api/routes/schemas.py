@@ -21,5 +21,5 @@ def any_kind() -> dict[str, Any]:
 
 @router.get("/{kind}", summary="The schema of one kind")
 def one_kind(kind: str) -> dict[str, Any]:
-    """Application, Cluster, Repository or HealthRule."""
+    """Application, Cluster, Repository or HealthRule; Plugin or PluginInput."""
     return schemas.of(kind)

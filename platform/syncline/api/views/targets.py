@@ -163,7 +163,8 @@ class TargetDetail(TargetView):
     worker: str = Field(description="Which runs it, or ran it last.")
     heavy: bool = Field(
         default=False,
-        description="It took long to render, or is large, and goes by the lane heavy.",
+        description="It took long to render, or is large, or a plugin renders it: it goes by the "
+        "lane heavy, or plugin.",
     )
     last_log: str = Field(
         default="", description="What the last run that lost its worker logged, until one ends."

@@ -13,7 +13,7 @@ from syncline.model import schemas
 
 
 class Kind(StrEnum):
-    """The kinds of documents."""
+    """The kinds of documents, and the parts of a plugin."""
 
     APPLICATION = "Application"
     CLUSTER = "Cluster"
@@ -21,6 +21,8 @@ class Kind(StrEnum):
     HEALTH_RULE = "HealthRule"
     SYNC_WINDOW = "SyncWindow"
     CREDENTIAL_TEMPLATE = "CredentialTemplate"
+    PLUGIN = "Plugin"
+    PLUGIN_INPUT = "PluginInput"
 
 
 def schema(

@@ -1,7 +1,7 @@
 -- needs: base target queue operation window wishes source
 -- Make the target of an application and a cluster, or take back one that is being removed.
 --
--- ARGV  1 target  2 its name
+-- ARGV  1 target  2 its name  3 the lane of its own, "plugin"; or ""
 -- Returns 1 where it was made or taken back, else 0.
 
 local id = ARGV[1]
@@ -14,6 +14,7 @@ local c = cluster(uid)
 if not application[1] or application[5] or not c.exists or c.deleting ~= '' then return 0 end
 
 if t then
+  if ARGV[3] ~= '' then put(t, 'heavy', ARGV[3]) end
   local revived = t.v.deleting
   if revived then
     put(t, 'deleting', '')
@@ -36,6 +37,7 @@ put(t, 'project', application[2])
 put(t, 'cluster', c.name)
 put(t, 'created_at', stamp)
 put(t, 'unadopted', '1') -- until its first run has taken over what is there by its marks
+put(t, 'heavy', ARGV[3])
 put(t, 'want', '0')
 put(t, 'done', '0')
 local row = member(t)

@@ -88,7 +88,7 @@ local function keep_state()
   else
     show(t, c, ARGV[4], ARGV[5], ARGV[6], ARGV[7])
   end
-  if ARGV[35] ~= '' then put(t, 'heavy', ARGV[35] == '1' and '1' or '') end
+  if ARGV[35] ~= '' then put(t, 'heavy', ARGV[35] == '0' and '' or ARGV[35]) end
   put(t, 'revision', ARGV[8])
   put(t, 'observed', ARGV[9])
   put(t, 'render_key', ARGV[10])

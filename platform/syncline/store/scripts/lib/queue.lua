@@ -90,7 +90,7 @@ local function unblock(c)
   if #groups > 0 then wake() end
 end
 
-local RANKS = { user = 1, push = 2, heavy = 2.5, drift = 3 }
+local RANKS = { user = 1, push = 2, heavy = 2.5, plugin = 2.6, drift = 3 }
 local NEWER = 1.5 -- a lane of a newer release: we move nothing out of it but for a person
 
 local function better(one, other)
@@ -110,7 +110,11 @@ local function leave_ready(t)
 end
 
 -- By which lane a target goes: one whose render took long holds up nobody but those who wait for it.
-local function side(t, lane) return t.v.heavy and lane ~= 'user' and 'heavy' or lane end
+-- What a plugin renders has workers of its own, perhaps the only ones that have the plugin.
+local function side(t, lane)
+  if t.v.heavy == 'plugin' then return 'plugin' end
+  return t.v.heavy and lane ~= 'user' and 'heavy' or lane
+end
 
 -- Put a target in line; one that waits already moves only to a better lane.
 local function make_ready(t, lane)
