@@ -100,3 +100,21 @@ def test_no_diff_holds_one() -> None:
     for clear in (PASSWORD, "old password"):
         assert clear not in repr(made)
     assert CHANGED in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"url is {PASSWORD} and", f"url is {HIDDEN} and"),
+        (f"url is {PASSWORD[:9]}", f"url is {HIDDEN}"),
+        (f"url is {PASSWORD[:9]}…", f"url is {HIDDEN}…"),
+        (
+            f"it says {PASSWORD[:8]} […] {PASSWORD[-7:]} is bad",
+            f"it says {HIDDEN} […] {HIDDEN} is bad",
+        ),
+        ("nothing to see… here", "nothing to see… here"),
+        ("ends like corre", "ends like corre"),
+    ],
+)
+def test_what_is_left_of_a_value_where_a_message_was_cut_is_hidden(text: str, shown: str) -> None:
+    assert HIDE.message(text) == shown

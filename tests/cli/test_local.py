@@ -8,6 +8,7 @@ import yaml
 
 from tests.api.fleets import Fleet
 from tests.cli.conftest import Run
+from tests.sops.make import KEYS, SEALED
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FLEET = str(EXAMPLES / "fleet")
@@ -101,3 +102,26 @@ def test_what_cannot_be_rendered_here_is_said(
 
     assert ended.exit != 0
     assert said in " ".join(ended.err.split())
+
+
+def test_encrypted_files_are_read_by_keys_of_this_machine(
+    syncline: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text((SEALED / "config.yaml").read_text())
+    documents = tmp_path / "documents.txt"
+    documents.write_text(
+        "{apiVersion: syncline.dev/v1alpha1, kind: Application, metadata: {name: web}, spec: {"
+        "source: {repository: shop}, destination: {cluster: west, namespace: shop}}}\n"
+        "---\n{apiVersion: syncline.dev/v1alpha1, kind: Repository, metadata: {name: shop}, spec: {"
+        "url: https://git.example/shop,"
+        "decryption: {keys: [{type: age, ref: env:SYNCLINE_CRED_SHOP}]}}}"
+    )
+    asked = ("render", f"--local=shop={tmp_path}", "-f", str(documents))
+    without = syncline(*asked)
+    monkeypatch.setenv("SYNCLINE_CRED_SHOP", (KEYS / "shop.age").read_text())
+
+    ended = syncline(*asked)
+
+    assert "env:SYNCLINE_CRED_SHOP is not set" in without.err
+    found = objects(ended.out)["ConfigMap/database"]
+    assert found["data"] == {"url": "******", "replicas": "3"}

@@ -99,3 +99,41 @@ def test_links_and_files_are_not_followed_or_removed(place: Path) -> None:
 
     assert scratch.clear() == 0
     assert (place / "mine/file").exists()
+
+
+def test_secrets_go_where_they_are_told_and_back_again(place: Path, tmp_path: Path) -> None:
+    memory = tmp_path / "memory"
+    memory.mkdir()
+
+    with scratch.within(memory):
+        with scratch.directory("render") as inner:
+            assert inner.parent == memory
+        with scratch.within(None), scratch.directory("tree") as outer:
+            assert outer.parent == place
+
+    with scratch.directory("render") as after:
+        assert after.parent == place
+
+
+def test_what_was_left_in_another_place_goes_as_well(place: Path, tmp_path: Path) -> None:
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    killed = holder(memory)
+    assert killed.stdout is not None
+    left = Path(killed.stdout.readline().strip())
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+
+    assert scratch.clear() == 0
+    assert (left.parent, scratch.clear(memory, tmp_path / "none"), left.exists()) == (
+        memory,
+        1,
+        False,
+    )
+
+
+def test_memory_is_told_from_a_disk() -> None:
+    assert scratch.is_memory(Path("/dev/shm"))
+    assert not scratch.is_memory(Path("/proc"))
+    assert not scratch.is_memory(Path("/usr"))
+    assert not scratch.is_memory(Path("/none"))

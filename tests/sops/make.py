@@ -16,6 +16,7 @@ from tests.harness.transit import Transit, serving
 HERE = Path(__file__).parent
 PLAIN, SEALED, KEYS = HERE / "plain", HERE / "sealed", HERE / "keys"
 TOKEN, NAME = "hvs.test", "transit/shop"
+PASSPHRASE = "open sesame"
 FIELDS = "^(data|stringData)$"
 
 
@@ -31,7 +32,8 @@ def main() -> None:
     """Make the keys, then each file."""
     recipients = {name: age(name) for name in ("shop", "other")}
     with tempfile.TemporaryDirectory() as home:
-        fingerprint = pgp(home)
+        fingerprint = pgp(home, "shop", ("rsa2048", "rsa2048"))
+        locked = pgp(home, "locked", ("ed25519", "cv25519"), PASSPHRASE)
         seal("secret.yaml", "--age", recipients["shop"], "--encrypted-regex", FIELDS)
         seal("values.yaml", "--age", recipients["shop"])
         seal("config.yaml", "--age", recipients["shop"], "--encrypted-regex", FIELDS)
@@ -44,6 +46,7 @@ def main() -> None:
             seal(name, "--age", f"{recipients['other']},{recipients['shop']}")
         seal("secret.yaml", "--age", recipients["other"], to="for-another.yaml")
         seal("secret.yaml", "--pgp", fingerprint, to="pgp.yaml", GNUPGHOME=home)
+        seal("secret.yaml", "--pgp", locked, to="locked.yaml", GNUPGHOME=home)
         with_vault(Path(home))
 
 
@@ -54,16 +57,16 @@ def age(name: str) -> str:
     return next(line for line in text.splitlines() if "public key" in line).rpartition(" ")[2]
 
 
-def pgp(home: str) -> str:
-    """Make a PGP key without a passphrase and return its fingerprint."""
-    quiet = ("gpg", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "")
-    run(*quiet, "--quick-generate-key", "shop@example.com", "rsa2048", "default", "never",
-        GNUPGHOME=home)  # fmt: skip
-    shown = run("gpg", "--with-colons", "--list-keys", GNUPGHOME=home)
+def pgp(home: str, name: str, kind: tuple[str, str], passphrase: str = "") -> str:
+    """Make a PGP key and return its fingerprint."""
+    quiet = ("gpg", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", passphrase)
+    about = f"{name}@example.com"
+    run(*quiet, "--quick-generate-key", about, kind[0], "default", "never", GNUPGHOME=home)
+    shown = run("gpg", "--with-colons", "--list-keys", about, GNUPGHOME=home)
     fingerprint = next(line for line in shown.splitlines() if line.startswith("fpr")).split(":")[9]
-    run(*quiet, "--quick-add-key", fingerprint, "rsa2048", "encr", "never", GNUPGHOME=home)
+    run(*quiet, "--quick-add-key", fingerprint, kind[1], "encr", "never", GNUPGHOME=home)
     text = run(*quiet, "--armor", "--export-secret-keys", fingerprint, GNUPGHOME=home)
-    (KEYS / "shop.pgp").write_text(text)
+    (KEYS / f"{name}.pgp").write_text(text)
     return fingerprint
 
 

@@ -9,7 +9,7 @@ from syncline.errors import CredentialRefused, DecryptionFailed, KeyServiceUnrea
 from tests.harness.tls import Authority
 from tests.harness.transit import Transit
 from tests.sops.conftest import SHOP, Having
-from tests.sops.make import KEYS, SEALED, TOKEN
+from tests.sops.make import KEYS, PASSPHRASE, SEALED, TOKEN
 
 OTHER = {"type": "age", "ref": "file:other.age"}
 PGP = {"type": "pgp", "ref": "file:shop.pgp"}
@@ -44,6 +44,19 @@ def test_a_pgp_key_opens_what_is_for_it(having: Having) -> None:
 
     assert found is not None
     assert b"correct horse battery" in found.content
+
+
+def test_a_pgp_key_may_have_a_passphrase(having: Having) -> None:
+    locked = {"type": "pgp", "ref": "file:locked.pgp"}
+    told = {**locked, "passphraseRef": "file:words"}
+
+    found = having(told, words=f"{PASSPHRASE}\n").opened("locked.yaml", sealed("locked.yaml"))
+
+    assert found is not None
+    assert b"correct horse battery" in found.content
+    for declared in (locked, told):
+        with pytest.raises(CredentialRefused, match=r"locked\.pgp holds no PGP key that"):
+            having(declared, words="other").opened("locked.yaml", sealed("locked.yaml"))
 
 
 def test_an_ssh_key_is_a_key_of_age(having: Having, tmp_path: Path) -> None:

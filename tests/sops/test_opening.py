@@ -122,3 +122,21 @@ def test_several_groups_of_keys_are_named_as_what_is_not_read(having: Having) ->
 
     with pytest.raises(DecryptionFailed, match="several groups of keys"):
         having().opened("secret.yaml", text)
+
+
+@pytest.mark.parametrize("more", [b"---\na: [\n", b"---\na: {b: c\n", b"--- !!map [\n"])
+def test_what_is_broken_after_its_first_document_is_told_and_not_shown(
+    having: Having, more: bytes
+) -> None:
+    with pytest.raises(DecryptionFailed, match="it is broken, or nested too deep") as caught:
+        having().opened("mixed.yaml", sealed("mixed.yaml") + more)
+
+    assert caught.value.__cause__ is None
+
+
+def test_deep_nesting_is_told(having: Having) -> None:
+    deep = b'{"deep": ' + b"[" * 900 + b"]" * 900 + b", "
+    text = sealed("settings.json").replace(b"{", deep, 1)
+
+    with pytest.raises(DecryptionFailed):
+        having().opened("settings.json", text)

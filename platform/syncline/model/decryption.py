@@ -25,11 +25,14 @@ class DecryptionKey(Written):
 
     type: KeyType = Field(
         description="age: identities as age-keygen writes them, or an SSH key; pgp: an armored "
-        "secret key without a passphrase; vault: a token for the transit engine of Vault or "
+        "secret key; vault: a token for the transit engine of Vault or "
         "OpenBao."
     )
     ref: Reference = Field(
         description="env:SYNCLINE_CRED_NAME or file:NAME inside the credentials directory."
+    )
+    passphrase_ref: Reference | None = Field(
+        default=None, description="pgp: the passphrase of the key, where it has one."
     )
     address: str | None = Field(
         default=None,
@@ -44,7 +47,9 @@ class DecryptionKey(Written):
     )
 
     @model_validator(mode="after")
-    def _only_vault_is_asked(self) -> DecryptionKey:
+    def _fits(self) -> DecryptionKey:
+        if self.passphrase_ref is not None and self.type is not KeyType.PGP:
+            raise ValueError(f"passphraseRef goes with type pgp, not {self.type}")
         if self.type is not KeyType.VAULT:
             if self.address is not None or self.ca is not None:
                 raise ValueError("address and ca are for keys of type vault alone")

@@ -29,6 +29,7 @@ _TELLING: Final = frozenset(("apiVersion", "kind", "name", "namespace", "image",
 """Fields of which an old value is shown: they name things."""
 
 _IDENTITY: Final = ("apiVersion", "kind")
+_CUT: Final = re.compile(r"( \[…\] |…)")
 _NOTHING: Final[Any] = object()
 
 
@@ -39,17 +40,18 @@ class Hidden:
     values: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     part: re.Pattern[str] | None = None
+    forms: tuple[str, ...] = ()  # how a value may stand within a text; the longest first
     is_wary: bool = False  # there may have been others before
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Hidden:
         """Hide these values, and what may have been one earlier."""
         found = frozenset(value for value in values if len(value) >= _WHOLE)
-        forms = {form for value in found for form in _forms(value)}
-        words = sorted(map(re.escape, forms), key=len, reverse=True)
-        part = re.compile("|".join(words)) if words else None
+        unsorted = {form for value in found for form in _forms(value)}
+        forms = tuple(sorted(unsorted, key=len, reverse=True))
+        part = re.compile("|".join(map(re.escape, forms))) if forms else None
         whole = frozenset(value for value in found if value.lower() not in _WORDS)
-        return cls(found, whole, part, is_wary=True)
+        return cls(found, whole, part, forms, is_wary=True)
 
     def also(self, values: Iterable[str]) -> Hidden:
         """Hide more values."""
@@ -63,6 +65,28 @@ class Hidden:
     def text(self, text: str) -> str:
         """Hide them in a text."""
         return text if self.part is None else self.part.sub(HIDDEN, text)
+
+    def message(self, text: str) -> str:
+        """Hide them in a message, which may have been cut within one of them."""
+        return "".join(self._whole(self.text(piece)) for piece in _CUT.split(text))
+
+    def _whole(self, piece: str) -> str:
+        """Hide what is left of a value at both ends."""
+        if tail := self._begun(piece):
+            piece = piece[:-tail] + HIDDEN
+        head = self._begun(piece, backwards=True)
+        return HIDDEN + piece[head:] if head else piece
+
+    def _begun(self, piece: str, *, backwards: bool = False) -> int:
+        """How many characters at the end of a text begin a value; or, backwards, end one."""
+        for form in self.forms:
+            for size in range(min(len(form) - 1, len(piece)), _PART - 1, -1):
+                begins = (
+                    piece.startswith(form[-size:]) if backwards else piece.endswith(form[:size])
+                )
+                if begins:
+                    return size
+        return 0
 
     def shown(self, manifest: Manifest) -> Manifest:
         """Hide them in an object; what names it stays."""

@@ -52,7 +52,7 @@ def render(asked: LocalRender) -> PreviewReport:
     return PreviewReport(
         preview=Uid("local"),
         revision=attempt.revision,
-        manifests=tuple(mask.masked(manifest) for manifest in manifests),
+        manifests=tuple(attempt.hidden.shown(mask.masked(each)) for each in manifests),
         explained=tuple(attempt.explained),
     )
 
@@ -89,6 +89,7 @@ def _attempt(asked: LocalRender, claim: Claim, cache: Path) -> Attempt:
         key=PlatformKey(secrets.token_bytes(32)),
         render=settings.render.model_copy(update={"cache": cache}),
         worker="local",
+        credentials=_credentials(settings),
     )
     heart = Heart(claim.lease, since=math.inf)
     return Attempt(ports=ports, claim=claim, heart=heart, is_preview=True)
@@ -96,6 +97,11 @@ def _attempt(asked: LocalRender, claim: Claim, cache: Path) -> Attempt:
 
 def _repositories(asked: LocalRender, settings: Settings) -> Repositories:
     git = settings.git.model_copy(update={"cache": Path(asked.git_cache)})
-    credentials = CredentialSource(directory=settings.keys.credentials, environment=os.environ)
-    others = open_all(git, credentials, registered=Given(tuple(asked.repositories.values())))
+    others = open_all(
+        git, _credentials(settings), registered=Given(tuple(asked.repositories.values()))
+    )
     return LocalRepositories(asked.directories, others, git.max_file)
+
+
+def _credentials(settings: Settings) -> CredentialSource:
+    return CredentialSource(directory=settings.keys.credentials, environment=os.environ)

@@ -17,7 +17,7 @@ def error(hidden: Hidden, found: E) -> E:
     """The same error, with what it says masked; itself where there is nothing to hide."""
     if not hidden:
         return found
-    masked = tuple(hidden.text(arg) if isinstance(arg, str) else arg for arg in found.args)
+    masked = tuple(hidden.message(arg) if isinstance(arg, str) else arg for arg in found.args)
     return found if masked == found.args else type(found)(*masked)
 
 
@@ -32,7 +32,7 @@ def unforeseen(hidden: Hidden, found: Exception) -> None:
         Unforeseen: what may be told of it, in its place.
     """
     told = str(found)
-    if hidden and (masked := hidden.text(told)) != told:
+    if hidden and (masked := hidden.message(told)) != told:
         raise Unforeseen(f"{type(found).__name__}: {masked}") from None
 
 
@@ -42,7 +42,7 @@ def report(hidden: Hidden, found: Report) -> Report:
         return found
     return found.model_copy(
         update={
-            "message": hidden.text(found.message),
+            "message": hidden.message(found.message),
             "changes": _changes(hidden, found.changes),
             "differences": differences(hidden, found.differences),
             "parameters": _texts(hidden, found.parameters),
@@ -57,7 +57,7 @@ def progress(hidden: Hidden, found: Progress) -> Progress:
         return found
     return found.model_copy(
         update={
-            "message": hidden.text(found.message),
+            "message": hidden.message(found.message),
             "changes": _changes(hidden, found.changes),
         }
     )
@@ -72,11 +72,12 @@ def differences(hidden: Hidden, found: tuple[Difference, ...]) -> tuple[Differen
 
 def _changes(hidden: Hidden, changes: tuple[Change, ...]) -> tuple[Change, ...]:
     return tuple(
-        change.model_copy(update={"message": hidden.text(change.message)}) for change in changes
+        change.model_copy(update={"message": hidden.message(change.message)}) for change in changes
     )
 
 
 def _texts(hidden: Hidden, found: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: hidden.text(text) if isinstance(text, str) else text for name, text in found.items()
+        name: hidden.message(text) if isinstance(text, str) else text
+        for name, text in found.items()
     }

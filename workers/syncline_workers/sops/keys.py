@@ -40,4 +40,7 @@ def read(declared: DecryptionKey, credentials: CredentialSource, *, subject: str
         CredentialRefused: its reference may not be used, or what is there is no such key.
     """
     text = credentials.read(declared.ref, subject=subject).get_secret_value()
-    return _KINDS[declared.type](declared, text, subject)
+    if declared.passphrase_ref is None:
+        return _KINDS[declared.type](declared, text, subject)
+    passphrase = credentials.read(declared.passphrase_ref, subject=subject).get_secret_value()
+    return pgp.read(declared, text, subject, passphrase=passphrase.rstrip("\n"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from yaml import YAMLError
+
 from syncline.credentials import CredentialSource
 from syncline.errors import DecryptionFailed
 from syncline.model.decryption import Decryption
@@ -48,6 +50,10 @@ class Opener:
             opening.check()
         except Broken as exc:
             raise DecryptionFailed(path, f"cannot be decrypted: {exc}") from exc
+        except (YAMLError, RecursionError):  # what they say may quote a value
+            raise DecryptionFailed(
+                path, "cannot be decrypted: it is broken, or nested too deep"
+            ) from None
         return Opened(plain, frozenset(opening.texts))
 
     def _data_key(self, path: str, about: Metadata) -> bytes:

@@ -34,20 +34,24 @@ class PgpKey:
         return (self.fingerprint,)
 
 
-def read(declared: DecryptionKey, text: str, subject: str) -> PgpKey:
+def read(
+    declared: DecryptionKey, text: str, subject: str, *, passphrase: str | None = None
+) -> PgpKey:
     """Read an armored secret key.
 
     Raises:
-        CredentialRefused: there is none, or it has a passphrase.
+        CredentialRefused: there is none, or it has another passphrase.
     """
     import pysequoia  # noqa: PLC0415 - only who decrypts loads it
 
     try:
         secret = pysequoia.Tsk.from_bytes(text.encode())
-        return PgpKey(secret.decryptor(), secret.extract_certificate().fingerprint.upper())
+        return PgpKey(
+            secret.decryptor(passphrase), secret.extract_certificate().fingerprint.upper()
+        )
     except Exception as exc:  # its errors have no class
         raise CredentialRefused(
             subject,
             f"{declared.ref} holds no PGP key that can decrypt: write it as gpg --armor "
-            "--export-secret-keys does, without a passphrase",
+            "--export-secret-keys does, and name its passphrase by passphraseRef",
         ) from exc
