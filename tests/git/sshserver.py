@@ -5,6 +5,7 @@ run it. Who may come in, and which host key it shows, can be changed at any time
 """
 
 import asyncio
+import json
 import shlex
 import shutil
 import threading
@@ -48,6 +49,7 @@ class SshServer:
     host_key: asyncssh.SSHKey = field(default_factory=new_key)
     asked: list[tuple[str, str]] = field(default_factory=list)  # user and command
     seen: list[str] = field(default_factory=list)  # arguments and environments while it served
+    grant: dict[str, Any] = field(default_factory=dict)  # of git-lfs-authenticate; {}: none
     port: int = 0
     _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
     _listening: Any = None
@@ -104,8 +106,16 @@ class SshServer:
         self.asked.append((client.get_extra_info("username"), command))
         self.seen += await asyncio.to_thread(_processes)
         program, *arguments = shlex.split(command) or [""]
+        if program == "git-lfs-authenticate" and self.grant:
+            client.stdout.write(json.dumps(self.grant).encode())
+            client.exit(0)
+            return
+        if program != "git-upload-pack":
+            client.stderr.write(f"sh: {program}: command not found\n".encode())
+            client.exit(127)
+            return
         place = await asyncio.to_thread(Path(*arguments[:1]).resolve)
-        if program != "git-upload-pack" or not place.is_relative_to(self.root):
+        if not place.is_relative_to(self.root):
             client.stderr.write(
                 f"fatal: '{place}' does not appear to be a git repository\n".encode()
             )

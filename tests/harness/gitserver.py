@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
+from tests.harness.largefiles import LargeFiles
 from tests.harness.workrepo import ENVIRONMENT, WorkRepo
 
 __all__ = ["Asked", "GitServer", "WorkRepo"]
@@ -59,6 +60,7 @@ class GitServer:
     redirect: str = ""  # send everybody to the same path of this place instead
     api: "Api | None" = None  # answers what is not Git's, where it gives an answer
     tls: ssl.SSLContext | None = None  # what it shows and asks for; None: it speaks plain HTTP
+    large: LargeFiles | None = None  # what it has of Git LFS
     asked: list[Asked] = field(default_factory=list)
     _http: http.server.ThreadingHTTPServer = field(init=False, repr=False)
     _stopped: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
@@ -172,8 +174,19 @@ class _Request(http.server.BaseHTTPRequestHandler):
             self._short(HTTPStatus.MOVED_PERMANENTLY, "Location", owner.redirect + self.path)
         elif not owner.allows(authorization):
             self._short(HTTPStatus.UNAUTHORIZED, "WWW-Authenticate", 'Basic realm="git"')
+        elif owner.large and (
+            found := owner.large.answer(owner.url(), self.command, self.path, body)
+        ):
+            self._whole(*found)
         else:
             self._backend(body)
+
+    def _whole(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
 
     def _short(self, status: int, name: str = "X-Reason", value: str = "asked for") -> None:
         self.send_response(status)

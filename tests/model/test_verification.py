@@ -29,6 +29,7 @@ PEM = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----\n"
     ("kind", "field"),
     [
         ("helm", {"submodules": True}),
+        ("helm", {"lfs": True}),
         ("helm", {"verify": {"gpgKeys": [KEY], "mode": "tag"}}),
         ("oci", {"verify": {"gpgKeys": [KEY], "allowedSigners": SIGNERS}}),
         ("helm", {"verify": {"cosignKeys": [PEM]}}),

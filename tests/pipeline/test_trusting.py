@@ -58,17 +58,23 @@ def test_a_bad_one_ends_the_run_for_good_and_is_told() -> None:
     assert report.inputs.paths == {}  # any commit may mend it
 
 
-def test_what_is_kept_of_submodules_is_for_their_repository_alone() -> None:
-    following = REPOSITORY.model_copy(
-        update={"spec": REPOSITORY.spec.model_copy(update={"submodules": True})}
-    )
+@pytest.mark.parametrize(
+    ("fields", "scope"),
+    [
+        ({}, ""),
+        ({"submodules": True}, "r1 submodules"),
+        ({"submodules": True, "lfs": True}, "r1 submodules lfs"),
+    ],
+)
+def test_what_ids_do_not_prove_is_kept_for_its_repository_alone(
+    fields: dict[str, bool], scope: str
+) -> None:
+    spec = REPOSITORY.spec.model_copy(update=fields)
+    found = with_signature(GOOD, REPOSITORY.model_copy(update={"spec": spec}))
 
-    def scope(found: Attempt) -> str:
-        [only] = resolve.sources(found)
-        return rendering._plan(found, only, Variables()).scope
+    [only] = resolve.sources(found)
 
-    assert scope(with_signature(GOOD, REPOSITORY)) == ""
-    assert scope(with_signature(GOOD, following)) == "r1 submodules"
+    assert rendering._plan(found, only, Variables()).scope == scope
 
 
 def test_a_repository_that_asks_for_none_is_not_asked() -> None:

@@ -94,7 +94,11 @@ class RepositorySpec(Written):
         max_length=100,
         description="Where submodules may be, too: prefixes of their URLs.",
     )
-
+    lfs: bool = Field(
+        default=False,
+        description="Fetch the files that Git LFS keeps apart. Else a pointer where a manifest is "
+        "expected is an error.",
+    )
     remote_bases: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(
         default=(),
         max_length=100,
@@ -108,6 +112,7 @@ class RepositorySpec(Written):
         only = (
             ("submodules", self.submodules, RepositoryType.GIT),
             ("remoteBases", self.remote_bases, RepositoryType.GIT),
+            ("lfs", self.lfs, RepositoryType.GIT),
             ("verify.mode", asked and asked.mode != "commit", RepositoryType.GIT),
             ("verify.allowedSigners", asked and asked.allowed_signers, RepositoryType.GIT),
             ("verify.cosignKeys", asked and asked.cosign_keys, RepositoryType.OCI),

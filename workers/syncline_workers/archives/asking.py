@@ -55,6 +55,7 @@ class Question:
     most: int  # bytes of the body
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""  # what is sent
     authorization: Authorization = lambda _: ""
     into: BinaryIO | None = None  # where the body of a 200 goes; None: to the answer
     unpack: bool = False  # the transport may compress; else what comes is what is there
@@ -125,6 +126,7 @@ class Asker:
                 question.method,
                 url,
                 headers=headers,
+                body=question.body or None,
                 timeout=wait,
                 preload_content=False,
                 redirect=False,

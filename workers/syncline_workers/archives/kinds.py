@@ -11,7 +11,9 @@ from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositoryType
 from syncline.model.signature import Signature
 from syncline.settings import GitSettings
+from syncline_workers.archives.asking import Asker
 from syncline_workers.archives.dependencies import Dependencies, ReachingTree
+from syncline_workers.archives.lfs import LargeSource
 from syncline_workers.archives.registered import Given, Registered
 from syncline_workers.archives.repositories import ArchiveRepositories
 from syncline_workers.git.refs import Resolved
@@ -30,8 +32,9 @@ def open_all(
 
     ``registered``: where charts that others depend on may come from; None: from nowhere.
     """
+    large = LargeSource(settings, credentials, Asker(credentials.environment, hosts))
     return AllRepositories(
-        open_repositories(settings, credentials, hosts),
+        open_repositories(settings, credentials, hosts, large),
         ArchiveRepositories(settings, credentials, hosts),
         registered or Given(),
     )

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from syncline.credentials import CredentialSource
-from syncline.errors import Permanent, RevisionNotFound
+from syncline.errors import InvalidDocument, Permanent, RevisionNotFound
 from syncline.model import giturl
 from syncline.model.commit import Commit
 from syncline.model.records import RepositoryRecord
 from syncline.settings import GitSettings
 from syncline_workers.git import elsewhere, policy, refs, trust
+from syncline_workers.git.large import LargeFiles, Source
 from syncline_workers.git.mirrors import Mirrors, Opened
 from syncline_workers.git.refs import Candidate, Refs, Resolved
 from syncline_workers.git.submodules import Submodules
@@ -26,22 +27,30 @@ from syncline_workers.git.turns import Hosts
 
 
 def open_repositories(
-    settings: GitSettings, credentials: CredentialSource, hosts: Hosts | None = None
+    settings: GitSettings,
+    credentials: CredentialSource,
+    hosts: Hosts | None = None,
+    large: Source | None = None,
 ) -> GitRepositories:
     """Make Git ready for one worker process; nothing is started and nothing is reached yet.
 
-    ``hosts``: counts what all workers ask of a host; None: nobody does.
+    ``hosts``: counts what all workers ask of a host; None: nobody does. ``large``: fetches large
+    files; None: a repository that wants them is refused.
     """
-    return GitRepositories(settings, credentials, hosts)
+    return GitRepositories(settings, credentials, hosts, large)
 
 
 class GitRepositories:
     """Git. Safe to use from several threads; `close` ends its children."""
 
     def __init__(
-        self, settings: GitSettings, credentials: CredentialSource, hosts: Hosts | None = None
+        self,
+        settings: GitSettings,
+        credentials: CredentialSource,
+        hosts: Hosts | None = None,
+        large: Source | None = None,
     ) -> None:
-        self._settings = settings
+        self._settings, self._large = settings, large
         self._mirrors = Mirrors(settings, credentials, hosts)
         self._trust = Trust(credentials)
 
@@ -129,7 +138,17 @@ class GitRepositories:
             about=policy.subject(opened.repository),
             limit=self._settings.max_file,
             modules=modules,
+            large=self._larger(opened, stack) if opened.repository.spec.lfs else None,
         )
+
+    def _larger(self, opened: Opened, stack: ExitStack) -> LargeFiles:
+        repository, url, *_ = opened
+        if self._large is None:
+            raise InvalidDocument(
+                policy.subject(repository), "spec.lfs: large files are not fetched here"
+            )
+        source = self._large.opened(repository, url, lambda: self._mirrors.reached(repository, url))
+        return stack.enter_context(source)
 
     def _passed(self, repository: RepositoryRecord, listed: Refs, found: Resolved) -> Resolved:
         """Leave the commits out that are not signed as the repository asks."""
@@ -170,3 +189,5 @@ class GitRepositories:
     def close(self) -> None:
         """End all children. It may be used again afterwards."""
         self._mirrors.close()
+        if self._large is not None:
+            self._large.close()

@@ -73,6 +73,10 @@ class Submodules:
         """Whether a place lies in a submodule that is open."""
         return self._outer((*place, "")) is not self.top
 
+    def is_theirs(self, oid: str) -> bool:
+        """Whether an id was seen in a submodule."""
+        return oid in self.owners
+
     def directory(self, oid: str) -> Directory:
         """A tree's names; see `Stock`."""
         stock = self.owners.get(oid)

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Final, NoReturn, Protocol, TypeVar
 
 from syncline.errors import LimitExceeded, PathNotFound, UnsafePath
-from syncline_workers.git import bulk, layout, listing, walk
+from syncline_workers.git import bulk, layout, listing, walk, whole
 from syncline_workers.git.entries import Directory, Entry, Kind, Malformed
 from syncline_workers.git.kept import Kept
+from syncline_workers.git.large import LargeFiles
 from syncline_workers.git.listing import Dangling, Endless, Lister, Listing
 from syncline_workers.git.objects import TooLarge
 from syncline_workers.git.walk import Found, Nothing, Parts, Unsafe, Walk
+from syncline_workers.git.whole import Whole
 
 R = TypeVar("R")
 FEW: Final = 16
@@ -56,6 +58,9 @@ class Modules(Protocol):
     def is_inside(self, place: Parts) -> bool:
         """Whether a place lies in one."""
 
+    def is_theirs(self, oid: str) -> bool:
+        """Whether an id was seen in one."""
+
 
 class CommitTree:
     """One commit of a repository. Paths are relative to its root and ``/``-separated."""
@@ -70,6 +75,7 @@ class CommitTree:
         about: str,
         limit: int,
         modules: Modules | None = None,
+        large: LargeFiles | None = None,
     ) -> None:
         self.revision = revision
         self._about = about
@@ -77,6 +83,7 @@ class CommitTree:
         self._limit = limit
         self._kept = kept
         self._modules = modules
+        self._whole = Whole(about, large, modules.is_theirs if modules else lambda _: False)
         follow = None if modules is None else modules.entry
         self._walk = Walk(root, objects.directory, self._target, follow)
         self._asked: set[str] = set()  # blobs whose ids were asked for: they are likely read next
@@ -127,10 +134,13 @@ class CommitTree:
             PathNotFound: nothing is there, or a directory.
             UnsafePath: as for `files`.
             LimitExceeded: it is larger than the limit; it was not read.
+            ManifestInvalid: it is a large file that is not fetched.
         """
         found = self._found(path)
         if found.entry.kind is Kind.BLOB:
-            return self._blob(path, found.entry.oid, self._limit, lambda: self._beside(found))
+            oid, near = found.entry.oid, lambda: self._beside(found)
+            content = self._blob(path, oid, self._limit, near)
+            return self._whole.of(path, oid, content, strict=True)
         if found.entry.kind is Kind.TREE:
             raise PathNotFound(self._about, f"{path} is a directory at {self.revision[:12]}")
         raise UnsafePath(
@@ -145,16 +155,23 @@ class CommitTree:
         Raises:
             PathNotFound, UnsafePath: as for `files`.
             LimitExceeded: a file is too large, or all together are.
+            ManifestInvalid: one that a renderer would read is a large file that is not fetched.
         """
         files: dict[str, str] = {}
         for path in paths:
             files |= self.files(path)
 
-        def blob(path: str, oid: str, limit: int) -> bytes:
-            return self._blob(path, oid, limit, files.values)
+        def stored(path: str, oid: str) -> bytes:
+            return self._blob(path, oid, self._limit, files.values)
+
+        named = self._whole.bring(files, stored)
+
+        def blob(path: str, _name: str, _limit: int) -> bytes:
+            content, strict = stored(path, files[path]), whole.is_manifest(path)
+            return self._whole.of(path, files[path], content, strict=strict)
 
         with layout.laid_out(
-            files, blob, self._kept.places, about=self._about, limit=self._limit
+            {**files, **named}, blob, self._kept.places, about=self._about, limit=self._limit
         ) as directory:
             yield directory
 

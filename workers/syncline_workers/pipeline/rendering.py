@@ -231,7 +231,8 @@ def _scope(at: SourceAt) -> str:
 def _beyond(repository: RepositoryRecord) -> str:
     """Names a repository of whose commits more is read than is in it."""
     spec = repository.spec
-    more = [*(["submodules"] if spec.submodules else []), *spec.remote_bases]
+    asked = {"submodules": spec.submodules, "lfs": spec.lfs}
+    more = [*(name for name, is_set in asked.items() if is_set), *spec.remote_bases]
     return " ".join([repository.uid, *more]) if more else ""
 
 
