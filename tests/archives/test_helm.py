@@ -294,7 +294,7 @@ def test_neither_index_nor_redirect_leads_to_the_machine_itself(
         assert inside.asked == []
 
 
-def test_https_does_not_lead_to_http(desk: Desk) -> None:
+def test_http_needs_the_administrators_leave(desk: Desk) -> None:
     mine = desk.open(allow_http=False)
 
     with pytest.raises(InvalidDocument, match="SYNCLINE_GIT_ALLOW_HTTP=true"):

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from syncline.errors import RepositoryUnreachable
+from syncline.errors import InvalidDocument, RepositoryUnreachable
 from tests.archives.desk import Desk, named, record
 from tests.harness import tls
 from tests.harness.charts import ChartRepository
 from tests.harness.proxy import ForwardProxy, proxying
 from tests.harness.tls import Authority
+from tests.harness.webserver import Reply
 
 
 @pytest.fixture
@@ -48,6 +49,19 @@ def test_a_repository_has_an_authority_and_a_certificate_of_its_own(
 
     with pytest.raises(RepositoryUnreachable, match="did not answer"):
         named(mine, record(secure, tls={"ca": authority.file.read_text()}), "web@1.0.0")
+
+
+def test_https_does_not_lead_to_http(
+    served: ChartRepository, desk: Desk, authority: Authority
+) -> None:
+    served.web.reply = lambda _: Reply(302, b"", {"Location": f"{served.url}/index.yaml"})
+    with tls.front(served.web.port, authority.issue("server")) as port:
+        url, said = f"https://127.0.0.1:{port}", {"ca": authority.file.read_text()}
+
+        with pytest.raises(InvalidDocument, match="which is not asked: it is not https"):
+            named(desk.open(), record(url, tls=said), "web@1.0.0")
+
+    assert len(served.web.asked) == 1
 
 
 def test_another_authority_is_not_trusted(secure: str, desk: Desk, clients: Authority) -> None:

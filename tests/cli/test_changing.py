@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from syncline.model.records import RepositoryRecord
+from syncline.model.repository import RepositoryType
 from syncline.store import documents
 from syncline.store.connection import Store
 from syncline.store.records import Kind
@@ -182,6 +184,14 @@ def test_a_repository_is_added_with_a_reference_to_its_credential(
         },
         "interval": "30s",
     }
+
+
+def test_a_helm_repository_is_added_by_its_type(syncline: Run, store: Store) -> None:
+    syncline("repo", "add", "charts", "https://charts.example", "--type", "helm")
+
+    record = documents.get(store, Kind.REPOSITORY, "charts")
+    assert isinstance(record, RepositoryRecord)
+    assert record.spec.serves is RepositoryType.HELM
 
 
 def test_a_credential_itself_is_refused(syncline: Run) -> None:

@@ -94,7 +94,7 @@ def of_sources(name: str) -> Cell:
 
     def cell(item: Item) -> str:
         spec = item["spec"]
-        return ", ".join(each[name] or "-" for each in spec.get("sources") or [spec["source"]])
+        return ", ".join(each.get(name) or "-" for each in spec.get("sources") or [spec["source"]])
 
     return cell
 
@@ -154,6 +154,7 @@ APPLICATIONS = Kind(
     },
     wide={
         "repository": of_sources("repository"),
+        "chart": of_sources("chart"),
         "path": of_sources("path"),
         "wants": of_sources("revision"),
         "declared in": field("declaredIn"),

@@ -14,8 +14,9 @@ from syncline.cli.exits import CommandFailed, Exit
 from syncline.cli.options import OptionalReason
 from syncline.cli.output import Format, OutputOption
 from syncline.model.documents import API_VERSION
+from syncline.model.repository import RepositoryType
 
-app = typer.Typer(help="Git repositories.", no_args_is_help=True)
+app = typer.Typer(help="Repositories: Git, Helm and registries.", no_args_is_help=True)
 
 
 class CredentialType(StrEnum):
@@ -30,8 +31,12 @@ class CredentialType(StrEnum):
 def add(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="A DNS label.")],
-    url: Annotated[str, typer.Argument(help="https://, ssh:// or git@host:path.")],
+    url: Annotated[str, typer.Argument(help="https://, oci://, ssh:// or git@host:path.")],
     *,
+    kind: Annotated[
+        RepositoryType | None,
+        typer.Option("--type", help="Default: oci for oci:// URLs, else git."),
+    ] = None,
     interval: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Between two look-ups. Default: 1m.")
     ] = None,
@@ -53,7 +58,7 @@ def add(
     reason: OptionalReason = "syncline repo add",
 ) -> None:
     """Register a repository."""
-    spec: dict[str, Any] = {"url": url}
+    spec: dict[str, Any] = {"url": url, **({"type": kind.value} if kind else {})}
     if interval:
         spec["interval"] = interval
     if credential:
