@@ -186,7 +186,7 @@ class ApplicationSpec(Written):
     @property
     def follows(self) -> tuple[Pair, ...]:
         """What is followed of which repository, each pair once; the first source's comes first."""
-        return tuple(dict.fromkeys((each.repository, each.followed) for each in self.every_source))
+        return tuple(dict.fromkeys(each.pair for each in self.every_source))
 
     @property
     def has_plugin(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import Field, model_validator
 
+from syncline.model.beside import Pair
 from syncline.model.kustomize_options import KustomizeOptions
 from syncline.model.renderer_options import JsonnetOptions, PlainOptions, PluginOptions
 from syncline.model.values import DNS_LABEL, Name, Written
@@ -174,6 +175,11 @@ class Source(Written):
         written = (*self.helm.value_files, *self.helm.file_parameters.values())
         found = (reference(path) for path in written)
         return tuple(each for each in found if each is not None)
+
+    @property
+    def pair(self) -> Pair:
+        """Its repository by name, and what of that it follows."""
+        return self.repository, self.followed
 
     @property
     def followed(self) -> str:

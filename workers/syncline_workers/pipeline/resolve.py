@@ -90,8 +90,8 @@ def _names(source: Source) -> list[str]:
 
 
 def _at(attempt: Attempt, source: Source, number: int) -> SourceAt:
-    claim, pair = attempt.claim, (source.repository, source.followed)
-    commit = next((each.commit for each in attempt.beside if each.pair == pair), attempt.revision)
+    claim, others = attempt.claim, attempt.beside
+    commit = next((one.commit for one in others if one.pair == source.pair), attempt.revision)
     is_first = source.repository == claim.application.spec.source.repository
     repository = repository_of(claim) if is_first else claim.repositories[source.repository]
     return SourceAt(source=source, repository=repository, commit=commit, number=number)
@@ -105,7 +105,7 @@ def _beside(attempt: Attempt, other: Beside) -> Beside:
     if other.commit:
         return other
     for source in attempt.claim.application.spec.sources:
-        if (source.repository, source.followed) == other.pair:
+        if source.pair == other.pair:
             _check_chart(attempt.claim, source, repository)
     found = attempt.ports.repositories.resolve(repository, [other.revision])
     if other.revision in found.missing:

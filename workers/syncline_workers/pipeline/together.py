@@ -12,7 +12,6 @@ from syncline.model.beside import Pair
 from syncline.model.change import ref_of
 from syncline.model.names import ObjectKey
 from syncline.model.run import Inputs
-from syncline.model.source import Source
 from syncline.model.values import Manifest
 from syncline_workers.pipeline import namespaces
 from syncline_workers.pipeline.attempt import Attempt
@@ -50,8 +49,8 @@ def learn(attempt: Attempt, found: Sequence[Rendered]) -> None:
         for path, oid in result.inputs.items():
             name, inner = lent.split(path) if lent.is_lent(path) else ("", path)
             of = lenders[name] if name else at
-            read.setdefault(_pair(of.source), {})[inner] = oid
-    first = _pair(attempt.claim.application.spec.source)
+            read.setdefault(of.source.pair, {})[inner] = oid
+    first = attempt.claim.application.spec.source.pair
     attempt.inputs = Inputs(
         repository=repository_of(attempt.claim).uid, revision=first[1], paths=read.get(first, {})
     )
@@ -74,10 +73,6 @@ def remember(attempt: Attempt, cache: RenderCache, keys: Sequence[str]) -> None:
 def parts(cache: RenderCache, key: str) -> list[str]:
     """Return the keys of the renders that a key was made of; of one source it is made of none."""
     return list(next(cache.inputs(key, share=False), ()))
-
-
-def _pair(source: Source) -> Pair:
-    return source.repository, source.followed
 
 
 def _repeated(attempt: Attempt, found: Sequence[Rendered]) -> Iterator[str]:
