@@ -80,9 +80,10 @@ def test_names_are_those_that_git_lists(desk: Desk, repositories: GitRepositorie
         desk.work.git("branch", name)
         desk.work.tag(f"t-{name}", "annotated")
     desk.work.push()
-    by_http = repositories._refs(desk.served, _url(desk))
+    by_http = repositories._mirrors.refs(desk.served, _url(desk))
 
-    by_git = desk.open({"http_proxy": "", "GIT_SSL_CAINFO": "/none"})._refs(desk.served, _url(desk))
+    other = desk.open({"http_proxy": "", "GIT_SSL_CAINFO": "/none"})
+    by_git = other._mirrors.refs(desk.served, _url(desk))
 
     assert by_http == by_git
     assert len(by_http.ids) == 8

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncline_workers.git import repositories as module
+from syncline_workers.git import mirrors as module
 from syncline_workers.git.repositories import GitRepositories
 from tests.git.desk import Desk, children, in_fork, record
 from tests.harness.poll import until

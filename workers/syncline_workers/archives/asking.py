@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import BinaryIO, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -30,14 +29,11 @@ from syncline.errors import (
 )
 from syncline_workers.archives.access import Access, Authorization, shown
 from syncline_workers.archives.connections import Connections
-from syncline_workers.git import turns
+from syncline_workers.git import patience, turns
 from syncline_workers.git.turns import Hosts
 
 HOPS: Final = 5
 """Redirects that one answer may take."""
-
-LONGEST_PAUSE: Final = 900.0
-"""Seconds that a host may ask for at most."""
 
 _CONNECT = 10.0  # seconds
 _SILENCE = 30.0  # seconds without a byte
@@ -142,8 +138,9 @@ class Asker:
             ) from exc
 
     def _busy(self, access: Access, answer: Answer) -> SynclineError:
-        host, patience = urlsplit(answer.url).hostname or "", _patience(answer)
-        paused = self._hosts.pause(host, patience) if self._hosts else patience
+        host = urlsplit(answer.url).hostname or ""
+        asked = patience.seconds(answer.headers.get("retry-after", ""))
+        paused = self._hosts.pause(host, asked) if self._hosts else asked
         return RepositoryUnreachable(
             access.about,
             f"{shown(answer.url)} answered {answer.status}: nobody asks {host} for {paused:.0f} s",
@@ -200,17 +197,6 @@ def _read(
             into.write(chunk)
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(url=url, status=response.status, headers=headers, body=bytes(body))
-
-
-def _patience(answer: Answer) -> float:
-    """Seconds that Retry-After names; 0: none."""
-    text = answer.headers.get("retry-after", "")
-    if text.isdecimal():
-        return min(float(text), LONGEST_PAUSE)
-    try:
-        return min(max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0), LONGEST_PAUSE)
-    except (TypeError, ValueError):
-        return 0.0
 
 
 def _why(exc: Exception) -> str:

@@ -17,13 +17,12 @@ from contextlib import closing
 from typing import Final
 from urllib.parse import urlsplit
 
-from syncline_workers.git import command
+from syncline_workers.git import command, patience
 from syncline_workers.git.access import Access
 
 _CHUNK = 65_536
 _TYPE: Final = "application/x-git-upload-pack-advertisement"
 _SERVICE: Final = b"# service=git-upload-pack\n"
-_LONGEST: Final = 3_600  # seconds that a host may ask to be left alone for
 _OTHERWISE: Final = (
     "GIT_SSL_CAINFO",
     "GIT_SSL_CAPATH",
@@ -97,7 +96,7 @@ def _body(access: Access, headers: Mapping[str, str]) -> bytes | None:
 
 def _read(answer: http.client.HTTPResponse, until: float) -> bytes | None:
     if answer.status == http.client.TOO_MANY_REQUESTS:
-        raise Refused(_patience(answer.getheader("Retry-After", "")))
+        raise Refused(patience.seconds(answer.getheader("Retry-After", "")))
     if answer.status != http.client.OK or answer.getheader("Content-Type") != _TYPE:
         return None
     body = bytearray()
@@ -108,11 +107,6 @@ def _read(answer: http.client.HTTPResponse, until: float) -> bytes | None:
         if time.monotonic() > until:
             raise TimeoutError
     return bytes(body)
-
-
-def _patience(header: str) -> int:
-    """The seconds of Retry-After; a date counts as nothing."""
-    return min(int(header), _LONGEST) if header.isascii() and header.isdigit() else 0
 
 
 @functools.cache

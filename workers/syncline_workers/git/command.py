@@ -14,13 +14,15 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from git import Git
+
+from syncline_workers.git import patience
 
 INHERITED: Final = (
     "PATH",
@@ -128,9 +130,17 @@ def settings(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def start(
-    arguments: Sequence[str], env: Mapping[str, str], *, cwd: Path, stdin: int = subprocess.DEVNULL
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    cwd: Path,
+    stdin: int = subprocess.DEVNULL,
+    passed: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start git in a session of its own, so that a terminal's Ctrl-C is ours to pass on."""
+    """Start git in a session of its own, so that a terminal's Ctrl-C is ours to pass on.
+
+    ``passed``: descriptors that it has beside its pipes.
+    """
     unset = [part for name in os.environ if name not in env for part in ("-u", name)]
     ceiling = {"GIT_CEILING_DIRECTORIES": str(cwd.parent)}
     process = Git(cwd).execute(
@@ -139,6 +149,7 @@ def start(
         istream=stdin,
         as_process=True,
         start_new_session=True,
+        pass_fds=passed,
     )
     popen = process.proc
     assert popen is not None  # noqa: S101 -- it is None only once GitPython has ended it
@@ -153,6 +164,7 @@ def run(
     cwd: Path,
     within: float,
     given: Iterable[str] | None = None,
+    heard: patience.Heard | None = None,
 ) -> Output:
     """Run a command to its end.
 
@@ -162,20 +174,25 @@ def run(
         cwd: its directory.
         within: seconds.
         given: lines for its standard input.
+        heard: is told of the headers that servers answer with.
 
     Raises:
         TimedOut: it took longer.
         Flooded: it printed too much.
     """
-    with _lines(given) as stdin:
-        process = start(arguments, env, cwd=cwd, stdin=stdin)
-    try:
-        stdout, stderr = _drain(process, time.monotonic() + within)
-        status = process.wait(timeout=within)
-    except subprocess.TimeoutExpired:
-        raise TimedOut from None
-    finally:
-        end(process)
+    with _traced(env, heard) as (variables, reading, writing):
+        with _lines(given) as stdin:
+            process = start(arguments, variables, cwd=cwd, stdin=stdin, passed=writing)
+        try:
+            while writing:
+                os.close(writing.pop())  # the command's alone: it ends with it
+            sinks = {descriptor: heard.feed for descriptor in reading if heard}
+            stdout, stderr = _drain(process, time.monotonic() + within, sinks)
+            status = process.wait(timeout=within)
+        except subprocess.TimeoutExpired:
+            raise TimedOut from None
+        finally:
+            end(process)
     return Output(status, stdout, stderr)
 
 
@@ -206,22 +223,46 @@ def _lines(given: Iterable[str] | None) -> Iterator[int]:
         yield file.fileno()
 
 
-def _drain(process: subprocess.Popen[bytes], deadline: float) -> tuple[str, str]:
+@contextmanager
+def _traced(
+    env: Mapping[str, str], heard: patience.Heard | None
+) -> Iterator[tuple[Mapping[str, str], list[int], list[int]]]:
+    """A pipe for git's trace: the environment that names it, its end to read, its end to write."""
+    if heard is None:
+        yield env, [], []
+        return
+    reading, writing = ([descriptor] for descriptor in os.pipe())
+    try:
+        given = {**env, **patience.VARIABLES, "GIT_TRACE_CURL": f"/dev/fd/{writing[0]}"}
+        yield given, reading, writing
+    finally:
+        for descriptor in (*reading, *writing):
+            os.close(descriptor)
+
+
+def _drain(
+    process: subprocess.Popen[bytes],
+    deadline: float,
+    sinks: Mapping[int, Callable[[bytes], None]],
+) -> tuple[str, str]:
     assert process.stdout is not None  # noqa: S101 -- both are pipes
     assert process.stderr is not None  # noqa: S101
     kept = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
     with selectors.DefaultSelector() as selector:
-        for descriptor in kept:
+        for descriptor in (*kept, *sinks):
             selector.register(descriptor, selectors.EVENT_READ)
         while selector.get_map():
             ready = _ready(selector, deadline)
             for descriptor in ready:
                 chunk = os.read(descriptor, 65_536)
-                kept[descriptor] += chunk
                 if not chunk:
                     selector.unregister(descriptor)
-                if len(kept[descriptor]) > OUTPUT:
-                    raise Flooded
+                elif descriptor in sinks:
+                    sinks[descriptor](chunk)
+                else:
+                    kept[descriptor] += chunk
+                    if len(kept[descriptor]) > OUTPUT:
+                        raise Flooded
     stdout, stderr = kept.values()
     return stdout.decode(errors="replace"), stderr.decode(errors="replace")
 

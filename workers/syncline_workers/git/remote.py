@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from syncline.errors import LimitExceeded, RepositoryUnreachable, SynclineError
 from syncline.model import giturl
 from syncline.model.giturl import GitUrl
 from syncline_workers import tallies
-from syncline_workers.git import advertised, command, failures
+from syncline_workers.git import advertised, command, failures, patience
 from syncline_workers.git.access import Access
 from syncline_workers.git.command import Output
 from syncline_workers.git.refs import Refs
+
+_BUSY = re.compile(r"returned error: (?:429|503)")
 
 
 def refs(access: Access, *, cwd: Path) -> Refs:
@@ -60,13 +64,23 @@ def call(
         RepositoryUnreachable: it took too long.
         LimitExceeded: the server sent endless names.
     """
+    heard = patience.Heard() if access.url.scheme in ("https", "http") else None
     try:
         environment = command.configured(access.environment, config or {})
-        return command.run(arguments, environment, cwd=cwd, within=access.timeout, given=given)
+        output = command.run(
+            arguments, environment, cwd=cwd, within=access.timeout, given=given, heard=heard
+        )
     except command.TimedOut as exc:
         raise _late(access) from exc
     except command.Flooded as exc:
         raise _endless(access) from exc
+    return _told(output, heard.after) if output.status and heard and heard.after else output
+
+
+def _told(output: Output, after: int) -> Output:
+    """Let git say when the host wants to be asked again."""
+    said = _BUSY.sub(rf"\g<0>, Retry-After: {after}", output.stderr)
+    return replace(output, stderr=said)
 
 
 def _late(access: Access) -> RepositoryUnreachable:

@@ -2,7 +2,7 @@
 
 Who finds no room waits for a moment, then gives up and is tried again like any other failure. A
 host that answers 429 is left alone by everybody for a while, longer each time, and at least for as
-long as it asks for where it is heard: that is in a header that git itself does not tell.
+long as its ``Retry-After`` says (`patience`), as is one that answers 503 with that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PATIENCE: Final = 10.0
 """Seconds to wait for a turn: longer would hold a worker's slot that others need."""
 
 _SPARE = 10.0  # seconds that a turn lasts longer than git may take
-_TOO_MANY = re.compile(r"returned error: 429(?:, Retry-After: (\d+))?")
+_TOO_MANY = re.compile(r"returned error: (?:429(?:, Retry-After: (\d+))?|503, Retry-After: (\d+))")
 
 
 class Answer(NamedTuple):
@@ -62,7 +62,7 @@ def turn(hosts: Hosts, host: str, *, about: str, within: float) -> Iterator[None
         yield
     except RepositoryUnreachable as exc:
         if said := _TOO_MANY.search(str(exc)):
-            hosts.pause(host, float(said[1] or 0))
+            hosts.pause(host, float(said[1] or said[2] or 0))
         raise
     finally:
         hosts.leave(host, token)
@@ -77,7 +77,7 @@ def _wait(hosts: Hosts, host: str, about: str, seconds: float) -> str:
         if answer.paused:
             raise RepositoryUnreachable(
                 about,
-                f"{host} answered 429, too many requests: nobody asks it for {answer.paused:.0f} s",
+                f"{host} asked for patience (429 or 503): nobody asks it for {answer.paused:.0f} s",
             )
         if time.monotonic() > deadline:
             raise RepositoryUnreachable(
