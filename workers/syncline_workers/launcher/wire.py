@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 _LENGTH: Final = struct.Struct("!Q")
@@ -45,7 +45,9 @@ class Result:
 
 def encode(value: Request | Result | dict[str, bool]) -> bytes:
     """Write a value as one message."""
-    text = json.dumps(value if isinstance(value, dict) else asdict(value)).encode()
+    if not isinstance(value, dict):  # not by asdict, which copies thousands of arguments
+        value = {each.name: getattr(value, each.name) for each in fields(value)}
+    text = json.dumps(value).encode()
     return _LENGTH.pack(len(text)) + text
 
 
