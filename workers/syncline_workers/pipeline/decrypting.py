@@ -69,42 +69,47 @@ class OpenTree:
     def materialise(self, paths: Iterable[str]) -> Iterator[Path]:
         """Lay files out: in memory where one of them is encrypted, else as ever."""
         paths = list(paths)
-        contents = dict(self._contents(paths))
-        if not any(is_encrypted for _, is_encrypted in contents.values()):
+        files = dict.fromkeys(file for below in paths for file in self.tree.files(below))
+        decrypted = dict(self._decrypted(files))
+        if not decrypted:
             with scratch.within(None), self.tree.materialise(paths) as root:
                 yield root
             return
         with scratch.directory("tree", within=self.place) as root:
-            self._write(root, contents)
+            self._write(root, files, decrypted)
             yield root
 
     def chart(self, name: str, *, about: str) -> AbstractContextManager[Paths]:
         """See ``renderers.tree.Tree``: what is elsewhere is not ours to open."""
         return self.tree.chart(name, about=about)
 
-    def _write(self, root: Path, contents: Mapping[str, tuple[bytes, bool]]) -> None:
-        try:
-            for path, (content, _) in contents.items():
-                target = root / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
-        except OSError as exc:
-            raise RepositoryUnreachable(
-                self.opener.subject,
-                f"the worker cannot write files for the renderer into {self.place}: {exc.strerror}",
-            ) from exc
-
-    def _contents(self, paths: Iterable[str]) -> Iterator[tuple[str, tuple[bytes, bool]]]:
-        total = 0
-        for path in dict.fromkeys(file for below in paths for file in self.tree.files(below)):
+    def _decrypted(self, files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        for path in files:
             content, is_encrypted = self._opened(path, self.tree.read(path))
+            if is_encrypted:
+                yield path, content
+
+    def _write(self, root: Path, files: Iterable[str], decrypted: Mapping[str, bytes]) -> None:
+        total = 0
+        for path in files:
+            content = decrypted[path] if path in decrypted else self.tree.read(path)
             total += len(content)
             if total > MOST:
                 raise LimitExceeded(
                     path, f"and the files beside it have more than {MOST} bytes: they are laid out "
                     "in memory where one of them is encrypted",
                 )  # fmt: skip
-            yield path, (content, is_encrypted)
+            self._put(root / path, content)
+
+    def _put(self, place: Path, content: bytes) -> None:
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        except OSError as exc:
+            raise RepositoryUnreachable(
+                self.opener.subject,
+                f"the worker cannot write files for the renderer into {self.place}: {exc.strerror}",
+            ) from exc
 
     def _opened(self, path: str, content: bytes) -> tuple[bytes, bool]:
         found = self.opener.opened(path, content)
