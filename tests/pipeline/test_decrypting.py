@@ -54,6 +54,11 @@ FILES = {
     "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
     "web/templates/map.yaml": TEMPLATE,
     "web/values.yaml": sealed("values.yaml"),
+    "quiet/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "quiet/templates/a.yaml": TEMPLATE.replace(
+        "{{ .Values.database.password }}", "{{ len .Values.database.password }}"
+    ).replace("{{ .Values.replicas | quote }}", "none"),
+    "quiet/values.yaml": sealed("values.yaml"),
     "fails/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
     "fails/templates/a.yaml": "{{ fail .Values.database.password }}",
     "fails/values.yaml": sealed("values.yaml"),
@@ -279,3 +284,14 @@ def test_what_helm_says_of_a_lent_file_holds_no_decrypted_value(lending: Team) -
 
     assert PASSWORD not in str(caught.value)
     assert str(caught.value).startswith("source 1 (web of Repository/shop)")
+
+
+def test_what_was_rendered_without_keys_is_not_taken_for_what_it_is_with_them(team: Team) -> None:
+    team.keys = None
+    _, (before,) = team.render("quiet")  # nothing encrypted is in it as it is
+    team.keys = KEY
+
+    _, (after,) = team.render("quiet")
+
+    assert after["data"]["url"] == f"postgres://shop:{len(PASSWORD)}@db"
+    assert before != after

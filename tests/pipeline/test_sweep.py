@@ -185,3 +185,15 @@ def test_an_object_that_variables_are_read_from_is_compared_by_what_was_read() -
     assert report is not None
     why = "ConfigMap/shop/sizes changed, from which variables are read"
     assert report.varied == {others: why}
+
+
+def test_an_object_that_may_not_be_read_any_more_keeps_no_sweep_from_its_end() -> None:
+    ref = entry("sizes", uid="u2", version="1", mark=MARK).ref
+    was = Reading(ref=ref, keys=("size",), mark=variables.mark(KEY, None, ("size",)))
+    checks = Checks({T1: ()}, read_from={T1: (was,)})
+    api = Api([], refused={"sizes"})
+
+    report = sweep(ports(checks=checks, clusters=Clusters(api)), C1)
+
+    assert report == SweepReport(cluster=C1, reachable=True, swept=1)
+    assert "get ConfigMap/shop/sizes" in api.asked

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable
 from itertools import chain
 
 from syncline.contract.reports import SweepReport
-from syncline.errors import ApplyRejected, SynclineError
+from syncline.errors import ApplyRejected, Permanent, SynclineError
 from syncline.health import custom, registry
 from syncline.model.change import Inventory, InventoryEntry, ObjectRef
 from syncline.model.names import ObjectKey, TargetId, Uid
@@ -80,10 +80,20 @@ def _varied(ports: Ports, uid: Uid, api: Api, recorded: Container[TargetId]) -> 
     for target, readings in ports.checks.readings(uid).items():
         for reading in readings if target in recorded else ():
             if reading.ref not in live:
-                live[reading.ref] = api.get(reading.ref)
-            if variables.mark(ports.key, live[reading.ref], reading.keys) != reading.mark:
+                live[reading.ref] = _looked_at(api, reading.ref)
+            if (seen := live[reading.ref]) is None:
+                continue
+            if variables.mark(ports.key, seen, reading.keys) != reading.mark:
                 found[target] = f"{reading.ref.key.short} changed, from which variables are read"
     return found
+
+
+def _looked_at(api: Api, ref: ObjectRef) -> Manifest | None:
+    """The object, {} where there is none; None: it may not be read, which its next run tells."""
+    try:
+        return api.get(ref) or {}
+    except Permanent:
+        return None
 
 
 def _declared(inventory: Inventory) -> Inventory:
