@@ -21,8 +21,8 @@ from syncline_workers.git.objects import TooLarge
 from syncline_workers.git.stock import Stock
 from syncline_workers.git.walk import Parts, Unsafe
 
-MOST: Final = 50
-"""Submodules of one commit that are opened."""
+MOST: Final = 20
+"""Submodules of one commit that are opened: fewer than the mirrors that a process keeps."""
 
 DEEPEST: Final = 5
 """Submodules within each other."""
