@@ -10,6 +10,7 @@ from syncline.cli.text import clean, one_line
 
 def test_control_sequences_are_shown_as_escapes() -> None:
     assert clean("\x1b[31mred\x07\u009b2J") == "\\u001b[31mred\\u0007\\u009b2J"
+    assert clean("a\u202eb\u2066c") == "a\\u202eb\\u2066c"
 
 
 def test_line_breaks_and_tabs_are_kept() -> None:

@@ -213,8 +213,9 @@ def test_a_tree_that_git_would_not_write_is_refused(
     desk: Desk, repositories: GitRepositories
 ) -> None:
     blob = desk.work.git("hash-object", "-w", "--stdin")
-    for name in (b"..", b".git", b"a/b"):
-        raw = b"100644 " + name + b"\0" + bytes.fromhex(blob)
+    names = (b"..", b".git", b".GIT", b".Git .", b"GIT~1", b"a/b")
+    for entry in (*(b"100644 " + name for name in names), b"060000 device", b"010000 pipe"):
+        raw = entry + b"\0" + bytes.fromhex(blob)
         (desk.root / "raw").write_bytes(raw)
         made = desk.work.git(
             "hash-object", "-w", "-t", "tree", "--literally", str(desk.root / "raw")

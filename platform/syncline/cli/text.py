@@ -14,7 +14,15 @@ from rich.text import Text
 _KEPT = {"\n", "\t"}
 _CONTROL = {
     code: f"\\u{code:04x}"
-    for code in (*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F))
+    for code in (
+        *range(0x20),
+        0x7F,
+        *range(0x80, 0xA0),
+        0x2028,
+        0x2029,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    )
     if chr(code) not in _KEPT
 }
 

@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 
 _ENTRY: Final = re.compile(rb"([0-7]{5,6}) ([^\0/]+)\0(.{20})", re.DOTALL)
 _FIXED = 22  # bytes of an entry beside mode and name: space, NUL and the id
-_FORBIDDEN: Final = frozenset({".", "..", ".git"})
+_FORBIDDEN: Final = frozenset({".", ".."})
+# As some file systems may read it: in any case, by its short name, with trailing dots and spaces.
+_GIT: Final = re.compile(rb"[0-7]{5,6} (\.git|git~1)[ .]*\0", re.IGNORECASE)
 
 
 class Kind(StrEnum):
@@ -57,4 +59,6 @@ def parse(raw: bytes) -> Directory:
         raise Malformed("its bytes are no list of names")
     for name in _FORBIDDEN & entries.keys():
         raise Malformed(f"the name {name!r}")
+    if found := _GIT.search(raw):
+        raise Malformed(f"the name {found[1].decode()!r}")
     return entries
