@@ -1,6 +1,9 @@
 """TLS of a chart repository, as its document says; and the proxy that the workers have."""
 
+import socketserver
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -89,3 +92,51 @@ def test_the_workers_proxy_is_taken_but_for_what_needs_none(
 
     with desk.open(variables).tree(own, f"web@{digest}"):
         assert len(proxy.asked) == 1
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+LONG = HEAD + b"Content-Length: 1000\r\n\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        HEAD,
+        HEAD + b"Content-Length: 1000\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_who_sends_a_byte_now_and_then_is_cut_off(desk: Desk, beginning: bytes) -> None:
+    with dripping(beginning) as port:
+        own = record(f"http://127.0.0.1:{port}", timeout="1s")
+
+        with pytest.raises(RepositoryUnreachable, match="no end within 1 s"):
+            named(desk.open(), own, "web@1.0.0")
+
+
+@contextmanager
+def dripping(beginning: bytes) -> Iterator[int]:
+    """Answers with a beginning, and then a byte ten times a second for half a minute."""
+    ended = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            self.request.sendall(beginning)
+            for _ in range(300):
+                if ended.wait(0.1):
+                    return
+                with suppress(OSError):
+                    self.request.sendall(b"1")
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        block_on_close = False
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield server.server_address[1]
+        ended.set()
+        server.shutdown()

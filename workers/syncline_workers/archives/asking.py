@@ -27,6 +27,7 @@ from syncline.errors import (
     RepositoryUnreachable,
     SynclineError,
 )
+from syncline_workers.archives import clock
 from syncline_workers.archives.access import Access, Authorization, shown
 from syncline_workers.archives.connections import Connections
 from syncline_workers.git import patience, turns
@@ -86,7 +87,7 @@ class Asker:
         url, until = question.url, time.monotonic() + access.timeout
         for _ in range(HOPS + 1):
             _check(access, url)
-            with self._turn(access, url):
+            with self._turn(access, url), clock.until(until):
                 answer = self._exchanged(access, question, url, until)
                 if answer.status in _BUSY:
                     raise self._busy(access, answer)
@@ -133,8 +134,10 @@ class Asker:
             finally:
                 response.close()
         except (HTTPError, OSError, ValueError) as exc:
+            late = f"no end within {access.timeout:g} s: raise spec.timeout"
+            why = late if time.monotonic() >= until else _why(exc)
             raise RepositoryUnreachable(
-                access.about, f"{shown(url)} did not answer: {_why(exc)}"
+                access.about, f"{shown(url)} did not answer: {why}"
             ) from exc
 
     def _busy(self, access: Access, answer: Answer) -> SynclineError:
@@ -183,18 +186,18 @@ def _read(
 ) -> Answer:
     body, total = bytearray(), 0
     into = question.into if response.status == 200 else None  # noqa: PLR2004 -- HTTP's
-    for chunk in response.stream(_CHUNK, decode_content=question.unpack):
+    while chunk := response.read1(_CHUNK, decode_content=question.unpack):
         total += len(chunk)
         if total > question.most:
             raise LimitExceeded(
                 access.about, f"{shown(url)} has more than {question.most} bytes, which is too much"
             )
-        if time.monotonic() > until:
-            raise TimeoutError(f"no end within {access.timeout:g} s: raise spec.timeout")
         if into is None:
             body += chunk
         else:
             into.write(chunk)
+    if time.monotonic() >= until:  # it was cut off, which may look like an end
+        raise TimeoutError
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(url=url, status=response.status, headers=headers, body=bytes(body))
 

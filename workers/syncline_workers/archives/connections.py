@@ -7,6 +7,7 @@ is said, so that no name can lead elsewhere the second time. A proxy decides for
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -20,6 +21,7 @@ from urllib3.exceptions import NewConnectionError
 from syncline.model.giturl import DEFAULT_PORTS
 from syncline.model.proxy import Proxy
 from syncline_workers.archives.access import Access
+from syncline_workers.archives.clock import Kept, Timed
 from syncline_workers.git import proxies
 from syncline_workers.web import reach
 
@@ -82,34 +84,68 @@ def _is_named(access: Access, url: str) -> bool:
 
 def _pool(through: Through, context: ssl.SSLContext | None, *, wary: bool) -> urllib3.PoolManager:
     if through.own:
-        return proxies.pool(through.own, through.given, num_pools=8, maxsize=2, ssl_context=context)
-    if through.address:
-        return proxies.pool_at(through.address, num_pools=8, maxsize=2, ssl_context=context)
-    pool = urllib3.PoolManager(num_pools=8, maxsize=2, ssl_context=context)
-    if wary:
-        pool.pool_classes_by_scheme = {"http": _WaryPool, "https": _WarySecurePool}
+        pool = proxies.pool(through.own, through.given, num_pools=8, maxsize=2, ssl_context=context)
+    elif through.address:
+        pool = proxies.pool_at(through.address, num_pools=8, maxsize=2, ssl_context=context)
+    else:
+        pool = urllib3.PoolManager(num_pools=8, maxsize=2, ssl_context=context)
+        pool.pool_classes_by_scheme = _WARY if wary else _PLAIN
+    if isinstance(pool, urllib3.ProxyManager):
+        pool.pool_classes_by_scheme = _PLAIN
     return pool
 
 
-class _Wary(HTTPConnection):
-    """Looks at the address that it came to before it says anything."""
-
-    def _new_conn(self) -> object:  # type: ignore[override]
-        sock = super()._new_conn()
-        address = ip_address(sock.getpeername()[0].partition("%")[0])
-        if reach.is_refused(address):
-            sock.close()
-            raise NewConnectionError(self, f"{self.host} has an address of the machine's own")
-        return sock
+class _Plain(Kept, HTTPConnection):
+    """A connection."""
 
 
-class _WarySecure(_Wary, HTTPSConnection):
+class _PlainSecure(Kept, HTTPSConnection):
     """The same, by TLS."""
 
 
-class _WaryPool(urllib3.HTTPConnectionPool):
+class _Wary(_Plain):
+    """Looks at the address that it came to before it says anything."""
+
+    def _new_conn(self) -> object:  # type: ignore[override]
+        return _looked_at(self, super()._new_conn())
+
+
+class _WarySecure(_PlainSecure):
+    """The same, by TLS."""
+
+    def _new_conn(self) -> object:  # type: ignore[override]
+        return _looked_at(self, super()._new_conn())
+
+
+def _looked_at(connection: HTTPConnection, sock: socket.socket) -> socket.socket:
+    if reach.is_refused(ip_address(sock.getpeername()[0].partition("%")[0])):
+        sock.close()
+        why = f"{connection.host} has an address of the machine's own"
+        raise NewConnectionError(connection, why)
+    return sock
+
+
+class _PlainPool(Timed, urllib3.HTTPConnectionPool):  # type: ignore[misc]
+    ConnectionCls = _Plain
+
+
+class _PlainSecurePool(Timed, urllib3.HTTPSConnectionPool):  # type: ignore[misc]
+    ConnectionCls = _PlainSecure
+
+
+class _WaryPool(Timed, urllib3.HTTPConnectionPool):  # type: ignore[misc]
     ConnectionCls = _Wary
 
 
-class _WarySecurePool(urllib3.HTTPSConnectionPool):
+class _WarySecurePool(Timed, urllib3.HTTPSConnectionPool):  # type: ignore[misc]
     ConnectionCls = _WarySecure
+
+
+_PLAIN: Final[dict[str, type[urllib3.HTTPConnectionPool]]] = {
+    "http": _PlainPool,
+    "https": _PlainSecurePool,
+}
+_WARY: Final[dict[str, type[urllib3.HTTPConnectionPool]]] = {
+    "http": _WaryPool,
+    "https": _WarySecurePool,
+}
