@@ -3,6 +3,8 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,8 @@ from syncline.settings import RenderSettings
 from syncline_workers.archives import registered
 from syncline_workers.archives.kinds import AllRepositories
 from syncline_workers.archives.registered import Given
+from syncline_workers.pipeline import rendering
+from syncline_workers.pipeline.remembered import Remembered, Result
 from syncline_workers.renderers import remote, render
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from tests.archives.desk import Desk, basic, record
@@ -114,6 +118,24 @@ def test_a_range_without_a_lock_is_what_it_means_now(
 
     # as long as the repository's interval, and then by what is looked up anew
     assert mine.reaching(tree).ids([name]) == {name: old}
+
+
+def test_what_was_made_of_charts_of_elsewhere_is_not_taken_for_the_commits(
+    served: ChartRepository,
+) -> None:
+    memory = Remembered()
+    attempt: Any = SimpleNamespace(ports=SimpleNamespace(remembered=memory))
+    at: Any = SimpleNamespace(repository=record(served.url), named="c" * 40)
+    name = remote.write(remote.Remote(served.url, "db", "^1"))
+
+    for plan, inputs in (("own", {".": "1"}), ("with charts", {".": "1", name: "a" * 64})):
+        sought: Any = SimpleNamespace(at=at, here=plan)
+        result = Result(key="k", inputs=inputs, manifests=())
+        rendering._kept(attempt, sought, result, b"packed")
+
+    commit = rendering._commit(at)
+    assert memory.result(commit, "own") is not None
+    assert memory.result(commit, "with charts") is None
 
 
 def test_what_a_version_means_is_asked_once_for_a_host(

@@ -13,6 +13,7 @@ from syncline.errors import (
     RepositoryUnreachable,
     RevisionNotFound,
 )
+from syncline_workers.archives import index
 from syncline_workers.archives.kinds import AllRepositories
 from syncline_workers.git.turns import Answer
 from syncline_workers.web import reach
@@ -116,6 +117,20 @@ def test_an_unchanged_index_is_not_sent_again(served: ChartRepository, desk: Des
     assert table.stat().st_ino != before  # it was read anew once, and not before
 
 
+@pytest.mark.usefixtures("always_ask")
+def test_an_index_that_is_sent_again_is_not_read_again(
+    served: ChartRepository, repositories: AllRepositories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.publish("web", "1.0.0")
+    index_of = served.served / "index.yaml"
+    served.web.reply = lambda _: Reply(200, index_of.read_bytes())  # tells nothing of itself
+    first = named(repositories, record(served.url), "web@*")
+    monkeypatch.setattr(index, "write", lambda *_, **__: pytest.fail("read again"))
+
+    assert named(repositories, record(served.url), "web@*") == first
+    assert len(served.web.asked) == 2
+
+
 def test_an_index_is_asked_for_once_in_a_few_seconds(served: ChartRepository, desk: Desk) -> None:
     served.publish("web", "1.0.0")
 
@@ -179,9 +194,9 @@ def test_a_release_without_a_digest_is_refused(
     served: ChartRepository, repositories: AllRepositories
 ) -> None:
     served.publish("web", "1.0.0")
-    index = served.served / "index.yaml"
-    lines = [line for line in index.read_text().splitlines() if "digest:" not in line]
-    index.write_text("\n".join(lines))
+    index_of = served.served / "index.yaml"
+    lines = [line for line in index_of.read_text().splitlines() if "digest:" not in line]
+    index_of.write_text("\n".join(lines))
 
     with pytest.raises(RevisionNotFound, match=r"names no digest for web 1.0.0"):
         named(repositories, record(served.url), "web@1.0.0")
@@ -282,8 +297,8 @@ def test_neither_index_nor_redirect_leads_to_the_machine_itself(
 ) -> None:
     digest = served.publish("web", "1.0.0")
     with serving() as inside:
-        index = served.served / "index.yaml"
-        index.write_text(index.read_text().replace("web-1.0.0.tgz", f"{inside.url}/secret"))
+        index_of = served.served / "index.yaml"
+        index_of.write_text(index_of.read_text().replace("web-1.0.0.tgz", f"{inside.url}/secret"))
 
         with (
             pytest.raises(RepositoryUnreachable, match="an address of the machine's own"),

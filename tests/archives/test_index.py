@@ -13,7 +13,7 @@ DIGEST = "a" * 64
 
 
 def table(root: Path, text: str) -> index.Table:
-    index.write(io.BytesIO(text.encode()), root / "table", etag='"e"', modified="")
+    index.write(io.BytesIO(text.encode()), root / "table", digest="d", etag='"e"', modified="")
     found = index.opened(root / "table")
     assert found is not None
     return found
@@ -89,7 +89,7 @@ def test_an_index_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
     text = f"entries:\n  web:\n{entries}".encode()
     tracemalloc.start()
     try:
-        index.write(io.BytesIO(text), tmp_path / "table", etag="", modified="")
+        index.write(io.BytesIO(text), tmp_path / "table", digest="", etag="", modified="")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

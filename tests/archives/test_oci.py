@@ -184,6 +184,21 @@ def test_what_is_not_there_is_told(
     )
 
 
+def test_one_that_is_refused_keeps_no_other_back(repositories: AllRepositories) -> None:
+    digest = "a" * 64
+    with serving() as web:
+        web.reply = lambda path: (
+            Reply(403)
+            if "/bad/" in path
+            else Reply(200, b"", {"Docker-Content-Digest": f"sha256:{digest}"})
+        )
+
+        found = repositories.resolve(record(web.url, "oci"), ["good@1.0.0", "bad@1.0.0"])
+
+    assert found.commits == {"good@1.0.0": digest}
+    assert "set spec.credential" in str(found.missing["bad@1.0.0"])
+
+
 def test_an_index_of_one_manifest_is_followed(
     registry: Registry, room: str, repositories: AllRepositories
 ) -> None:

@@ -42,6 +42,7 @@ class Table:
     """The index of a repository, as it was when ``etag`` or ``modified`` was told."""
 
     path: Path
+    digest: str  # of the index
     etag: str
     modified: str
     places: dict[str, tuple[int, int]]  # chart → where its releases are
@@ -57,8 +58,8 @@ class Table:
             return tuple(Release(*one) for one in orjson.loads(file.read(size)))
 
 
-def write(stream: BinaryIO, path: Path, *, etag: str, modified: str) -> None:
-    """Read an index, and write its table.
+def write(stream: BinaryIO, path: Path, *, digest: str, etag: str, modified: str) -> None:
+    """Read an index of this digest, and write its table.
 
     Raises:
         Unreadable: it is no index.
@@ -79,7 +80,13 @@ def write(stream: BinaryIO, path: Path, *, etag: str, modified: str) -> None:
         places[chart] = (offset, len(part))
         parts.append(part)
         offset += len(part)
-    head = {"format": _FORMAT, "etag": etag, "modified": modified, "places": places}
+    head = {
+        "format": _FORMAT,
+        "digest": digest,
+        "etag": etag,
+        "modified": modified,
+        "places": places,
+    }
     path.write_bytes(orjson.dumps(head) + b"\n" + b"".join(parts))
 
 
@@ -92,7 +99,8 @@ def opened(path: Path) -> Table | None:
         if head["format"] != _FORMAT:
             return None
         places = {chart: (start, size) for chart, (start, size) in head["places"].items()}
-        return Table(path, head["etag"], head["modified"], places, len(line))
+        told = (head["digest"], head["etag"], head["modified"])
+        return Table(path, *told, places, len(line))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

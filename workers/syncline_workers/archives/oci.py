@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from syncline.errors import NotFound, RevisionNotFound
+from syncline.errors import NotFound, Permanent, RevisionNotFound, SynclineError
 from syncline_workers.archives import cosign, naming, proofs, provenance
 from syncline_workers.archives.access import Access
 from syncline_workers.archives.asking import Asker
@@ -42,13 +42,13 @@ class Oci:
     def resolve(self, access: Access, followed: Iterable[str]) -> Resolved:
         """Look tags, versions and ranges up; a repository's tags are listed once, if at all."""
         commits: dict[str, str] = {}
-        missing: dict[str, RevisionNotFound] = {}
+        missing: dict[str, SynclineError] = {}
         listed: dict[str, dict[str, str]] = {}
         for each in followed:
             wanted = naming.parse(each)
             try:
                 commits[each] = self._meant(_site(access, wanted), wanted, listed)
-            except RevisionNotFound as exc:
+            except Permanent as exc:  # of this chart: registries say 403 of what is not there
                 missing[each] = exc
         return Resolved(commits=commits, missing=missing)
 

@@ -30,7 +30,7 @@ from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.pipeline.resolve import SourceAt
 from syncline_workers.pipeline.variables import Variables
 from syncline_workers.renderers import plan as plans
-from syncline_workers.renderers import plugin
+from syncline_workers.renderers import plugin, remote
 from syncline_workers.renderers import render as renderers
 from syncline_workers.renderers.lent import WithLent
 from syncline_workers.renderers.plan import Rendered, RenderPlan
@@ -179,6 +179,8 @@ def _result(key: str, rendered: Rendered) -> Result:
 
 def _kept(attempt: Attempt, sought: _Sought, result: Result, packed: bytes) -> Result:
     result = replace(result, packed=len(packed))
+    if any(map(remote.is_remote, result.inputs)):
+        return result  # what a range of versions means moves without a commit
     attempt.ports.remembered.keep(_commit(sought.at), sought.here, result, size=result.packed)
     return result
 
