@@ -1,6 +1,7 @@
 """Encrypts ``plain/`` anew with the official sops and throw-away keys: ``-m tests.sops.make``.
 
-What it writes is committed, so that no test needs sops. It needs sops, age-keygen and gpg on PATH::
+What it writes is committed, so that no test needs sops. It needs ssh-keygen, gpg, and on PATH what
+this makes::
 
     go install github.com/getsops/sops/v3/cmd/sops@v3.13.3 filippo.io/age/cmd/age-keygen@v1.3.2
 """
@@ -45,6 +46,7 @@ def main() -> None:
         for name in ("settings.json", "shop.env", "whole.conf"):
             seal(name, "--age", f"{recipients['other']},{recipients['shop']}")
         seal("secret.yaml", "--age", recipients["other"], to="for-another.yaml")
+        seal("secret.yaml", "--age", ssh(), to="ssh.yaml")
         seal("secret.yaml", "--pgp", fingerprint, to="pgp.yaml", GNUPGHOME=home)
         seal("secret.yaml", "--pgp", locked, to="locked.yaml", GNUPGHOME=home)
         with_vault(Path(home))
@@ -55,6 +57,17 @@ def age(name: str) -> str:
     text = run("age-keygen")
     (KEYS / f"{name}.age").write_text(text)
     return next(line for line in text.splitlines() if "public key" in line).rpartition(" ")[2]
+
+
+def ssh() -> str:
+    """Make an SSH key and return its public half."""
+    key = KEYS / "shop.ssh"
+    key.unlink(missing_ok=True)
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "shop", "-f", str(key))
+    public = key.with_suffix(".ssh.pub")
+    text = public.read_text().strip()
+    public.unlink()
+    return text
 
 
 def pgp(home: str, name: str, kind: tuple[str, str], passphrase: str = "") -> str:

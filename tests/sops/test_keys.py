@@ -1,6 +1,5 @@
 """Which keys open a file, and what is said where none does."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,13 +58,14 @@ def test_a_pgp_key_may_have_a_passphrase(having: Having) -> None:
             having(declared, words="other").opened("locked.yaml", sealed("locked.yaml"))
 
 
-def test_an_ssh_key_is_a_key_of_age(having: Having, tmp_path: Path) -> None:
-    key = tmp_path / "key"
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "shop", "-f", str(key)]
-    subprocess.run(command, check=True)
-    opener = having({"type": "age", "ref": "file:id"}, id=key.read_text())
+def test_an_ssh_key_is_a_key_of_age(having: Having) -> None:
+    opener = having({"type": "age", "ref": "file:shop.ssh"})
 
-    with pytest.raises(DecryptionFailed, match="has of SSH"):
+    found = opener.opened("ssh.yaml", sealed("ssh.yaml"))
+
+    assert found is not None
+    assert b"correct horse battery" in found.content
+    with pytest.raises(DecryptionFailed, match="and Repository/shop has an SSH key: add"):
         opener.opened("secret.yaml", sealed("secret.yaml"))
 
 

@@ -44,7 +44,7 @@ def read(declared: DecryptionKey, text: str, subject: str) -> AgeKey:
     try:
         if "PRIVATE KEY-----" in text:
             found: tuple[Any, ...] = (pyrage.ssh.Identity.from_buffer(text.encode()),)
-            return AgeKey(found, ("of SSH",))
+            return AgeKey(found, ("an SSH key",))
         lines = (line.strip() for line in text.splitlines())
         found = tuple(
             pyrage.x25519.Identity.from_str(line)
