@@ -125,3 +125,49 @@ def test_encrypted_files_are_read_by_keys_of_this_machine(
     assert "env:SYNCLINE_CRED_SHOP is not set" in without.err
     found = objects(ended.out)["ConfigMap/database"]
     assert found["data"] == {"url": "******", "replicas": "3"}
+
+
+SEVERAL = """\
+apiVersion: syncline.dev/v1alpha1
+kind: Application
+metadata: {name: web}
+spec:
+  sources:
+    - {repository: charts, path: web, helm: {valueFiles: [$settings/west.yaml]}}
+    - {repository: envs, name: settings}
+  destination: {cluster: west}
+"""
+
+
+def test_each_source_has_a_directory_of_its_own(syncline: Run, tmp_path: Path) -> None:
+    chart, envs = tmp_path / "charts", tmp_path / "envs"
+    (chart / "web/templates").mkdir(parents=True)
+    envs.mkdir()
+    (tmp_path / "documents.yaml").write_text(SEVERAL)
+    (chart / "web/Chart.yaml").write_text("{apiVersion: v2, name: web, version: 1.0.0}")
+    (chart / "web/templates/map.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\ndata: {a: {{ .Values.a }}}\n"
+    )
+    (envs / "west.yaml").write_text("a: of-west")
+
+    ended = syncline(
+        *("render", f"--local=charts={chart}", f"--local=envs={envs}"),
+        *("-f", str(tmp_path / "documents.yaml")),
+    )
+
+    assert (ended.exit, ended.err) == (0, "")
+    assert objects(ended.out)["ConfigMap/made"]["data"] == {"a": "of-west"}
+
+
+def test_a_variable_that_lies_in_a_cluster_is_not_here(syncline: Run, tmp_path: Path) -> None:
+    (tmp_path / "documents.yaml").write_text(
+        "{apiVersion: syncline.dev/v1alpha1, kind: Application, metadata: {name: web}, spec: {"
+        "source: {repository: shop}, destination: {cluster: west},"
+        "variables: {host: {configMap: {name: ingress, key: host}}},"
+        "parameters: {host: '{{ variables.host }}'}}}"
+    )
+
+    ended = syncline("render", f"--local=shop={tmp_path}", "-f", str(tmp_path / "documents.yaml"))
+
+    assert ended.exit != 0
+    assert "render without --local" in ended.err
