@@ -11,7 +11,7 @@ SEQUENCES ?= 500
 N ?= 500
 export PYTHONPATH := platform:workers
 
-.PHONY: help venv tools demo test lint corpus edits bench bench-drift bench-sweep bench-monorepo bench-simulator fleet chaos differential docs clean
+.PHONY: help venv tools demo test lint corpus edits bench bench-drift bench-render bench-sweep bench-monorepo bench-simulator fleet chaos differential docs clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -65,6 +65,9 @@ chaos: tools ## Kill, pause and hang everything under load: MINUTES=30 SEED=1
 
 bench-drift: tools ## Measure drift to repaired by the watch, and its memory: ARGS="--targets 1000"
 	@$(BIN)/python -m tests.bench.drift $(ARGS)
+
+bench-render: tools ## Measure cold renders beside the bare engines: ARGS="--count 200"
+	@$(BIN)/python -m tests.bench.render $(ARGS)
 
 bench-sweep: tools ## Measure one sweep of an unchanged cluster: ARGS="--targets 1000"
 	@$(BIN)/python -m tests.bench.sweep $(ARGS)
