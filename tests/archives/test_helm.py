@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import time
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,12 @@ import pytest
 from syncline.errors import (
     CredentialRefused,
     InvalidDocument,
+    LimitExceeded,
     NotFound,
     RepositoryUnreachable,
     RevisionNotFound,
 )
-from syncline_workers.archives import index
+from syncline_workers.archives import helm, index
 from syncline_workers.archives.kinds import AllRepositories
 from syncline_workers.git.turns import Answer
 from syncline_workers.web import reach
@@ -348,6 +351,50 @@ def test_a_host_is_left_alone_for_as_long_as_it_says(
 
     assert turns.paused == {"127.0.0.1": 120.0}
     assert turns.entered == turns.left == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("told", "least"),
+    [
+        ({"Retry_After": formatdate(time.time() + 300, usegmt=True)}, 200.0),
+        ({"Retry_After": "86400"}, 900.0),
+        ({"Retry_After": "soon"}, 0.0),
+        ({}, 0.0),
+    ],
+)
+def test_patience_is_read_as_hosts_write_it(
+    served: ChartRepository, desk: Desk, told: dict[str, str], least: float
+) -> None:
+    turns = Turns()
+    served.web.always(429, b"", **told)
+
+    with pytest.raises(RepositoryUnreachable):
+        named(desk.open(hosts=turns), record(served.url), "web@*")
+
+    assert least <= turns.paused["127.0.0.1"] <= max(least * 1.5, 0.0)
+
+
+def test_a_failing_host_is_told_and_left_alone_if_it_asks_for_that(
+    served: ChartRepository, desk: Desk
+) -> None:
+    turns = Turns()
+    for told, paused in (({}, {}), ({"Retry_After": "60"}, {"127.0.0.1": 60.0})):
+        served.web.always(502, b"", **told)
+
+        with pytest.raises(RepositoryUnreachable, match="answered 502"):
+            named(desk.open(hosts=turns), record(served.url), "web@*")
+
+        assert turns.paused == paused
+
+
+def test_an_index_without_end_is_not_read(
+    served: ChartRepository, repositories: AllRepositories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.publish("web", "1.0.0")
+    monkeypatch.setattr(helm, "INDEX", 100)
+
+    with pytest.raises(LimitExceeded, match="has more than 100 bytes"):
+        named(repositories, record(served.url), "web@*")
 
 
 def test_what_an_archive_is_is_told_of_what_was_opened(

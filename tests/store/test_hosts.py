@@ -39,3 +39,12 @@ def test_a_host_that_is_asked_too_much_is_left_alone_longer_each_time(store: Sto
 
     assert waits == [15, 30, 60, 120, 240, 300, 300]
     assert hosts.enter(store, HOST, most=9, seconds=60).token
+
+
+def test_a_host_that_says_for_how_long_is_not_asked_earlier(store: Store) -> None:
+    assert hosts.pause(store, HOST, 120.0) == 120
+    assert hosts.enter(store, HOST, most=9, seconds=60).paused == pytest.approx(120, abs=2)
+
+    assert hosts.pause(store, HOST, 5.0) == pytest.approx(120, abs=2)  # it goes on
+    assert hosts.pause(store, HOST, 200.0) == 200
+    assert hosts.pause(store, "other.example", 1.0) == 15

@@ -20,13 +20,14 @@ class GitSettings(BaseSettings):
 
     cache: Path = Field(
         default=Path("/var/cache/syncline/git"),
-        description="Where bare mirrors live; one for each repository. Can be lost at any time.",
+        description="Where bare mirrors, unpacked charts and artifacts live. Can be lost at any "
+        "time.",
     )
     cache_size: int = Field(
         default=8_000_000_000,
         ge=0,
-        description="Bytes of disk for mirrors of one host; the longest unused go first, those in "
-        "use stay. 8 GB: fits into the chart's volume of 10 GiB.",
+        description="Bytes of disk for all of these on one host; the longest unused go first, "
+        "those in use stay. 8 GB: fits into the chart's volume of 10 GiB.",
     )
     cache_keep: Duration = Field(
         default=timedelta(days=30),
@@ -42,8 +43,8 @@ class GitSettings(BaseSettings):
     host_requests: int = Field(
         default=16,
         ge=1,
-        description="Requests in flight at one Git host, of all workers together. 16: public hosts "
-        "begin to refuse at some dozens.",
+        description="Requests in flight at one host of sources, of all workers together. 16: "
+        "public hosts begin to refuse at some dozens.",
     )
     max_file: int = Field(
         default=10_000_000, ge=1, description="Bytes; a larger file is refused, not read."

@@ -41,6 +41,7 @@ _SILENCE = 30.0  # seconds without a byte
 _CHUNK = 65_536
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (429, 503)
+_FAILED = 500
 _AGENT = "syncline"
 
 
@@ -89,7 +90,7 @@ class Asker:
             _check(access, url)
             with self._turn(access, url), clock.until(until):
                 answer = self._exchanged(access, question, url, until)
-                if answer.status in _BUSY:
+                if _is_busy(answer):
                     raise self._busy(access, answer)
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
@@ -164,6 +165,11 @@ def refused(access: Access, answer: Answer) -> SynclineError:
     if answer.status in (404, 410):
         return NotFound(access.about, f"{said}: nothing is there; correct the URL or the name")
     return RepositoryUnreachable(access.about, said)
+
+
+def _is_busy(answer: Answer) -> bool:
+    """Whether it asks for patience."""
+    return answer.status in _BUSY or (answer.status >= _FAILED and "retry-after" in answer.headers)
 
 
 def _check(access: Access, url: str) -> None:
