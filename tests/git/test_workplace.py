@@ -170,19 +170,22 @@ def test_what_a_failed_render_had_is_thrown_away(desk: Desk, repositories: GitRe
         assert not root.exists()
 
 
-def test_only_so_many_are_kept_and_none_that_is_large(
+def test_only_so_many_are_kept_and_so_many_bytes(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workplace, "BYTES", 100)
     roots = []
     for number in range(workplace.PLACES + 2):
-        with lent(places, {f"{number}": f"{number}"}) as root:
+        with lent(places, {f"{number}": f"{number}" * 20}) as root:
             roots.append(root)
+    assert [root.exists() for root in roots] == [False] * 2 + [True] * workplace.PLACES
+
+    with lent(places, {"half": "x" * 60}) as half:
+        pass
+    assert [root.exists() for root in (*roots[-3:], half)] == [False, True, True, True]
     with lent(places, {"large": "x" * 101}) as large:
         pass
-
-    assert [root.exists() for root in roots] == [False] * 2 + [True] * workplace.PLACES
-    assert not large.exists()
+    assert [root.exists() for root in (roots[-1], half, large)] == [True, True, False]
 
 
 def test_too_much_is_not_laid_out(places: Places) -> None:

@@ -28,7 +28,7 @@ PLACES: Final = 4
 """Directories that a process keeps."""
 
 BYTES: Final = 20_000_000
-"""Of one directory that is kept; larger ones go again at once."""
+"""Of all that are kept: the disk may be memory."""
 
 _TICK: Final = 50_000_000  # ns; the kernel's clock for files moves every 1 to 10 ms
 _ROOT: Final = "./"
@@ -164,11 +164,12 @@ class Places:
         if place.size > BYTES:
             place.remove()
             return
+        gone = []
         with self._lock:
             idle = self._mine()
             idle.append(place)
-            gone = idle[:-PLACES]
-            del idle[:-PLACES]
+            while len(idle) > PLACES or sum(each.size for each in idle) > BYTES:
+                gone.append(idle.pop(0))
         for each in gone:
             each.remove()
 
