@@ -14,6 +14,7 @@ from syncline.model.change import Action, Change, Difference, FieldChange
 from syncline.model.explained import Explained, Place
 from syncline.model.names import TargetId, Uid
 from syncline.model.orphan import Orphan
+from syncline.model.reach import Step
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
 from syncline.operations import expand, sync
 from syncline.store import clusters, documents, due, previews, runs, targets
@@ -59,6 +60,7 @@ class Machinery:
     otherwise: dict[str, Difference] = field(default_factory=dict)  # another change than CHANGE
     refusing: set[str] = field(default_factory=set)  # targets that do not render
     orphans: dict[str, tuple[Orphan, ...]] = field(default_factory=dict)  # by target
+    steps: tuple[Step, ...] = ()  # on the way to any repository
     unseen: tuple[str, ...] = ()  # kinds that could not be looked at for orphans
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -114,6 +116,9 @@ class Machinery:
     def _preview(self, uid: Uid) -> None:
         question = previews.get(self.store, uid)
         assert question is not None
+        if question.verb == "reach":
+            previews.answer(self.store, PreviewReport(preview=uid, steps=self.steps))
+            return
         state = targets.get(self.store, TargetId(question.target))
         assert state is not None
         previews.answer(self.store, self._answer(uid, state.name, question.verb))

@@ -9,6 +9,7 @@ from syncline.contract.reports import PreviewReport
 from syncline.model.change import Difference, FieldChange
 from syncline.model.names import Uid
 from syncline.model.orphan import Orphan
+from syncline.model.reach import Step
 from syncline.store import due, previews
 from syncline.store.connection import Store
 from tests.api.fleets import COMMIT, Fleet
@@ -72,6 +73,7 @@ def test_who_waits_gets_the_answer_as_it_comes(
         "orphans": [],
         "explained": [],
         "unseen": [],
+        "steps": [],
     }
 
 
@@ -127,3 +129,24 @@ def test_one_that_has_expired(reader: httpx.Client) -> None:
     answer = reader.get("/api/v1/previews/0123456789abcdef", params={"wait": 5})
 
     assert answer.status_code == 404
+
+
+def test_a_repository_is_checked_by_a_worker(
+    fleet: Fleet, reader: httpx.Client, store: Store
+) -> None:
+    fleet.grid(applications=1, clusters=1)
+
+    asked = reader.post("/api/v1/repositories/apps/check")
+    question = previews.get(store, Uid(asked.json()["id"]))
+    step = Step(name="name", ok=False, found="the worker's DNS knows no address")
+    previews.answer(store, PreviewReport(preview=Uid(asked.json()["id"]), steps=(step,)))
+    answer = reader.get(asked.headers["location"]).json()
+
+    assert asked.status_code == 202
+    assert question is not None
+    assert (question.verb, question.repository) == (
+        "reach",
+        reader.get("/api/v1/repositories/apps").json()["uid"],
+    )
+    assert (answer["state"], answer["steps"]) == ("Done", [step.model_dump()])
+    assert reader.post("/api/v1/repositories/nothing/check").status_code == 404

@@ -24,7 +24,7 @@ class Exit(IntEnum):
 MEANINGS: dict[Exit, str] = {
     Exit.OK: "done; with --wait: every target is Synced; diff: nothing would change",
     Exit.DIFFERS: "sync --wait: a target is not Synced; diff: something would change; "
-    "doctor: a check failed; orphans: there are some; "
+    "doctor, repo check: a check failed; orphans: there are some; "
     "health: an object is Missing, Degraded or Unknown",
     Exit.USAGE: "the command line is wrong",
     Exit.NOT_FOUND: "no object of that name; sync, operation watch: no target matches",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from typing import Any, Literal, TypeAlias
+from urllib.parse import quote
 
 from syncline.cli.exits import CommandFailed, Exit
 from syncline.cli.server import Server
@@ -58,6 +59,23 @@ def each(
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from pool.map(one, targets)
+
+
+def check(server: Server, repository: str, *, patience: float = _PATIENCE) -> list[dict[str, Any]]:
+    """Have a worker reach a repository; gives the steps.
+
+    Raises:
+        CommandFailed: none answered in time, or the repository is gone.
+    """
+    name = f"repository {repository}"
+    uid = server.post(f"/repositories/{quote(repository, safe='')}/check", {})["id"]
+    answer = _await(server, uid, time.monotonic() + patience)
+    if answer["state"] == "Failed":
+        raise CommandFailed(name, answer["error"])
+    if answer["state"] == "Pending":
+        raise CommandFailed(name, UNANSWERED, Exit.TIMED_OUT)
+    steps: list[dict[str, Any]] = answer["steps"]
+    return steps
 
 
 def _await(server: Server, preview: str, deadline: float) -> dict[str, Any]:

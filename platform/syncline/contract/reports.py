@@ -12,6 +12,7 @@ from syncline.model.check import Check
 from syncline.model.explained import Explained
 from syncline.model.names import TargetId, Uid
 from syncline.model.orphan import Orphan
+from syncline.model.reach import Step
 from syncline.model.status import HealthStatus
 from syncline.model.values import Stored
 
@@ -95,11 +96,15 @@ class HealthReport(Stored):
 
 
 class PreviewRequest(Stored):
-    """A question about one target: what would be rendered, what would change, what is orphaned."""
+    """A question about one target: what would be rendered, what would change, what is orphaned.
 
-    target: TargetId
-    verb: Literal["render", "diff", "orphans"]
+    Or about one repository: can it be reached.
+    """
+
+    target: TargetId = TargetId("")
+    verb: Literal["render", "diff", "orphans", "reach"]
     revision: str | None = None
+    repository: Uid = Uid("")  # reach
 
 
 class PreviewReport(Stored):
@@ -113,3 +118,4 @@ class PreviewReport(Stored):
     differences: tuple[Difference, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     unseen: tuple[str, ...] = ()  # kinds that could not be looked at for orphans
+    steps: tuple[Step, ...] = ()  # on the way to the repository

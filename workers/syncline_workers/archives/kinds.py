@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager, contextmanager
 
 from syncline.credentials import CredentialSource
 from syncline.model.commit import Commit
+from syncline.model.reach import Step
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositoryType
 from syncline.model.signature import Signature
 from syncline.settings import GitSettings
+from syncline_workers.archives import probing
 from syncline_workers.archives.asking import Asker
 from syncline_workers.archives.dependencies import Dependencies, ReachingTree
 from syncline_workers.archives.lfs import LargeSource
@@ -37,16 +39,21 @@ def open_all(
         open_repositories(settings, credentials, hosts, large),
         ArchiveRepositories(settings, credentials, hosts),
         registered or Given(),
+        credentials,
     )
 
 
 class AllRepositories:
-    """``pipeline.ports.Repositories``."""
+    """``pipeline.repositories.Repositories``."""
 
     def __init__(
-        self, git: GitRepositories, archives: ArchiveRepositories, registered: Registered
+        self,
+        git: GitRepositories,
+        archives: ArchiveRepositories,
+        registered: Registered,
+        credentials: CredentialSource,
     ) -> None:
-        self._git, self._archives = git, archives
+        self._git, self._archives, self._credentials = git, archives, credentials
         self._charts = Dependencies(archives, registered)
 
     def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> Resolved:
@@ -76,6 +83,10 @@ class AllRepositories:
     def signatures(self, repository: RepositoryRecord, revision: str) -> tuple[Signature, ...]:
         """See the port."""
         return self._of(repository).signatures(repository, revision)
+
+    def probe(self, repository: RepositoryRecord) -> Iterator[Step]:
+        """See the port."""
+        return probing.steps(repository, self._credentials)
 
     def tidy(self) -> None:
         """See the port: archives are on Git's shelf."""

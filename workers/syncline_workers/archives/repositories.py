@@ -1,4 +1,4 @@
-"""Helm repositories and registries as the pipeline sees them: `pipeline.ports.Repositories`.
+"""Helm repositories and registries as the pipeline sees them: `pipeline.repositories.Repositories`.
 
 A revision is the digest of what a version means. Its archive is downloaded and unpacked once for
 all processes of a host; what is damaged on the disk is noticed and fetched again.

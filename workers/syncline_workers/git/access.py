@@ -88,7 +88,7 @@ def granted(
             about=about,
             url=url,
             timeout=spec.timeout.total_seconds(),
-            credential=_named(repository),
+            credential=named(repository),
             authorities=spec.tls.authorities if spec.tls else "",
             certificate=(spec.tls.certificate_ref or "") if spec.tls else "",
             proxy=spec.proxy,
@@ -122,8 +122,8 @@ def identity(spec: RepositorySpec, url: GitUrl) -> str:
     return "\n".join(parts)
 
 
-def _named(repository: RepositoryRecord) -> str:
-    """Name the credential for people."""
+def named(repository: RepositoryRecord) -> str:
+    """Name the credential for people: its reference, and the template that it is from."""
     credential = repository.spec.credential
     if credential is None:
         return ""

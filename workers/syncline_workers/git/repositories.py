@@ -1,4 +1,4 @@
-"""Git as the pipeline sees it: `pipeline.ports.Repositories`, one for each worker process.
+"""Git as the pipeline sees it: `pipeline.repositories.Repositories`, one for each worker process.
 
 Composes what the other modules know: may it be reached (policy), with which credential (access),
 what do names mean (refs), where is the copy (mirror), what is in it (tree). Children are started

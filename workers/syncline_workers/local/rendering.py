@@ -28,7 +28,8 @@ from syncline_workers.pipeline import namespaces, resolve
 from syncline_workers.pipeline import rendering as renders
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.heartbeat import Heart
-from syncline_workers.pipeline.ports import Api, Ports, Repositories
+from syncline_workers.pipeline.ports import Api, Ports
+from syncline_workers.pipeline.repositories import Repositories
 
 
 def render(asked: LocalRender) -> PreviewReport:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from syncline.errors import PathNotFound
 from syncline.model.commit import Commit
 from syncline.model.names import TargetId
+from syncline.model.reach import Step
 from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature, Verdict
 from syncline_workers.archives.kinds import AllRepositories
@@ -22,7 +23,7 @@ from syncline_workers.renderers.tree import Paths, Tree
 
 @dataclass(frozen=True, slots=True)
 class LocalRepositories:
-    """``ports.Repositories``."""
+    """``pipeline.repositories.Repositories``."""
 
     directories: Mapping[str, str]  # repository's name → an absolute path
     others: AllRepositories
@@ -64,6 +65,10 @@ class LocalRepositories:
         if repository.name in self.directories:
             return (Signature(subject="directory", verdict=Verdict.GOOD),)
         return self.others.signatures(repository, revision)
+
+    def probe(self, repository: RepositoryRecord) -> Iterable[Step]:
+        """See the port."""
+        return self.others.probe(repository)
 
     def tidy(self) -> None:
         """Leave the disk as it is: other commands use it at the same time."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from syncline.model.records import RepositoryRecord
 from syncline.model.source import RendererName
-from syncline_workers.pipeline.ports import Repositories
+from syncline_workers.pipeline.repositories import Repositories
 from syncline_workers.renderers.grafted import Grafted
 from syncline_workers.renderers.plan import RenderPlan
 from syncline_workers.renderers.tree import Paths, Tree

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
@@ -13,21 +12,18 @@ from syncline.credentials import NO_CREDENTIALS, CredentialSource
 from syncline.health import custom
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
-from syncline.model.commit import Commit
 from syncline.model.names import ObjectKey, TargetId, Uid
 from syncline.model.ownership import Propagation
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
 from syncline.model.seal import PlatformKey
-from syncline.model.signature import Signature
 from syncline.model.values import Manifest
 from syncline.model.variables import Reading
 from syncline.settings import RenderSettings
-from syncline_workers.git.refs import Resolved
 from syncline_workers.pipeline.remembered import Remembered
 from syncline_workers.pipeline.renders import Renders
+from syncline_workers.pipeline.repositories import Repositories
 from syncline_workers.pipeline.timeline import Begin
-from syncline_workers.renderers.tree import Paths, Tree
 from syncline_workers.web.fetch import Answer, Question
 
 
@@ -140,33 +136,6 @@ class Rules(Protocol):
 
     def newest(self, cluster: Uid) -> tuple[custom.Rules, str | None]:
         """Those of now; their version where the cluster was last judged by others, else None."""
-
-
-class Repositories(Protocol):
-    """Git."""
-
-    def resolve(self, repository: RepositoryRecord, revisions: Iterable[str]) -> Resolved:
-        """Resolve branches, tags, commits and ranges by one request."""
-
-    def tree(self, repository: RepositoryRecord, revision: str) -> AbstractContextManager[Tree]:
-        """Open a commit, fetching it first where the mirror lacks it."""
-
-    def base(
-        self, repository: RepositoryRecord, address: str, ref: str
-    ) -> AbstractContextManager[Paths]:
-        """Open what a kustomization of the repository names by URL, where that is allowed."""
-
-    def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
-        """Tell who made a commit that was opened before; None where that is not at hand."""
-
-    def signatures(self, repository: RepositoryRecord, revision: str) -> tuple[Signature, ...]:
-        """Say what a commit's signatures are worth; none where the repository asks for none."""
-
-    def tidy(self) -> None:
-        """Remove what is not used any more from this host's disk, where it is time again."""
-
-    def close(self) -> None:
-        """End the git processes that read mirrors."""
 
 
 class Api(Protocol):

@@ -19,6 +19,7 @@ from syncline_workers.pipeline import (
     namespaces,
     orphans,
     pruning,
+    reaching,
     rendering,
     resolve,
     succeeding,
@@ -45,6 +46,8 @@ def preview(ports: Ports, uid: Uid) -> PreviewReport | None:
 
 
 def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
+    if asked.verb == "reach":
+        return PreviewReport(preview=uid, steps=reaching.check(ports, asked.repository))
     claim = ports.checks.snapshot(asked.target)
     if claim is None:
         raise NotFound(f"Target/{asked.target}", "is not registered any more")

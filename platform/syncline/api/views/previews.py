@@ -98,6 +98,14 @@ class ExplainedView(View):
         return cls(**explained.model_dump())
 
 
+class StepView(View):
+    """One step on the way to a repository."""
+
+    name: str = Field(description="access, name, connection, certificate or answer.")
+    ok: bool = Field(description="Whether it is as it should be.")
+    found: str = Field(description="What was found.")
+
+
 class PreviewView(View):
     """The answer, or that there is none yet. Kept for five minutes."""
 
@@ -112,6 +120,10 @@ class PreviewView(View):
     differences: list[DifferenceView] = Field(default=[], description="diff: what would change.")
     orphans: list[OrphanView] = Field(default=[], description="orphans: what nobody declares.")
     unseen: list[str] = Field(default=[], description="orphans: kinds that could not be looked at.")
+
+    steps: list[StepView] = Field(
+        default=[], description="A repository's check: what was looked at, in this order."
+    )
 
     @classmethod
     def of(cls, uid: Uid, report: PreviewReport | None) -> PreviewView:
@@ -128,4 +140,5 @@ class PreviewView(View):
             differences=[DifferenceView.of(each) for each in report.differences],
             orphans=[OrphanView.of(each) for each in report.orphans],
             unseen=list(report.unseen),
+            steps=[StepView(**each.model_dump()) for each in report.steps],
         )

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from syncline.cli import listing, options, output
+from syncline.cli import listing, options, output, previews
 from syncline.cli.commands.delete import Deletable, remove
 from syncline.cli.exits import CommandFailed, Exit
 from syncline.cli.options import OptionalReason
 from syncline.cli.output import Format, OutputOption
+from syncline.cli.text import one_line, plain
 from syncline.model.documents import API_VERSION
 from syncline.model.repository import RepositoryType
 
@@ -85,6 +86,22 @@ def list_(ctx: typer.Context, output_format: OutputOption = Format.TABLE) -> Non
     listing.show(options.server(ctx), listing.KINDS["repositories"], {}, output_format)
 
 
+@app.command("check")
+def check(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The repository's name.")],
+    output_format: OutputOption = Format.TABLE,
+) -> None:
+    """Have a worker reach it: name, connection, certificate, credential; exit 1 if it cannot."""
+    steps = previews.check(options.server(ctx), name)
+    if output_format.is_for_programs:
+        output.document({"steps": steps}, output_format)
+    else:
+        output.table(("step", "", "found"), [_row(step) for step in steps])
+    if not all(step["ok"] for step in steps):
+        raise typer.Exit(Exit.DIFFERS)
+
+
 @app.command("remove")
 def remove_(
     ctx: typer.Context,
@@ -93,6 +110,11 @@ def remove_(
 ) -> None:
     """Forget a repository. What was applied from it stays."""
     remove(ctx, Deletable.REPOSITORY, name, orphan=False, reason=reason)
+
+
+def _row(step: dict[str, Any]) -> tuple[object, ...]:
+    verdict = plain("ok", "green") if step["ok"] else plain("FAILED", "red")
+    return (step["name"], verdict, one_line(str(step["found"])))
 
 
 def _text(file: Path) -> str:
