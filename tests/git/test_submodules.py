@@ -160,9 +160,7 @@ def test_links_stay_in_their_submodule_and_may_lead_into_one(
         assert tree.links("apps") == ("apps/web",)
 
 
-@pytest.mark.parametrize(
-    "target", ["../../secret.yaml", "base/../../../secret.yaml", "/etc/passwd"]
-)
+@pytest.mark.parametrize("target", ["../../../secret.yaml", "../base/../../../secret.yaml"])
 def test_a_link_out_of_a_submodule_is_refused(
     desk: Desk, repositories: GitRepositories, lib: WorkRepo, target: str
 ) -> None:
@@ -172,7 +170,9 @@ def test_a_link_out_of_a_submodule_is_refused(
     desk.work.git("add", "secret.yaml")
     commit = join(desk.work, lib)
 
-    assert "base/out.yaml" in refused(repositories, following(desk), commit)
+    assert f"{AT}/base/out.yaml → {target} leads outside the submodule" in refused(
+        repositories, following(desk), commit
+    )
     with repositories.tree(following(desk), commit) as tree:
         assert tree.ids([f"{AT}/base/out.yaml"]) == {f"{AT}/base/out.yaml": ""}
 

@@ -1,5 +1,6 @@
 """Commits and tags of a repository that asks for signatures, with real gpg and ssh-keygen."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from syncline.credentials import CredentialSource
 from syncline.errors import (
     CredentialRefused,
     InvalidDocument,
@@ -17,7 +19,9 @@ from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature, Verdict
 from syncline.model.verification import Verification
 from syncline_workers.git import trust, verifier
+from syncline_workers.git.refs import Candidate
 from syncline_workers.git.repositories import GitRepositories
+from syncline_workers.git.trust import Sought, Trust
 from tests.git.desk import Desk, commands, record
 from tests.harness.signers import (
     Gpg,
@@ -356,6 +360,23 @@ def test_a_tag_that_names_another_commit_is_refused(
     assert f"the signature of tag v1 is bad: {verifier.ALTERED}" in refusal(
         desk, repositories, ssh, "v1"
     )
+
+
+def test_a_server_that_lies_about_what_a_tag_names_is_not_believed(desk: Desk, ssh: SshKey) -> None:
+    first = desk.work.git("rev-parse", "HEAD")
+    body = tag_payload(first, "v1")
+    signed_by_bo = body + ssh.sign(body)
+    repository = asking(desk, mode="tag", allowed_signers=f"bo@example.com {ssh.public}")
+    source = CredentialSource(directory=None, environment=os.environ)
+
+    def vouched(commit: str) -> Verdict | str:
+        listed = (Candidate("v1", "d" * 40),)
+        sought = Sought(commit=commit, read=lambda _: signed_by_bo, tags=listed, ask=tuple)
+        (found,) = Trust(source).judged(repository, sought)
+        return found.verdict
+
+    assert vouched(first) is Verdict.GOOD
+    assert vouched("e" * 40) is Verdict.BAD
 
 
 def test_an_old_tag_under_a_new_name_is_refused(
