@@ -29,6 +29,13 @@ def test_documents_and_a_directory_are_enough(syncline: Run, name: str) -> None:
     assert all(each["metadata"]["namespace"] for each in objects(ended.out).values())
 
 
+def test_what_a_source_lends_another_is_explained_as_it_is_written(syncline: Run) -> None:
+    ended = syncline("render", "board", HERE, "-f", FLEET, "--explain")
+
+    told = yaml.safe_load(ended.out)
+    assert set(told["inputs"]) >= {"apps/site", "$settings/settings/board.yaml"}
+
+
 def test_what_is_not_committed_is_rendered(syncline: Run, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git/config.yaml").write_text("[core]")

@@ -118,3 +118,16 @@ def test_the_same_words_for_other_files_are_another_plan() -> None:
 
 def test_a_lent_path_that_is_lent_no_longer_has_no_id(own: DirTree) -> None:
     assert WithLent(own, {}).ids(["/values/prod.yaml"]) == {"/values/prod.yaml": ""}
+
+
+def test_a_directory_of_that_name_is_not_taken_for_what_is_lent(
+    own: DirTree, tree: WithLent, settings: RenderSettings
+) -> None:
+    result = rendered(tree, settings, "$values/prod.yaml")
+    (own.root / "$values/prod.yaml").write_text("color: another\n")
+
+    assert seen(result)["color"] == "red"
+    assert tree.ids(["/values/prod.yaml"]) == {
+        "/values/prod.yaml": result.inputs["/values/prod.yaml"]
+    }
+    assert tree.ids(["$values/prod.yaml"]) == own.ids(["$values/prod.yaml"])

@@ -29,8 +29,8 @@ from syncline_workers.pipeline.remembered import Commit, Remembered, Result, com
 from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.pipeline.resolve import SourceAt
 from syncline_workers.pipeline.variables import Variables
+from syncline_workers.renderers import lent, plugin, remote
 from syncline_workers.renderers import plan as plans
-from syncline_workers.renderers import plugin, remote
 from syncline_workers.renderers import render as renderers
 from syncline_workers.renderers.lent import WithLent
 from syncline_workers.renderers.plan import Rendered, RenderPlan
@@ -284,7 +284,7 @@ def _explained(sought: _Sought, found: Result) -> Explained:
         plan=sought.name,
         key=found.key,
         place=found.place,
-        inputs=dict(found.inputs),
+        inputs={lent.shown(path): oid for path, oid in found.inputs.items()},
     )
 
 

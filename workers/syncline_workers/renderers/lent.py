@@ -108,6 +108,11 @@ def split(path: str) -> tuple[str, str]:
     return name, inner or "."
 
 
+def shown(path: str) -> str:
+    """Write an input as people know it: ``$name/path`` where it is lent."""
+    return f"${path[1:]}" if is_lent(path) else path
+
+
 def place(tree: Tree, path: str, *, sources: Path, home: Path) -> Path:
     """Return where a file is on the disk; one that is lent is put into the renderer's home."""
     if not is_lent(path):

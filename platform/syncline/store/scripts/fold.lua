@@ -20,8 +20,9 @@
 --       41 signatures of the revision (JSON, '' = none asked for)
 --       42 what it tells of the other sources (see beside.fold; '' = nothing)
 --       43 inventory given (1 or '')  44… object, entry (packed)
--- Touches  target, pins, render_waiters, inventory, owners, history, specs, behind, inputs, counts, indexes, slots,
---          leases, watch, due, members, operation, the cluster's record, events, audit, tally, ready…
+-- Touches  target, pins, render_waiters, inventory, owners, history, specs, behind, inputs, counts,
+--          indexes, slots, leases, watch, due, members, operation, the cluster's record, events,
+--          audit, tally, ready…
 --
 -- Returns {1 if folded (or folded before), 0 if the fence is stale; opened, closed or ''}. Of a stale
 -- report nothing is kept; the target is triggered once more where it may have written.
@@ -52,13 +53,16 @@ local is_void = pinned and outcome ~= 'Succeeded' and not wrote
 -- A run of some objects alone tells nothing of the others: what was shown holds, too.
 local is_aside = is_void or is_part
 
-local function audit()
+-- Its parts; one table, since a script has 200 locals at most.
+local fold = {}
+
+function fold.audit()
   if ARGV[21] == '' then return end
   call('XADD', K.audit(), 'MAXLEN', '~', kept_audit, '*', 'at', stamp, 'verb', ARGV[21],
     'actor', ARGV[22], 'subject', 'Target/' .. name, 'reason', ARGV[23], 'detail', ARGV[24])
 end
 
-local function remember()
+function fold.remember()
   local entry = get(t, 'spec_held') .. ' ' .. stamp .. ' ' .. ARGV[18]
   local again = t.v.signature == ARGV[19]
   if again and ARGV[20] == '' then
@@ -72,13 +76,13 @@ local function remember()
   put(t, 'signature', ARGV[19])
 end
 
-local function keep_failure()
-  remember()
+function fold.keep_failure()
+  fold.remember()
   if is_part and ARGV[14] ~= '' then check_at(t, now + tonumber(ARGV[14])) end
   put(t, 'spec_held', '')
 end
 
-local function keep_state()
+function fold.keep_state()
   if not t.v.backed then put(t, 'applied', ARGV[31]) end
   put(t, 'newer', '')
   put(t, 'settled', '')
@@ -104,12 +108,12 @@ local function keep_state()
     beside.fold(t, ARGV[42], outcome == 'Succeeded', not pinned and not t.v.backed)
   end
   if ARGV[14] ~= '' then check_at(t, now + tonumber(ARGV[14])) else check_no_more(t) end
-  remember()
+  fold.remember()
   put(t, 'spec_held', '')
 end
 
 -- A run whose steps wait for one another says how far it came; it is no end of it.
-local function keep_place()
+function fold.keep_place()
   put(t, 'progress', ARGV[37])
   if is_part or (pinned and not wrote) then return end -- its end may tell nothing of the target
   if ARGV[31] ~= '' and not t.v.backed then put(t, 'applied', ARGV[31]) end
@@ -117,8 +121,8 @@ local function keep_place()
   check_no_more(t)
 end
 
-local function end_cancelled()
-  remember()
+function fold.end_cancelled()
+  fold.remember()
   put(t, 'progress', '')
   tear(t, w, pinned)
   move_member(w.operation, id, name, 'cancelled', 'Cancelled')
@@ -127,9 +131,9 @@ local function end_cancelled()
   put_right(t)
 end
 
-local function pause()
+function fold.pause()
   local is_cancelled = w.operation ~= '' and call('HGET', K.operation(w.operation), 'cancelled') == '1'
-  if is_cancelled and w.joined ~= '1' then return end_cancelled() end
+  if is_cancelled and w.joined ~= '1' then return fold.end_cancelled() end
   if is_cancelled then
     move_member(w.operation, id, name, 'cancelled', 'Cancelled')
     put(t, 'operation', '')
@@ -141,7 +145,7 @@ local function pause()
 end
 
 -- The head may have moved while this ran, past a look-up that did not see its inputs.
-local function follow_head()
+function fold.follow_head()
   if pinned or t.v.back or t.v.deleting or next_wish(t) or not t.v.follow then return end
   local head = beside.newer(t, get(t, 'claimed_head'))
   if not head then return end
@@ -150,7 +154,7 @@ local function follow_head()
     trigger = '{"kind":"poll","reason":"the head moved during the run"}' })
 end
 
-local function count_run()
+function fold.count_run()
   for field, by in string.gmatch(ARGV[32], '(%S+) (%d+)') do tally(field, by) end
   local lane = get(t, 'lane')
   if outcome ~= 'Abandoned' then tally('ended:' .. lane, 1) end
@@ -163,7 +167,7 @@ end
 -- First what gives memory back: a full Redis refuses a script only at its first write, and what was
 -- done is folded for all that.
 free_slot(t)
-count_run()
+fold.count_run()
 put(t, 'folded', fence)
 put(t, 'ended', get(t, 'ticket'))
 put(t, 'outcome', outcome)
@@ -194,7 +198,7 @@ elseif ARGV[17] == '0' then
   flipped = note_failure(c, ARGV[7], tonumber(ARGV[26]), tonumber(ARGV[27]))
 end
 bind(c, ARGV[15], ARGV[16])
-audit()
+fold.audit()
 
 if ARGV[25] == '1' and t.v.deleting then
   move_member(w.operation, id, name, 'synced', 'Removed', '')
@@ -207,9 +211,9 @@ if not is_dry then
   if ARGV[43] == '1' then store_inventory(t, 44) end
   if ARGV[38] ~= '' then put(t, 'rites', ARGV[38] ~= '-' and ARGV[38] or '') end
   if outcome == 'Waiting' then
-    keep_place()
+    fold.keep_place()
   elseif outcome ~= 'Superseded' then
-    (is_aside and keep_failure or keep_state)()
+    (is_aside and fold.keep_failure or fold.keep_state)()
   end
 end
 
@@ -217,7 +221,7 @@ end
 local is_over = is_dry or pinned and tonumber(w.attempt) >= attempts
 local retried = outcome == 'Failed' and ARGV[13] ~= '' and not is_over
 if outcome == 'Waiting' then
-  pause()
+  fold.pause()
   put(t, 'spec_held', '')
 elseif retried then
   if w.operation ~= '' and tonumber(w.attempt) >= attempts then
@@ -236,7 +240,7 @@ else
   move_member(w.operation, id, name, state, ARGV[6], ARGV[7], is_dry and ARGV[29] or '')
   take_at_hand(t, nil)
   settle(t)
-  if outcome ~= 'Superseded' then follow_head() end
+  if outcome ~= 'Superseded' then fold.follow_head() end
   if awaited(t) and not is_automated(t) then show_awaited(t) end
   put_right(t)
 end
