@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,18 @@ from syncline_workers import scratch
 from syncline_workers.renderers import sandbox
 from syncline_workers.renderers.isolation import Needs
 
-Hostile = Callable[..., str]
+
+@dataclass(frozen=True)
+class Hostile:
+    """Runs a text as a renderer; what is hidden, and what may not be written, raises these."""
+
+    run: Callable[..., str]
+    hidden: str
+    fixed: str
+
+    def __call__(self, text: str, **given: Any) -> str:
+        return self.run(text, **given)
+
 
 # As in a container whose runtime forbids user namespaces: this one may make none below it.
 FORBIDDEN = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$0" "$@"'
@@ -50,8 +62,10 @@ def confined(
 
 @pytest.fixture(params=["namespaces", "no namespaces"])
 def hostile(request: pytest.FixtureRequest) -> Hostile:
-    """Runs a text as a renderer; once with namespaces, once where they are forbidden."""
-    return confined if request.param == "namespaces" else without_namespaces
+    """Once with namespaces, where a private root comes first; once where Landlock is alone."""
+    if request.param == "namespaces":
+        return Hostile(confined, hidden="FileNotFoundError", fixed="OSError")
+    return Hostile(without_namespaces, hidden="PermissionError", fixed="PermissionError")
 
 
 def without_namespaces(text: str, **given: Any) -> str:

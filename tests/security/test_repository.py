@@ -138,9 +138,9 @@ def test_a_programs_name_is_never_an_option(
     repository: Repository, rendered: Render, name: str
 ) -> None:
     program = "{apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'a'}}"
-    tree = repository({f"web/{name}": program, "web/-J/x.libsonnet": "1"})
+    tree = repository({name: program, "-J/x.libsonnet": "1"})
 
-    made = rendered(tree, "web", renderer="jsonnet", jsonnet={"entry": name, "libs": ["-J"]})
+    made = rendered(tree, renderer="jsonnet", jsonnet={"entry": name, "libs": ["-J"]})
 
     assert names(made) == ["a"]
 
