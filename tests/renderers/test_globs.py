@@ -12,6 +12,7 @@ from tests.renderers.bundles import Render, Repository, config_map, names
     [
         ("*.yaml", "a.yaml", True),
         ("*.yaml", "sub/a.yaml", True),
+        ("a.yaml", "sub/a.yaml", True),
         ("./*.yaml", "a.yaml", False),
         ("sub/*.yaml", "sub/a.yaml", True),
         ("sub/*.yaml", "sub/inner/a.yaml", False),
