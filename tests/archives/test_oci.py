@@ -1,6 +1,7 @@
 """Registries: charts and artifacts by tag, version, range or digest, from a real one."""
 
 import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from tests.archives.test_fleet import by_name
 from tests.archives.test_unpacking import member, packed
 from tests.harness import charts
 from tests.harness import registry as registries
+from tests.harness.charts import ChartRepository
 from tests.harness.registry import Registry
 from tests.harness.webserver import Reply, serving
 from tools import programs
@@ -182,6 +184,68 @@ def test_what_is_not_there_is_told(
         f"Repository/charts: there is no {where}/web, or it is not for everybody: spec.url of the "
         "repository and spec.source.chart together name it"
     )
+
+
+def indexed(served: ChartRepository, url: str, digest: str) -> None:
+    entry = {"version": "1.0.0", "digest": digest, "urls": [url]}
+    (served.served / "index.yaml").write_text(json.dumps({"entries": {"web": [entry]}}))
+
+
+def test_an_index_may_lead_to_a_registry(
+    registry: Registry,
+    room: str,
+    served: ChartRepository,
+    repositories: AllRepositories,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pushed(registry, room, "1.0.0")
+    digest = charts.digest(registry.root / "web-1.0.0.tgz")
+    indexed(served, f"oci://{registry.address}/{room}/web:1.0.0", digest)
+    own = record(served.url)
+
+    with (
+        pytest.raises(RepositoryUnreachable, match="an address of the machine's own"),
+        repositories.tree(own, f"web@{digest}"),
+    ):
+        pass
+    monkeypatch.setattr(reach, "is_refused", lambda _: False)  # all hosts of a test are loopback
+    with repositories.tree(own, f"web@{named(repositories, own, 'web@*')}") as tree:
+        assert tree.revision == digest
+        assert tree.read("values.yaml") == b"greeting: hello\n"
+
+
+def test_a_registry_must_have_what_the_index_says(
+    registry: Registry,
+    room: str,
+    served: ChartRepository,
+    repositories: AllRepositories,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reach, "is_refused", lambda _: False)
+    pushed(registry, room, "1.0.0")
+    indexed(served, f"oci://{registry.address}/{room}/web:1.0.0", "b" * 64)
+
+    with (
+        pytest.raises(RevisionNotFound, match="is not the chart of the digest bbb"),
+        repositories.tree(record(served.url), f"web@{'b' * 64}"),
+    ):
+        pass
+
+
+def test_a_registry_of_an_index_gets_no_credential(
+    locked: Registry, served: ChartRepository, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "is_refused", lambda _: False)
+    served.wants = locked.header  # the very credential that the registry wants
+    mine = desk.open({"SYNCLINE_CRED_CHARTS": registries.PASSWORD})
+    indexed(served, f"oci://{locked.address}/app:v1", "b" * 64)
+    own = record(served.url, credential=basic(served.web.url))
+
+    with (
+        pytest.raises(CredentialRefused, match="it asks for a credential"),
+        mine.tree(own, f"web@{'b' * 64}"),
+    ):
+        pass
 
 
 def test_one_that_is_refused_keeps_no_other_back(repositories: AllRepositories) -> None:

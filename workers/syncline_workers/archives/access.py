@@ -46,6 +46,7 @@ class Access:
     url: GitUrl  # https, or http where the administrator allows it
     spec: RepositorySpec
     credentials: CredentialSource = field(repr=False)
+    is_named: bool = True  # by the document, and not by what it led to
 
     @property
     def timeout(self) -> float:
@@ -129,9 +130,7 @@ class Access:
 
     @property
     def _prefix(self) -> str:
-        prefix = self.spec.credential.url_prefix if self.spec.credential else ""
-        scheme, colon, rest = prefix.partition(":")
-        return f"https:{rest}" if colon and scheme.lower() == _OCI else prefix
+        return _plain(self.spec.credential.url_prefix) if self.spec.credential else ""
 
 
 def of(
@@ -203,8 +202,19 @@ def _trust(to: Access) -> Trust:
     return Trust(name=name, own=own, others=others)
 
 
+def covers(to: Access, url: str) -> bool:
+    """Whether the repository's credential is for a URL."""
+    credential = to.spec.credential
+    return credential is not None and _covers(_plain(credential.url_prefix), url)
+
+
 def _covers(prefix: str, url: str) -> bool:
     try:
         return giturl.covers(prefix, giturl.parse(url.partition("?")[0]))
     except InvalidDocument:
         return False
+
+
+def _plain(prefix: str) -> str:
+    scheme, colon, rest = prefix.partition(":")
+    return f"https:{rest}" if colon and scheme.lower() == _OCI else prefix

@@ -76,6 +76,8 @@ class Connections:
 
 def _is_named(access: Access, url: str) -> bool:
     """Whether the repository's document names this host and port."""
+    if not access.is_named:
+        return False
     parts = urlsplit(url)
     port = access.url.port or DEFAULT_PORTS[access.url.scheme]
     bare = access.url.host.strip("[]")

@@ -16,11 +16,12 @@ from urllib.parse import urljoin
 
 from syncline.errors import NotFound, RepositoryUnreachable, RevisionNotFound
 from syncline_workers import tallies
-from syncline_workers.archives import index, naming, proofs, unpacking
+from syncline_workers.archives import elsewhere, index, naming, proofs, unpacking
 from syncline_workers.archives.access import Access, shown
 from syncline_workers.archives.asking import Answer, Asker, Question, refused
 from syncline_workers.archives.index import Release, Table
 from syncline_workers.archives.naming import Wanted
+from syncline_workers.archives.oci import Oci
 from syncline_workers.archives.origin import LARGEST, Fetched
 from syncline_workers.archives.places import Places
 from syncline_workers.archives.proofs import Form, Proof
@@ -40,8 +41,9 @@ _ABSENT: Final = (403, 404, 410)  # storage that lists nothing says 403 of what 
 class Helm:
     """Helm repositories. Safe to use from several threads."""
 
-    def __init__(self, asker: Asker, places: Places) -> None:
-        self._asker, self._places = asker, places
+    def __init__(self, asker: Asker, places: Places, oci: Oci) -> None:
+        """``oci``: for releases that an index says are in a registry."""
+        self._asker, self._places, self._oci = asker, places, oci
 
     def resolve(self, access: Access, followed: Iterable[str]) -> Resolved:
         """Look versions up in the index."""
@@ -58,6 +60,10 @@ class Helm:
         """Download the release of a digest."""
         with self._places.using(access, "index") as place:
             release = self._release(access, place, wanted)
+        if release.url.startswith(elsewhere.SCHEME):
+            site, tag = elsewhere.site(access, release.url)
+            self._oci.released(site, tag, wanted.digest, into)
+            return Fetched(strip=True, version=release.version)
         url = urljoin(_index_url(access), release.url)
         with into.open("wb") as file:
             question = Question(
@@ -79,6 +85,8 @@ class Helm:
         """Fetch the provenance file beside a release, if there is one."""
         with self._places.using(access, "index") as place:
             release = self._release(access, place, wanted)
+        if release.url.startswith(elsewhere.SCHEME):
+            return self._oci.vouched(*elsewhere.site(access, release.url), wanted.digest)
         url = f"{urljoin(_index_url(access), release.url)}.prov"
         question = Question(url=url, most=proofs.LARGEST, authorization=access.authorization)
         answer = self._asker.ask(access, question)

@@ -69,12 +69,44 @@ class Oci:
             made=_moment(told.get("org.opencontainers.image.created", "")),
         )
 
+    def released(self, site: Site, tag: str, archive: str, into: Path) -> None:
+        """Download the chart of a tag, which must have this digest.
+
+        Raises:
+            RevisionNotFound: it has another, or is none.
+        """
+        layer = next(iter(self._charts(site, tag, archive)), None)
+        if layer is None:
+            raise RevisionNotFound(
+                site.access.about, f"{site}:{tag} is not the chart of the digest {archive}"
+            )
+        self._registry.blob(site, layer, into, most=LARGEST)
+
+    def vouched(self, site: Site, tag: str, archive: str) -> list[Proof]:
+        """Fetch the provenance file beside such a chart, if there is one."""
+        if not list(self._charts(site, tag, archive)):
+            return []
+        return list(self._provenance(site, self._tagged(site, tag), archive))
+
+    def _charts(self, site: Site, tag: str, archive: str) -> Iterator[Mapping[str, Any]]:
+        for layer in self._tagged(site, tag).listed("layers"):
+            if (layer.get("mediaType"), layer.get("digest")) == (CHART, f"sha256:{archive}"):
+                yield layer
+
+    def _tagged(self, site: Site, tag: str) -> Manifest:
+        digest = self._registry.head(site, tag)
+        if digest is None:
+            raise RevisionNotFound(site.access.about, f"{site} has no tag {tag}")
+        return self._manifest(site, digest)
+
     def proofs(self, access: Access, wanted: Wanted) -> list[Proof]:
         """Fetch what is said to prove a manifest: cosign's two forms, and a chart's own."""
         site = _site(access, wanted)
         found = [*self._simple(site, wanted.digest), *self._bundles(site, wanted.digest)]
         if wanted.chart:
-            found += self._provenance(site, wanted)
+            manifest = self._manifest(site, wanted.digest)
+            archive = str(_layer(site, manifest, wanted).get("digest")).removeprefix("sha256:")
+            found += self._provenance(site, manifest, archive)
         return found
 
     def _simple(self, site: Site, digest: str) -> Iterator[Proof]:
@@ -99,9 +131,7 @@ class Oci:
                 payload = self._registry.read(site, layer, most=proofs.LARGEST)
                 yield Proof(Form.BUNDLE, digest, payload)
 
-    def _provenance(self, site: Site, wanted: Wanted) -> Iterator[Proof]:
-        manifest = self._manifest(site, wanted.digest)
-        archive = str(_layer(site, manifest, wanted).get("digest")).removeprefix("sha256:")
+    def _provenance(self, site: Site, manifest: Manifest, archive: str) -> Iterator[Proof]:
         for layer in manifest.listed("layers"):
             if layer.get("mediaType") == provenance.LAYER:
                 payload = self._registry.read(site, layer, most=proofs.LARGEST)

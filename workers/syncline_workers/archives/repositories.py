@@ -58,9 +58,10 @@ class ArchiveRepositories:
         self._settings, self._credentials = settings, credentials
         self._asker = Asker(credentials.environment, hosts)
         self._places = Places(settings.cache)
+        oci = Oci(self._asker)
         self._origins: dict[RepositoryType, Origin] = {
-            RepositoryType.HELM: Helm(self._asker, self._places),
-            RepositoryType.OCI: Oci(self._asker),
+            RepositoryType.HELM: Helm(self._asker, self._places, oci),
+            RepositoryType.OCI: oci,
         }
         self._trust = Trust(credentials)
         self._archives = Bounded[Path, Archive](OPENED)
