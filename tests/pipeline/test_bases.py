@@ -10,12 +10,22 @@ from typing import Any
 import pytest
 
 from syncline.credentials import CredentialSource
-from syncline.errors import PathNotFound, RenderFailed, RevisionNotFound, UnsafePath
+from syncline.errors import (
+    CredentialRefused,
+    PathNotFound,
+    RenderFailed,
+    RevisionNotFound,
+    SignatureRefused,
+    UnsafePath,
+)
 from syncline.model import giturl, yaml
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositorySpec
 from syncline.model.source import Source
 from syncline.settings import GitSettings, RenderSettings
+from syncline_workers.archives.kinds import AllRepositories
+from syncline_workers.archives.registered import Given
+from syncline_workers.archives.repositories import ArchiveRepositories
 from syncline_workers.git import elsewhere
 from syncline_workers.git.repositories import GitRepositories, open_repositories
 from syncline_workers.pipeline import bases
@@ -24,6 +34,8 @@ from syncline_workers.renderers.plan import Rendered, RenderPlan
 from tests.harness.workrepo import WorkRepo
 from tools import programs
 
+NOBODY = CredentialSource(directory=None, environment={})
+SIGNER = "ana@example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPQfyXvZ0UG0a1s3p3Nq1Qk1v8fSxkW"
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n"
 LIBRARY = {
     "base/kustomization.yaml": "resources: [map.yaml, ../common]\n",
@@ -44,7 +56,8 @@ class Two:
 
     own: WorkRepo
     library: WorkRepo
-    git: GitRepositories
+    git: GitRepositories | AllRepositories
+    git_settings: GitSettings
     settings: RenderSettings
     commit: str  # of the library
 
@@ -80,10 +93,10 @@ def two(tmp_path: Path) -> Iterator[Two]:
     library.git("tag", "v1")
     library.git("push", "--quiet", "origin", "v1")
     settings = GitSettings(cache=tmp_path / "cache", allow_local=(served,))
-    git = open_repositories(settings, CredentialSource(directory=None, environment={}))
+    git = open_repositories(settings, NOBODY)
     own = WorkRepo.create(tmp_path / "own", origin=served / "shop.git")
     found = RenderSettings(kustomize=str(programs.find("kustomize").path))
-    yield Two(own, library, git, found, commit)
+    yield Two(own, library, git, settings, found, commit)
     git.close()
 
 
@@ -162,6 +175,29 @@ def test_a_file_of_a_base_is_named_by_nobody_but_itself(two: Two) -> None:
 def test_without_leave_it_is_refused(two: Two) -> None:
     with pytest.raises(RenderFailed, match=r"allow it as a base in the Repository's spec\.remot"):
         two.render(f'resources: ["{two.url()}"]', allow=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "message"),
+    [
+        (
+            {"credential": {"type": "token", "ref": "file:t", "urlPrefix": "https://h.io"}},
+            CredentialRefused,
+            "file:t is for https://h.io and is not sent to",
+        ),
+        ({"verify": {"allowedSigners": SIGNER}}, SignatureRefused, "Repository/library: "),
+    ],
+)
+def test_what_is_registered_at_its_url_says_how_it_is_reached_and_what_is_asked_of_it(
+    two: Two, *, said: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    spec = RepositorySpec.model_validate({"url": str(two.library.origin), **said})
+    library = RepositoryRecord(uid="r2", name="library", spec=spec)
+    archives = ArchiveRepositories(two.git_settings, NOBODY)
+    two.git = AllRepositories(two.git, archives, Given((library,)), NOBODY)
+
+    with pytest.raises(error, match=message):
+        two.render(f'resources: ["{two.url()}"]')
 
 
 @pytest.mark.parametrize("weaker", ["http://h.io/library", "/srv/library"])

@@ -13,6 +13,7 @@ from syncline.model.repository import RepositoryType
 from syncline.model.signature import Signature
 from syncline.settings import GitSettings
 from syncline_workers.archives import probing
+from syncline_workers.archives import registered as registry
 from syncline_workers.archives.asking import Asker
 from syncline_workers.archives.dependencies import Dependencies, ReachingTree
 from syncline_workers.archives.lfs import LargeSource
@@ -74,7 +75,8 @@ class AllRepositories:
         self, repository: RepositoryRecord, address: str, ref: str
     ) -> AbstractContextManager[Paths]:
         """See the port: documents allow it to Git's repositories alone."""
-        return self._git.base(repository, address, ref)
+        known = registry.at(self._charts.registered, address)
+        return self._git.base(repository, address, ref, known)
 
     def commit(self, repository: RepositoryRecord, revision: str) -> Commit | None:
         """See the port."""

@@ -7,6 +7,7 @@ below the URL of a Repository that somebody registered, by that one's credential
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -69,6 +70,22 @@ def found(registered: Registered, url: str, *, about: str) -> RepositoryRecord:
     there = replace(wanted, scheme=giturl.parse(record.spec.url).scheme)
     spec = record.spec.model_copy(update={"url": there.address, "type": record.spec.serves})
     return record.model_copy(update={"spec": spec})
+
+
+def at(registered: Registered, url: str) -> RepositoryRecord | None:
+    """Give the Git repository that is registered with this very URL, if one is.
+
+    Raises:
+        InvalidDocument: the URL cannot be read.
+    """
+    wanted = giturl.normalise(url)
+    for each in registered.repositories():
+        if each.deleting or each.spec.serves is not RepositoryType.GIT:
+            continue
+        with suppress(InvalidDocument):  # registered before URLs were read so strictly
+            if giturl.normalise(each.spec.url) == wanted:
+                return each
+    return None
 
 
 def _named(records: Sequence[RepositoryRecord], name: str, about: str) -> RepositoryRecord:

@@ -108,8 +108,17 @@ class GitRepositories:
             yield self._read(opened, stack)
 
     @contextmanager
-    def base(self, repository: RepositoryRecord, address: str, ref: str) -> Iterator[CommitTree]:
+    def base(
+        self,
+        repository: RepositoryRecord,
+        address: str,
+        ref: str,
+        known: RepositoryRecord | None = None,
+    ) -> Iterator[CommitTree]:
         """Open what a kustomization of the repository names by URL.
+
+        ``known``: who is registered there, and says how it is reached and what is asked of it;
+        else the repository's own access goes along as far as it may.
 
         Raises:
             UnsafePath: the repository's document does not allow it.
@@ -118,13 +127,14 @@ class GitRepositories:
         """
         home, url = policy.admitted(repository, self._settings), giturl.parse(address)
         record = elsewhere.base(repository, home, url)
+        if known is not None:
+            record, url = known, policy.admitted(known, self._settings)
         if not refs.is_commit(ref):
             now = self._mirrors.refs(record, url).find(ref)
             hint = f"write ?ref={now}, which it is now" if now else "write a full commit id"
             raise RevisionNotFound(policy.subject(record), f"{ref} may be moved: {hint}")
-        with ExitStack() as stack:
-            opened = stack.enter_context(self._mirrors.opened(record, ref))
-            yield self._read(opened, stack)
+        with self.tree(record, ref) as tree:
+            yield tree
 
     def _read(self, opened: Opened, stack: ExitStack) -> CommitTree:
         modules = None
