@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from syncline.contract import queues
+from syncline.contract.reports import PreviewRequest
 from syncline.model.application import Application
 from syncline.model.names import Uid
 from syncline.model.run import Claim, Inputs, Report
 from syncline.model.source import Source
 from syncline.model.status import HealthStatus, Lane, Outcome, SyncStatus
-from syncline.store import runs
+from syncline.operations import previews
+from syncline.scheduler import due as kinds
+from syncline.store import due, runs
 from syncline.store.connection import Store
 from tests.operations.asked import (
     application,
@@ -63,6 +67,19 @@ def test_its_first_run_goes_there_and_so_does_a_persons(store: Store) -> None:
     start(store, targets=("web@east",))
     settle(store)
     assert lanes(store) == [Lane.PLUGIN]
+
+
+def test_previews_go_there_too(store: Store) -> None:
+    apply(store, repository(), cluster("east"), web(plugin={"name": "words"}))
+    apply(store, application("plain", "east"))
+    settle(store)
+
+    for name in ("web@east", "plain@east"):
+        previews.ask(store, PreviewRequest(target=state(store, name).id, verb="diff"))
+
+    asked = [each for each in due.take(store, 100) if each.kind in kinds.PREVIEWS]
+    sent = {kinds.message(each, "").queue for each in asked}
+    assert sent == {queues.PLUGIN, queues.USER}
 
 
 def test_an_application_comes_and_goes(store: Store) -> None:

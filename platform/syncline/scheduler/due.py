@@ -7,6 +7,7 @@ sweep      cluster      SWEEP, likewise after the shortest interval of the clust
 probe      cluster      PROBE; folding its report sets the next one, or none
 health     cluster      HEALTH; taking what waits on the cluster sets the next one, or none
 preview    preview      PREVIEW, once
+plugged    preview      the same by the lane of plugins: not every worker has them
 mark       cluster      work: what targets show follows their cluster's breaker
 retry      target       work: the back-off of a failed run is over
 expand     application or cluster   work: targets follow documents
@@ -27,7 +28,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from syncline.contract import tasks
+from syncline.contract import queues, tasks
 from syncline.contract.tasks import SubjectPayload, Task
 from syncline.model.names import Uid
 from syncline.scheduler.publisher import Message
@@ -42,16 +43,23 @@ TASKS: Mapping[str, Task[SubjectPayload]] = MappingProxyType(
         "probe": tasks.PROBE,
         "health": tasks.HEALTH,
         "preview": tasks.PREVIEW,
+        "plugged": tasks.PREVIEW,
     }
 )
 """Kinds that become a message."""
+
+QUEUES: Mapping[str, str] = MappingProxyType({"plugged": queues.PLUGIN})
+"""Kinds whose messages go by another queue than their task's own."""
+
+PREVIEWS = frozenset({"preview", "plugged"})
+"""Kinds about a question of somebody's, which has no name but its id."""
 
 WORK = frozenset(
     {"mark", "retry", "expand", "operation", "fleet", "window", "windows", "templates", "depends"}
 )
 """Kinds that the scheduler does itself."""
 
-PEOPLE = ("operation", "preview")
+PEOPLE = ("operation", "preview", "plugged")
 """Kinds that a person waits for: they go before all else that is due."""
 
 SUBJECTS: Mapping[str, Kind] = MappingProxyType(
@@ -66,7 +74,7 @@ SUBJECTS: Mapping[str, Kind] = MappingProxyType(
 """Kinds about a registered document."""
 
 
-ONCE = frozenset({"preview", "sweep"})
+ONCE = PREVIEWS | {"sweep"}
 """Kinds that need no second message: a preview that is asked, a cluster that has no targets."""
 
 
@@ -122,5 +130,5 @@ def message(due: Due, name: str, *, again: float = 0.0, following: float = 0.0) 
         task=task,
         payload=SubjectPayload(uid=Uid(due.id), name=name, again=again, next=following),
         task_id=f"{due.kind}.{due.id}.{due.held:.3f}",
-        queue=task.queue,
+        queue=QUEUES.get(due.kind, task.queue),
     )

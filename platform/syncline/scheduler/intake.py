@@ -109,7 +109,7 @@ def _publish(store: Store, publisher: Publisher, taken: Sequence[Due]) -> None:
 
 def _names(store: Store, taken: Sequence[Due]) -> dict[str, str]:
     """Return member → the name of what it is about; what is gone is left out."""
-    names = {each.member: each.id for each in taken if each.kind == "preview"}
+    names = {each.member: each.id for each in taken if each.kind in kinds.PREVIEWS}
     for kind in (Kind.REPOSITORY, Kind.CLUSTER):
         about = [each for each in taken if kinds.SUBJECTS.get(each.kind) is kind]
         records = documents.many(store, kind, [Uid(each.id) for each in about])

@@ -39,6 +39,11 @@ def ensure(store: Store, application: ApplicationRecord, cluster: ClusterRecord)
     return bool(store.call("ensure", ident, str(name_of(application, cluster)), lane))
 
 
+def has_plugin(store: Store, target: TargetId) -> bool:
+    """Whether a plugin renders it, so that its work goes by a lane of its own."""
+    return bool(store.redis.hget(keys.TARGET(target), "heavy") == Lane.PLUGIN)
+
+
 def standing(store: Store, pairs: Sequence[tuple[ApplicationRecord, ClusterRecord]]) -> list[bool]:
     """Tell, in one round trip, which targets ``ensure`` would leave as they are.
 
