@@ -144,6 +144,8 @@ def test_a_commit_that_touches_an_input_of_either_runs_it(
     claim = world.claim(world.sent(synced))
     head = {"fleet": ("n2", "v1"), "values": ("c1", "n2")}[name]
     assert (claim.head, claim.beside[0].commit) == head
+    why = {"fleet": "main moved to n2", "values": "values: live moved to n2"}[name]
+    assert claim.request.trigger.reason == why
     recount.check(world.store)
 
 

@@ -28,6 +28,14 @@ local function is_on_its_way(t, index)
     and beside.part(get(t, 'claimed_head'), index) == commit
 end
 
+-- Of several sources people know the first one's repository: of another one it is named.
+local function trigger_of(index)
+  if index == 1 then return ARGV[4] end
+  local trigger = cjson.decode(ARGV[4])
+  trigger.reason = ARGV[1] .. ': ' .. trigger.reason
+  return cjson.encode(trigger)
+end
+
 local function touch(t, digest, index)
   if past.stays(t, commit, index) then return end
   if is_on_its_way(t, index) then return end
@@ -35,7 +43,7 @@ local function touch(t, digest, index)
   if at[4] == commit or at[5] == commit then return is_current(t) end
   if is_automated(t) then
     local generation = want(t, { kind = ARGV[5], lane = 'push', flags = '----', operation = '',
-      revision = '', trigger = ARGV[4] })
+      revision = '', trigger = trigger_of(index) })
     if generation > 0 then triggered = triggered + 1 end
   elseif digest ~= '' then
     put(t, 'newer', commit .. ' changes it')
