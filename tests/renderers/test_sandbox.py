@@ -132,8 +132,15 @@ def test_memory_is_limited(run: Run) -> None:
         run("bytearray(500_000_000)", memory=200_000_000)
 
 
-def test_gos_word_for_it_is_a_limit(run: Run) -> None:
-    go = "import sys; sys.exit('fatal error: runtime: out of memory')"
+@pytest.mark.parametrize(
+    "said",
+    [
+        "fatal error: runtime: out of memory",
+        "SIGSEGV: segmentation violation\nPC=0x4321bd m=3 sigcode=1\n\ngoroutine 0 m=3:\n",
+    ],
+)
+def test_gos_word_for_it_is_a_limit(run: Run, said: str) -> None:
+    go = f"import sys; sys.exit({said!r})"
 
     with pytest.raises(LimitExceeded, match=r"needs more than 2000000000 bytes \(SYNCLINE_RENDER"):
         run(go)

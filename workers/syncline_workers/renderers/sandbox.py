@@ -29,6 +29,10 @@ MESSAGE: Final = 2000  # characters of a renderer's own message that are kept
 _HEAD: Final = 600  # of these, how many from its beginning: the cause stands at the end
 _STDERR: Final = 200_000  # bytes that are kept of it; the rest is read and dropped
 _CHUNK: Final = 65_536
+# Go's words for it; its collector also crashes, outside of any goroutine, where it gets none.
+_NO_MEMORY: Final = re.compile(
+    r"out of memory|cannot allocate memory|SIGSEGV: segmentation violation\n.*\n\s*goroutine 0 "
+)
 _CONTROL: Final = re.compile(
     r"[^\n\t -\x7e\xa0-\U0010ffff]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
@@ -189,7 +193,7 @@ def _read_once(selector: selectors.DefaultSelector, key: selectors.SelectorKey) 
 def _raise(
     tool: str, status: int, message: str, *, settings: RenderSettings, subject: str
 ) -> NoReturn:
-    if "out of memory" in message or "cannot allocate memory" in message:
+    if _NO_MEMORY.search(message):
         raise LimitExceeded(
             subject, f"{tool} needs more than {settings.memory} bytes (SYNCLINE_RENDER_MEMORY)"
         )
