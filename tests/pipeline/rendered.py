@@ -139,5 +139,6 @@ def host(root: Path, store: Store) -> Fleet:
         cache=root / "cache",
         helm=str(programs.find("helm").path),
         kustomize=str(programs.find("kustomize").path),
+        jsonnet=str(programs.find("jsonnet").path),
     )
     return Fleet(written(root / "repository", FILES), settings, store)

@@ -51,6 +51,10 @@ FILES = {
     "kustomize/shop.env": sealed("shop.env"),
     "kustomize/whole.conf": sealed("whole.conf"),
     "kustomize/settings.json": sealed("settings.json"),
+    "jsonnet/main.jsonnet": "{apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'made'}, "
+    "data: {conf: importstr 'whole.conf', port: std.toString((import 'settings.json').data.port)}}",
+    "jsonnet/whole.conf": sealed("whole.conf"),
+    "jsonnet/settings.json": sealed("settings.json"),
     "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
     "web/templates/map.yaml": TEMPLATE,
     "web/values.yaml": sealed("values.yaml"),
@@ -126,7 +130,14 @@ def test_encrypted_value_files_of_a_chart_are_read(team: Team) -> None:
     assert found["data"] == {"url": f"postgres://shop:{PASSWORD}@db", "replicas": "3"}
 
 
-@pytest.mark.parametrize("path", ["plain", "kustomize", "web"])
+def test_encrypted_imports_of_jsonnet_are_read(team: Team) -> None:
+    attempt, (found,) = team.render("jsonnet")
+
+    assert found["data"] == {"conf": "certificate {\n  any text at all\n}\n", "port": "5432"}
+    assert "any text at all" not in str(attempt.hidden.shown(found))
+
+
+@pytest.mark.parametrize("path", ["plain", "kustomize", "jsonnet", "web"])
 def test_what_a_decrypted_value_is_in_is_kept_nowhere(team: Team, path: str) -> None:
     first, _ = team.render(path)
     second, _ = team.render(path)
