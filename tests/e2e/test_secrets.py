@@ -27,6 +27,7 @@ pytestmark = pytest.mark.cluster
 GIT = "gitpass-4711-planted"
 GOOD, CHANGED, MISTYPED, MISWRITTEN = (f"hunter2-{word}-planted" for word in "abcd")
 OPENED, REFUSED = "sealed-4711-planted", "sealed-4712-planted"  # in files that SOPS encrypted
+READ, ANEW = "held-4713-planted", "held-4714-planted"  # by a Secret that variables are read from
 
 
 @pytest.fixture(scope="module")
@@ -58,23 +59,29 @@ def world(tmp_path_factory: pytest.TempPathFactory, control_plane: ControlPlane)
 def _go_well(world: World) -> None:
     files = {"good/s.yaml": _secret(password=GOOD), "good/web.yaml": configmap("web", v="1")}
     files["sealed/c.yaml"] = (SEALED / "config.yaml").read_text()
+    files["varied/c.yaml"] = configmap("varied", url="x://${password}")
+    _hold(world, READ)
     first = world.push(files)
     world.apply(
         application("good", path="good", namespace="good"),
         application("sealed", path="sealed", namespace="good"),
+        _varied(),
         application("stored", path="good", namespace="good", destination={"cluster": "c1"}),
     )
     world.synced("good@c0", "stored@c1")
     world.push({"good/s.yaml": _secret(password=CHANGED)})
     world.synced("good@c0", "stored@c1")
-    world.synced("sealed@c0")
+    world.synced("sealed@c0", "varied@c0")
     _edit(world)
+    _hold(world, ANEW)
+    path = "/api/v1/namespaces/good/configmaps/varied"
+    until(lambda: ANEW in str(world.live(0, path)), within=90, what="the other value")
     for command in ("diff", "render"):
-        for name in ("good@c0", "sealed@c0"):
+        for name in ("good@c0", "sealed@c0", "varied@c0"):
             done = world.cli(command, name)
             assert done.returncode in {0, 1}, done.stderr
             assert command == "diff" or "******" in done.stdout
-            assert not [each for each in (CHANGED, OPENED) if each in done.stdout]
+            assert not [each for each in (CHANGED, OPENED, READ, ANEW) if each in done.stdout]
     world.cli("sync", "good", "--dry-run", "--full", "--reason", "to look", "--wait")
     many = world.cli("diff", "--all", "--revision", first, "-o", "json")
     assert many.returncode == 1, many.stderr
@@ -155,7 +162,7 @@ def test_no_page_of_flower_holds_one(world: World) -> None:
 
 def test_no_answer_of_the_api_holds_one(world: World) -> None:
     names = ["good@c0", "stored@c1", "mistyped@c0", "miswritten@c0", "refused@c0"]
-    names += ["sealed@c0", "unlabelled@c0"]
+    names += ["sealed@c0", "unlabelled@c0", "varied@c0"]
     paths = ["fleet", "targets", "clusters", "applications", "repositories", "audit", "operations"]
     paths += [f"targets/{name}" for name in names]
     paths += [f"targets/{name}/history" for name in names]
@@ -181,7 +188,7 @@ def test_lines_of_a_run_name_its_target(world: World) -> None:
 
     runs = [line for line in lines if line["event"] == "run_finished"]
     known = {"good@c0", "stored@c1", "mistyped@c0", "miswritten@c0", "refused@c0"}
-    known |= {"sealed@c0", "unlabelled@c0"}
+    known |= {"sealed@c0", "unlabelled@c0", "varied@c0"}
     assert {line["target"] for line in runs} == known
     assert all(line["task_id"].startswith(line["target_id"]) for line in runs)
 
@@ -205,6 +212,8 @@ def _planted(world: World) -> dict[str, str]:
         "of a file that is no YAML": MISWRITTEN,
         "of an encrypted file": OPENED,
         "of an encrypted file that the cluster refused": REFUSED,
+        "of a variable": READ,
+        "of a variable that changed": ANEW,
         "that opens files": (KEYS / "shop.age").read_text().splitlines()[-1],
         "of Git": GIT,
         **{f"of cluster {n}": _token(server.kubeconfig) for n, server in enumerate(world.clusters)},
@@ -227,6 +236,28 @@ def _private(world: World, name: str = "shop") -> dict[str, Any]:
     decryption = {"keys": [{"type": "age", "ref": "file:shop.age"}]}
     spec = {**made["spec"], "credential": credential, "decryption": decryption}
     return {**made, "spec": spec}
+
+
+def _varied() -> dict[str, Any]:
+    """An application with a variable; what it is read from is compared every ten seconds."""
+    password = {"secret": {"name": "held", "namespace": "default"}}
+    return application(
+        "varied",
+        path="varied",
+        namespace="good",
+        variables={"password": password},
+        parameters={"unused": "of {{ variables.password }}"},
+        syncPolicy={"interval": "10s"},
+    )
+
+
+def _hold(world: World, password: str) -> None:
+    meta = {"name": "held", "annotations": {"syncline.dev/readable-by": "default"}}
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": meta}
+    path = "/api/v1/namespaces/default/secrets/held?fieldManager=somebody&force=true"
+    world.clusters[0].call(
+        "PATCH", path, {**body, "stringData": {"password": password}}, kind="apply-patch+yaml"
+    )
 
 
 def _edit(world: World) -> None:
