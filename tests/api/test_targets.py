@@ -163,6 +163,18 @@ def test_a_run_tells_its_commit_its_number_and_its_duration(
     assert shown["signatures"] == listed["signatures"] == [SIGNED]
 
 
+def test_a_target_tells_which_version_of_a_chart_it_is_at(
+    reader: httpx.Client, fleet: Fleet
+) -> None:
+    fleet.install(fleets.repository(), fleets.cluster("eu"), fleets.application("web"))
+    digest = "a" * 64
+    fleet.run("web@eu", commit=Commit(id=digest, message="web 1.1.0"), revision=digest)
+
+    found = reader.get("/api/v1/targets/web@eu").json()
+
+    assert (found["revision"], found["applied"]) == (digest, "web 1.1.0")
+
+
 def test_one_run_tells_how_its_manifests_changed(reader: httpx.Client, fleet: Fleet) -> None:
     fleet.install(fleets.repository(), fleets.cluster("eu"), fleets.application("web"))
     change = FieldChange(path=".data.v", before="1", after="2")

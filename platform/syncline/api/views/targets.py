@@ -154,6 +154,11 @@ class TargetDetail(TargetView):
     repository: str = Field(description="The name of its source's repository; of the first one's.")
     path: str
     wanted: str = Field(description="The revision as the application writes it.")
+    applied: str = Field(
+        default="",
+        description="What its revision is: a commit's first line, or a chart and its version; "
+        "empty: no run that is kept told.",
+    )
     beside: list[BesideView] = Field(
         default=[], description="Of several sources: what the others are at."
     )
@@ -200,6 +205,7 @@ def detail(known: Known) -> TargetDetail:
         repository=source.repository if source else "",
         path=source.path if source else "",
         wanted=source.followed if source else "",
+        applied=_applied(known),
         beside=[BesideView.of(each) for each in known.state.beside],
         conditions=conditions(known),
         last_error=_last_error(known.history),
@@ -238,6 +244,11 @@ def _listed(state: TargetState) -> dict[str, Any]:
 def _viewed(line: TargetLine) -> dict[str, Any]:
     signatures = [SignatureView.of(each) for each in line.signatures]
     return {"pinned": PinView.of(line), "signatures": signatures}
+
+
+def _applied(known: Known) -> str:
+    told = (entry.commit for entry in known.history if entry.commit)
+    return next((each.message for each in told if each.id == known.state.revision), "")
 
 
 def _last_error(history: list[HistoryEntry]) -> str:
