@@ -3,6 +3,7 @@
 Its functions run in a process of their own, one at a time; what they share is here.
 """
 
+import gc
 import os
 import resource
 import shutil
@@ -145,6 +146,7 @@ _hosts: list[Host] = []
 def begin(place: Place) -> int:
     """Make this process a worker's; gives its id."""
     _hosts[:] = [Host(place)]
+    gc.freeze()  # as workers do
     return os.getpid()
 
 

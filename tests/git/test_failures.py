@@ -51,6 +51,7 @@ from syncline_workers.git import failures
             RevisionNotFound,
             "does not give it out",
         ),
+        (f"remote error: want {'1' * 40} not valid", RevisionNotFound, "does not give it out"),
         ("fatal: the remote end hung up unexpectedly", RepositoryUnreachable, "hung up"),
         ("", RepositoryUnreachable, "ended without a word"),
     ],

@@ -102,7 +102,8 @@ _MEANINGS: Final = (
         "it does not exist, or the credential may not see it: check spec.url and spec.credential",
     ),
     Meaning(
-        r"not our ref|unadvertised object|couldn't find remote ref|no such remote ref",
+        r"not our ref|unadvertised object|couldn't find remote ref|no such remote ref|"
+        r"want [0-9a-f]{40} not valid",  # JGit's: Gerrit
         RevisionNotFound,
         "the server does not have that commit, or does not give it out: "
         "a forced push may have removed it",
