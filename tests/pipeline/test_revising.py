@@ -39,7 +39,7 @@ def keep(attempt: Attempt, key: str, *manifests: dict[str, Any]) -> None:
     ports = attempt.ports
     rendered = plans.Rendered(manifests=manifests, inputs={}, renderer=RendererName.PLAIN)
     cache = RenderCache(ports.render.cache, ports.key, ports.renders)
-    cache.put(key, plans.dump(rendered), share=False)
+    cache.put(key, plans.dump(rendered))
 
 
 def again(attempt: Attempt, before: str, after: str, *manifests: dict[str, Any]) -> Attempt:

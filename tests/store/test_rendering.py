@@ -42,6 +42,22 @@ def test_a_note_is_told_for_a_while_and_lies_sealed(store: Store) -> None:
     assert 50 < store.redis.ttl(keys.RENDERING("w")) <= 60
 
 
+def test_who_asks_soon_after_is_sent_to_look(store: Store) -> None:
+    rendering.begin(store, "w", "one", within=MINUTE)
+    rendering.end(store, "w", "one", entries={"k": b"text"})
+
+    assert rendering.begin(store, "w", "two", within=MINUTE) == rendering.Turn(known=True)
+    assert rendering.begin(store, "w", "two", within=MINUTE, unless=None).mine
+
+
+def test_who_does_not_know_of_an_entry_is_sent_to_look(store: Store) -> None:
+    rendering.begin(store, "v", "one", within=MINUTE)
+    rendering.end(store, "v", "one", entries={"k": b"text"})
+
+    assert rendering.begin(store, "w", "two", within=MINUTE, unless="k").known
+    assert rendering.begin(store, "w", "two", within=MINUTE, unless="j").mine
+
+
 def test_a_turn_ends_by_itself(store: Store) -> None:
     rendering.begin(store, "w", "one", within=timedelta(milliseconds=1))
 

@@ -25,6 +25,7 @@ from syncline.store import (
     notes,
     previews,
     rendered,
+    rendering,
     targets,
     tokens,
 )
@@ -200,7 +201,7 @@ def test_a_preview_needs_a_key(store: Store) -> None:
 def test_a_render_is_shared_compressed_and_sealed(store: Store) -> None:
     text = b"kind: ConfigMap\n" * 1000
 
-    assert rendered.put(store, "r1", text)
+    put(store, "r1", text)
 
     assert rendered.get(store, "r1") == text
     assert rendered.get(store, "r2") is None
@@ -210,13 +211,14 @@ def test_a_render_is_shared_compressed_and_sealed(store: Store) -> None:
 
 
 def test_a_render_under_another_key_counts_as_absent(store: Store, redis_server: Redis) -> None:
-    rendered.put(store, "r1", b"text")
+    put(store, "r1", b"text")
     other = open_store(redis_server)
 
     assert rendered.get(other, "r1") is None
     keyless = connection.connect(store.settings, key=None)
     assert rendered.get(keyless, "r1") is None
-    assert not rendered.put(keyless, "r1", b"text")
+    put(keyless, "r2", b"text")
+    assert rendered.get(store, "r2") is None
     for each in (other, keyless):
         each.close()
 
@@ -226,12 +228,12 @@ def test_the_render_cache_forgets_the_longest_unused_first(
 ) -> None:
     monkeypatch.setattr(rendered, "TOTAL", 200)
     for name in ("a", "b", "c"):
-        rendered.put(store, name, b"x")
+        put(store, name, b"x")
     size = store.redis.strlen(keys.RENDERED("a"))
     store.redis.zadd(keys.RENDERED_BY(), {"a": now(store) + 10})  # used since
     monkeypatch.setattr(rendered, "TOTAL", 3 * size)
 
-    rendered.put(store, "d", b"x")
+    put(store, "d", b"x")
 
     assert [rendered.get(store, name) for name in "abcd"] == [b"x", None, b"x", b"x"]
     assert int(store.redis.hget(keys.RENDERED_SIZES(), "total")) == 3 * size
@@ -242,7 +244,15 @@ def test_a_render_that_is_too_large_is_not_shared(
 ) -> None:
     monkeypatch.setattr(rendered, "LARGEST", 10)
 
-    assert not rendered.put(store, "r1", b"text")
+    put(store, "r1", b"text")
+
+    assert rendered.get(store, "r1") is None
+    assert rendering.begin(store, "w", "two", within=timedelta(minutes=1)).note
+
+
+def put(store: Store, name: str, text: bytes) -> None:
+    rendering.begin(store, "w", "one", within=timedelta(minutes=1), unless=None)
+    rendering.end(store, "w", "one", entries={name: text})
 
 
 def test_a_fleet_repository_is_followed_until_another_one_is(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 from syncline.errors import CredentialRefused
+from syncline.model.seal import PlatformKey
 from syncline.store import keys
 from syncline.store.connection import Store
 
@@ -21,7 +22,7 @@ _LEVEL = 1  # zlib: manifests shrink ten times at 200 MB/s
 
 
 def get(store: Store, render_key: str) -> bytes | None:
-    """Return what was put under a render key; None also where it cannot be opened any more."""
+    """Return what is kept under a render key; None also where it cannot be opened any more."""
     if store.key is None:
         return None
     with store.binary.pipeline() as pipe:
@@ -37,15 +38,10 @@ def get(store: Store, render_key: str) -> bytes | None:
         return None
 
 
-def put(store: Store, render_key: str, rendered: bytes) -> bool:
-    """Keep it for a while; False where it is too large or there is no platform key."""
-    if store.key is None:
-        return False
-    sealed = store.key.seal(zlib.compress(rendered, _LEVEL), purpose=_purpose(render_key))
-    if len(sealed) > LARGEST:
-        return False
-    store.scripts.call(store.binary, "rendered", (render_key, sealed, TOTAL, LIFETIME))
-    return True
+def sealed(key: PlatformKey, render_key: str, rendered: bytes) -> bytes | None:
+    """Return an entry as it is kept; None where it is too large."""
+    found = key.seal(zlib.compress(rendered, _LEVEL), purpose=_purpose(render_key))
+    return found if len(found) <= LARGEST else None
 
 
 def size(store: Store) -> int:

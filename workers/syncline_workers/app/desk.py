@@ -176,19 +176,24 @@ class StoreRenders:
         """See the port."""
         return rendered.get(self.store, key)
 
-    def put(self, key: str, rendered_bytes: bytes) -> bool:
-        """See the port."""
-        return rendered.put(self.store, key, rendered_bytes)
-
     def begin(
-        self, work: str, token: str, *, within: timedelta, holder: tuple[TargetId, int] | None
+        self,
+        work: str,
+        token: str,
+        *,
+        within: timedelta,
+        holder: tuple[TargetId, int] | None,
+        unless: str | None,
     ) -> rendering.Turn:
         """See the port."""
-        return rendering.begin(self.store, work, token, within=within, holder=holder or ("", 0))
+        held = holder or ("", 0)
+        return rendering.begin(self.store, work, token, within=within, holder=held, unless=unless)
 
-    def end(self, work: str, token: str, *, note: bytes, keep: float) -> None:
+    def end(
+        self, work: str, token: str, *, entries: Mapping[str, bytes], note: bytes, keep: float
+    ) -> None:
         """See the port."""
-        rendering.end(self.store, work, token, note=note, keep=keep)
+        rendering.end(self.store, work, token, entries=entries, note=note, keep=keep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ class Mine(NamedTuple):
     """Nobody else renders."""
 
     mine: bool = True
+    known: bool = False
     left: float = 0.0
     note: bytes | None = None
 
@@ -93,16 +94,20 @@ class Unshared:
         """Find nothing."""
         return None
 
-    def put(self, _key: str, _rendered: bytes) -> bool:
-        """Keep nothing."""
-        return False
-
     def begin(
-        self, _work: str, _token: str, *, within: timedelta, holder: tuple[TargetId, int] | None
+        self,
+        _work: str,
+        _token: str,
+        *,
+        within: timedelta,
+        holder: tuple[TargetId, int] | None,
+        unless: str | None,
     ) -> Mine:
         """Give the turn, for as long as it takes, to whoever asks."""
-        del within, holder
+        del within, holder, unless
         return Mine()
 
-    def end(self, _work: str, _token: str, *, note: bytes, keep: float) -> None:
+    def end(
+        self, _work: str, _token: str, *, entries: Mapping[str, bytes], note: bytes, keep: float
+    ) -> None:
         """Tell nobody."""

@@ -35,20 +35,31 @@ class RenderCache:
     key: PlatformKey
     shared: Renders
 
-    def inputs(self, plan: str, *, share: bool) -> Iterator[dict[str, str]]:
-        """Path → id as this host's last render of this plan read them; then as the fleet's did."""
-        name = f"inputs-{plan}"
+    def inputs(self, plan: str, *, share: bool, known: bool = False) -> Iterator[dict[str, str]]:
+        """Path → id as this host's last render of this plan read them; then as the fleet's did.
+
+        ``known``: the fleet is asked only where this host knows something.
+        """
+        name = learned(plan)
         here = self._read(name)
         if here is not None:
             yield orjson.loads(here)
-        elsewhere = self.shared.get(name) if share else None
+        is_asked = share and not (known and here is None)
+        elsewhere = self.shared.get(name) if is_asked else None
         if elsewhere is not None and elsewhere != here:
             self._write(name, elsewhere)
             yield orjson.loads(elsewhere)
 
-    def learn(self, plan: str, inputs: Mapping[str, str], *, share: bool) -> None:
-        """Keep what a render of this plan read."""
-        self.put(f"inputs-{plan}", orjson.dumps(dict(inputs)), share=share)
+    def knows(self, plan: str) -> bool:
+        """Whether this host has rendered this plan, or found that another has."""
+        return (self.directory / learned(plan)).exists()
+
+    def learn(self, plan: str, inputs: Mapping[str, str]) -> dict[str, bytes]:
+        """Keep what a render of this plan read; returns it as an entry for the store."""
+        name, value = learned(plan), orjson.dumps(dict(inputs))
+        if self._read(name) != value:
+            self._write(name, value)
+        return {name: value}
 
     def get(self, name: str, *, share: bool) -> tuple[bytes, Place] | None:
         """What was kept under this name, and where: on the disk, or in the store."""
@@ -61,10 +72,10 @@ class RenderCache:
         self._write(name, elsewhere)
         return elsewhere, Place.STORE
 
-    def put(self, name: str, value: bytes, *, share: bool) -> bool:
-        """Keep on the disk, and in the store where others may need it; False: it is not there."""
+    def put(self, name: str, value: bytes) -> dict[str, bytes]:
+        """Keep on the disk; returns it as an entry for the store."""
         self._write(name, value)
-        return share and self.shared.put(name, value)
+        return {name: value}
 
     def _read(self, name: str) -> bytes | None:
         try:
@@ -92,3 +103,8 @@ class RenderCache:
         entries = sorted(os.scandir(self.directory), key=lambda entry: entry.stat().st_mtime)
         for entry in entries[: len(entries) // 2] if len(entries) > MAX_ENTRIES else ():
             Path(entry.path).unlink(missing_ok=True)
+
+
+def learned(plan: str) -> str:
+    """Name the entry of what the last render of a plan read."""
+    return f"inputs-{plan}"

@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Final, NamedTuple, TypeVar
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import orjson
 
@@ -37,26 +38,35 @@ _FAILED_FOR = 60.0  # seconds
 _TOLD: Final = {kind.reason: kind for kind in (RenderFailed, ManifestInvalid, LimitExceeded)}
 
 
-class Made(NamedTuple):
-    """A note on how a render ended, for those who come later; b"" = its result is there."""
+_DONE_FOR = 60.0  # seconds for which others are sent to look for it
 
+Entries: TypeAlias = Mapping[str, bytes] | None
+"""A result by name, as others find it; None: they are not to find it."""
+
+
+class Ended(NamedTuple):
+    """How a turn ended: what is kept, and what those who ask are told."""
+
+    entries: Mapping[str, bytes] = MappingProxyType({})
     note: bytes = b""
-    keep: float = 0.0  # seconds
+    keep: float = _DONE_FOR  # seconds
 
 
 def once(
     attempt: Attempt,
     work: str,
+    unless: str,
     look: Callable[[], R | None],
-    make: Callable[[], tuple[R, bool]],
+    make: Callable[[], tuple[R, Entries]],
 ) -> R:
-    """Return what ``look`` finds, or what ``make`` makes where nobody else does.
+    """Return what ``make`` makes where nobody has or does, else what ``look`` finds.
 
     Args:
         attempt: who needs it.
         work: what is to be made, the same for all who need the same.
+        unless: an entry of the store that was not looked for, and tells that it was made; or "".
         look: finds what another has made.
-        make: the result, and whether others find it.
+        make: the result, and what others are to find.
 
     Raises:
         AwaitsRender: another run makes it, and needs longer than a moment.
@@ -67,48 +77,47 @@ def once(
     lease = attempt.claim.lease
     holder = None if attempt.is_preview else (lease.target, lease.fence)
     began = time.monotonic()
+    unknown: str | None = unless
     while True:
-        turn = renders.begin(work, token, within=within, holder=holder)
+        turn = renders.begin(work, token, within=within, holder=holder, unless=unknown)
         if turn.note is not None:
             _fail(turn.note)
             return make()[0]
         if turn.mine:
-            return _mine(attempt, (work, token), look, make)
-        if (found := look()) is not None:
-            return found
+            return _mine(attempt, (work, token), make)
+        if turn.known:
+            if (found := look()) is not None:
+                return found
+            unknown = None
+            continue
         if attempt.ports.remembered.is_slow(work) or time.monotonic() - began >= PATIENCE:
             if attempt.is_preview:
                 return make()[0]  # a person waits
             raise _elsewhere(attempt, work, turn.left)
         time.sleep(_LOOK)
+        unknown = unless
 
 
-def _mine(
-    attempt: Attempt,
-    turn: tuple[str, str],
-    look: Callable[[], R | None],
-    make: Callable[[], tuple[R, bool]],
-) -> R:
-    made = Made()
+def _mine(attempt: Attempt, turn: tuple[str, str], make: Callable[[], tuple[R, Entries]]) -> R:
+    ended = Ended(keep=1.0)
     try:
-        if (found := look()) is not None:
-            return found
-        result, is_shared = make()
-        made = made if is_shared else Made(_APART, _APART_FOR)
+        result, entries = make()
+        ended = Ended(note=_APART, keep=_APART_FOR) if entries is None else Ended(entries)
     except Permanent as exc:
-        made = _told(exc)
+        ended = _told(exc)
         raise
     else:
         return result
     finally:
-        attempt.ports.renders.end(*turn, note=made.note, keep=made.keep)
+        attempt.ports.renders.end(*turn, **ended._asdict())
 
 
-def _told(error: Permanent) -> Made:
+def _told(error: Permanent) -> Ended:
     """What fails for what is in the commit fails for everybody."""
     if type(error) not in _TOLD.values():
-        return Made()
-    return Made(orjson.dumps([error.reason, error.subject, error.detail]), _FAILED_FOR)
+        return Ended()
+    note = orjson.dumps([error.reason, error.subject, error.detail])
+    return Ended(note=note, keep=_FAILED_FOR)
 
 
 def _fail(note: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,6 +18,7 @@ from syncline_workers import tallies
 from syncline_workers.pipeline import (
     bases,
     decrypting,
+    render_cache,
     render_turn,
     resolve,
     together,
@@ -27,6 +28,7 @@ from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.ports import Api
 from syncline_workers.pipeline.remembered import Commit, Remembered, Result, commit_of
 from syncline_workers.pipeline.render_cache import RenderCache
+from syncline_workers.pipeline.render_turn import Entries
 from syncline_workers.pipeline.resolve import SourceAt
 from syncline_workers.pipeline.variables import Variables
 from syncline_workers.renderers import lent, plugin, remote
@@ -116,28 +118,32 @@ def _found(attempt: Attempt, sought: _Sought, tree: Tree) -> Result:
     """From the disk, from the store, or rendered now: once for all runs that share it."""
     if sought.plan.keyed:  # a Secret's value is in it: it is kept nowhere
         return _rendered(attempt, sought, tree)[0]
-    kept = _looked_up(attempt, sought, tree)
-    if kept is not None:
+    cache, is_shared = _cache(attempt), _is_shared(attempt, sought.plan)
+    learned = cache.inputs(sought.name, share=is_shared, known=True)
+    if (kept := _looked_up(attempt, sought, tree, learned)) is not None:
         return kept
-    if not _is_shared(attempt, sought.plan):
+    if not is_shared:
         return _rendered(attempt, sought, tree)[0]
     return render_turn.once(
         attempt,
         plans.work_key(sought.here, _commit(sought.at)),
-        lambda: _looked_up(attempt, sought, tree),
+        "" if cache.knows(sought.name) else render_cache.learned(sought.name),
+        lambda: _looked_up(attempt, sought, tree, cache.inputs(sought.name, share=True)),
         lambda: _rendered(attempt, sought, tree),
     )
 
 
-def _looked_up(attempt: Attempt, sought: _Sought, tree: Tree) -> Result | None:
+def _looked_up(
+    attempt: Attempt, sought: _Sought, tree: Tree, learned: Iterable[Mapping[str, str]]
+) -> Result | None:
     """Which inputs a render reads is known only after it.
 
-    So those of the last render of the same plan are looked up in the new commit: where a result is
-    kept under the key that they make, nothing is rendered.
+    So those of the last renders of the same plan are looked up in the new commit: where a result
+    is kept under the key that they make, nothing is rendered.
     """
     disk, share = _cache(attempt), _is_shared(attempt, sought.plan)
-    for learned in disk.inputs(sought.name, share=share):
-        inputs = tree.ids(learned)
+    for each in learned:
+        inputs = tree.ids(each)
         key = plans.render_key(sought.plan, inputs, sought.version)
         if (kept := disk.get(key, share=share)) is None:
             continue
@@ -149,10 +155,9 @@ def _looked_up(attempt: Attempt, sought: _Sought, tree: Tree) -> Result | None:
     return None
 
 
-def _rendered(attempt: Attempt, sought: _Sought, tree: Tree) -> tuple[Result, bool]:
-    """Render it; also tells whether others find it in the store."""
+def _rendered(attempt: Attempt, sought: _Sought, tree: Tree) -> tuple[Result, Entries]:
+    """Render it, and keep it on the disk; also returns what others are to find in the store."""
     tallies.count(tallies.RENDERED)
-    disk, share = _cache(attempt), _is_shared(attempt, sought.plan)
     is_secret = bool(sought.plan.keyed)
     repository, repositories = sought.at.repository, attempt.ports.repositories
     with (
@@ -164,12 +169,10 @@ def _rendered(attempt: Attempt, sought: _Sought, tree: Tree) -> tuple[Result, bo
     key = plans.render_key(sought.plan, rendered.inputs, sought.version)
     decrypting.hide(attempt, tree)
     if is_secret or decrypting.is_open(tree):  # what a secret value is in is kept nowhere
-        return _result(key, rendered), False
-    packed = plans.dump(rendered)
-    is_shared = disk.put(key, packed, share=share)
-    if dict(rendered.inputs) not in disk.inputs(sought.name, share=False):
-        disk.learn(sought.name, rendered.inputs, share=share)
-    return _kept(attempt, sought, _result(key, rendered), packed), is_shared
+        return _result(key, rendered), None
+    packed, disk = plans.dump(rendered), _cache(attempt)
+    entries = disk.put(key, packed) | disk.learn(sought.name, rendered.inputs)
+    return _kept(attempt, sought, _result(key, rendered), packed), entries
 
 
 def _result(key: str, rendered: Rendered) -> Result:

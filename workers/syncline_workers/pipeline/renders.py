@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -16,6 +17,10 @@ class Turn(Protocol):
         """Render it, and give the turn back."""
 
     @property
+    def known(self) -> bool:
+        """There may be a result: look for it, and ask again if there is none."""
+
+    @property
     def left(self) -> float:
         """Seconds that another may take still."""
 
@@ -28,15 +33,26 @@ class Renders(Protocol):
     """Rendered manifests, shared by all hosts; sealed, bounded, and free to forget."""
 
     def get(self, key: str) -> bytes | None:
-        """What was put under the render key."""
-
-    def put(self, key: str, rendered: bytes) -> bool:
-        """Keep it for a while; False where it is too large."""
+        """What is kept under the render key."""
 
     def begin(
-        self, work: str, token: str, *, within: timedelta, holder: tuple[TargetId, int] | None
+        self,
+        work: str,
+        token: str,
+        *,
+        within: timedelta,
+        holder: tuple[TargetId, int] | None,
+        unless: str | None,
     ) -> Turn:
-        """Ask for the turn to render something, for a run (target, fence) or for nobody's."""
+        """Ask for the turn to render something, for a run (target, fence) or for nobody's.
 
-    def end(self, work: str, token: str, *, note: bytes, keep: float) -> None:
-        """Give the turn back; who asks within ``keep`` seconds is told the note, b"" = none."""
+        ``unless``: a name of ``get`` that was not looked for ("" = none); None: all was.
+        """
+
+    def end(
+        self, work: str, token: str, *, entries: Mapping[str, bytes], note: bytes, keep: float
+    ) -> None:
+        """Keep results by name, and give the turn back.
+
+        Who asks within ``keep`` seconds is told the note (b"" = none), or to look.
+        """

@@ -67,7 +67,7 @@ def learn(attempt: Attempt, found: Sequence[Rendered]) -> None:
 def remember(attempt: Attempt, cache: RenderCache, keys: Sequence[str]) -> None:
     """Note of which renders the attempt's key was made, where it is a new one."""
     if attempt.render_key != attempt.claim.render_key:
-        cache.learn(attempt.render_key, dict.fromkeys(keys, ""), share=False)
+        cache.learn(attempt.render_key, dict.fromkeys(keys, ""))
 
 
 def parts(cache: RenderCache, key: str) -> list[str]:
