@@ -9,15 +9,14 @@ from functools import cache
 from typing import Final
 
 from syncline.errors import LimitExceeded, ManifestInvalid, PathNotFound, RenderFailed, UnsafePath
-from syncline.model import template
 from syncline.model.explained import Explained, Place
-from syncline.model.records import RepositoryRecord
 from syncline.model.source import RendererName
 from syncline.model.values import Manifest
 from syncline_workers import tallies
 from syncline_workers.pipeline import (
     bases,
     decrypting,
+    planning,
     render_cache,
     render_turn,
     resolve,
@@ -31,7 +30,7 @@ from syncline_workers.pipeline.render_cache import RenderCache
 from syncline_workers.pipeline.render_turn import Entries
 from syncline_workers.pipeline.resolve import SourceAt
 from syncline_workers.pipeline.variables import Variables
-from syncline_workers.renderers import lent, plugin, remote
+from syncline_workers.renderers import lent, remote
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers import render as renderers
 from syncline_workers.renderers.lent import WithLent
@@ -75,7 +74,9 @@ def _one(attempt: Attempt, api: Api, at: SourceAt, given: Variables) -> Result:
             with attempt.part("fetch"):
                 return _opened(attempt, at, kept)
 
-        plan = _completed(_settled(memory, commit, _plan(attempt, at, given), tree), attempt, api)
+        plan = planning.completed(
+            _settled(memory, commit, planning.plan(attempt, at, given), tree), attempt, api
+        )
         version = renderers.version(plan, attempt.ports.render)
         sought = _Sought(plan, version, plans.plan_key(plan, version), at)
         found = None if plan.keyed else memory.result(commit, sought.here)
@@ -203,64 +204,6 @@ def _settled(
     if found is None:
         found = memory.settle(commit, written, renderers.settled(tree(), plan).source)
     return replace(plan, source=found)
-
-
-def _plan(attempt: Attempt, at: SourceAt, given: Variables) -> RenderPlan:
-    """What beside the commits decides the result."""
-    application, cluster = attempt.claim.application, attempt.claim.cluster
-    subject, find = str(attempt.claim.name), given.find
-    parameters = attempt.parameters
-    if given.values:
-        parameters = template.resolve(
-            application.spec.parameters, cluster, subject=subject, find=find
-        )
-    plan = RenderPlan(
-        source=at.source,
-        parameters=parameters,
-        namespace=application.spec.destination.namespace or "default",
-        name=application.name,
-        overlay=template.overlay(at.source, cluster, subject=subject, find=find),
-        scope=_scope(at),
-        lent=tuple(each.source.name or "" for each in at.lent),
-        decrypts=any(each.repository.spec.decryption for each in (at, *at.lent)),
-        variables=given.values,
-    )
-    return variables.keyed(attempt, given, plan) if given.secret else plan
-
-
-def _scope(at: SourceAt) -> str:
-    """What is kept of such repositories is for them alone: see `RenderPlan`."""
-    return ", ".join(filter(None, (_beyond(each.repository) for each in (at, *at.lent))))
-
-
-def _beyond(repository: RepositoryRecord) -> str:
-    """Names a repository of whose commits more is read than is in it."""
-    spec = repository.spec
-    asked = {"submodules": spec.submodules, "lfs": spec.lfs}
-    more = [*(name for name, is_set in asked.items() if is_set), *spec.remote_bases]
-    return " ".join([repository.uid, *more]) if more else ""
-
-
-def _completed(plan: RenderPlan, attempt: Attempt, api: Api) -> RenderPlan:
-    """Charts see the cluster: its version, and what it serves; so may plugins; nobody else."""
-    if plan.source.renderer is RendererName.PLUGIN:
-        return replace(plan, cluster=_told(plan, attempt))
-    if plan.source.renderer is not RendererName.HELM:
-        return plan
-    helm, applied = plan.source.helm, (entry.ref for entry in attempt.claim.inventory)
-    return replace(
-        plan,
-        kube_version=helm.kube_version or attempt.identity[1],
-        api_versions=helm.api_versions or api.api_versions(applied),
-    )
-
-
-def _told(plan: RenderPlan, attempt: Attempt) -> dict[str, object]:
-    """What a plugin that asks for it is told of the cluster: then none share a render."""
-    if not plugin.sees_cluster(plan, attempt.ports.render):
-        return {}
-    cluster = attempt.claim.cluster
-    return {"name": cluster.name, "labels": cluster.labels, "kubernetes": attempt.identity[1]}
 
 
 def _fill(attempt: Attempt, found: Sequence[tuple[SourceAt, Result]]) -> list[Manifest]:
