@@ -17,13 +17,14 @@ from syncline.errors import (
     RenderFailed,
 )
 from syncline.model import schemas
-from syncline.model.plugin import Plugin
+from syncline.model.plugin import Plugin, PluginInput
 from syncline.model.source import RendererName, Source
 from syncline.settings import RenderSettings
 from syncline_workers.renderers import plan as plans
 from syncline_workers.renderers import render
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from tests.renderers.bundles import Limited, Render, Repository, config_map, names
+from tools import pins
 
 ANYTHING = {"type": "object"}
 Declare = Callable[..., RenderSettings]
@@ -327,3 +328,12 @@ def test_its_version_and_its_declaration_are_part_of_the_key(declare: Declare) -
 def test_a_source_names_a_plugin_or_a_renderer(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="plugin"):
         Source.model_validate({"repository": "fleet", **fields})
+
+
+def test_the_page_names_each_field() -> None:
+    page = (pins.ROOT / "docs" / "plugins.md").read_text()
+    table = "".join(line.partition(" | ")[0] for line in page.splitlines() if line[:3] == "| `")
+    example = json.loads(page.partition("```json\n")[2].partition("```")[0])
+
+    assert [name for name in Plugin.model_fields if f"`{name}" not in table] == []
+    assert example.keys() == PluginInput.model_fields.keys()

@@ -122,6 +122,31 @@ def test_gzip_in_a_manifests_place_is_no_manifest(repository: Repository, render
         rendered(tree, "web")
 
 
+@pytest.mark.parametrize(
+    "function", ["exec: {path: ./evil}", "container: {image: evil}", "starlark: {path: evil.star}"]
+)
+@pytest.mark.parametrize("place", ["generators", "transformers", "validators"])
+def test_a_kustomization_runs_no_function(
+    repository: Repository, rendered: Render, place: str, function: str
+) -> None:
+    configured = (
+        "apiVersion: example.com/v1\nkind: Evil\nmetadata:\n  name: evil\n  annotations:\n"
+        f"    config.kubernetes.io/function: |\n      {function}\n"
+    )
+    tree = repository(
+        {
+            "web/kustomization.yaml": f"resources: [a.yaml]\n{place}: [evil.yaml]\n",
+            "web/a.yaml": config_map("a"),
+            "web/evil.yaml": configured,
+            "web/evil": "#!/bin/sh\ncat /etc/passwd\n",
+            "web/evil.star": "1",
+        }
+    )
+
+    with pytest.raises(RenderFailed, match="external plugins disabled"):
+        rendered(tree, "web")
+
+
 @pytest.mark.parametrize("name", ["--post-renderer=x", "-f", "--values=x.yaml", "$(id)", "a;b"])
 def test_a_name_is_never_an_option_or_a_command(
     repository: Repository, rendered: Render, name: str
