@@ -1,9 +1,12 @@
 """The benchmark of a monorepo in its small form: all that it counts, and nothing that it times."""
 
+import pytest
+
 from tests.bench import monorepo
 from tests.bench.monorepo_tree import SMALL
 
 
+@pytest.mark.slow
 def test_what_is_counted_on_a_small_monorepo_is_as_it_must_be() -> None:
     with monorepo.bench(SMALL) as bench:
         rows = list(bench.rows(1))

@@ -62,6 +62,19 @@ def test_files_that_are_laid_out_come_by_one_request(
     assert here(desk) == {f"apps/{name}/{file}" for name in "bc" for file in ("x.yaml", "y.go")}
 
 
+def test_what_another_process_fetched_is_there(desk: Desk, repositories: GitRepositories) -> None:
+    commit = desk.work.publish("one", FILES)
+    other = desk.open()
+    with other.tree(desk.served, commit) as tree:
+        tree.ids(["apps"])  # its reader runs, and has seen no such pack
+        with repositories.tree(desk.served, commit) as theirs:
+            theirs.read("apps/a/x.yaml")
+        before = requests(desk)
+
+        assert tree.read("apps/a/x.yaml") == b"a x.yaml"
+    assert requests(desk) == before
+
+
 def test_names_that_were_asked_about_come_with_what_is_read(
     desk: Desk, repositories: GitRepositories
 ) -> None:
