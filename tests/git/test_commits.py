@@ -2,10 +2,12 @@
 
 import pytest
 
+from syncline.errors import RevisionNotFound
 from syncline.model.commit import Commit
 from syncline_workers.git import commits
 from syncline_workers.git.repositories import GitRepositories
 from tests.git.desk import Desk
+from tests.harness.signers import forged, payload
 
 OID = "a" * 40
 HEAD = (
@@ -73,3 +75,16 @@ def test_a_commit_that_was_opened_is_told_and_no_other_fetched(
     assert found.at == float(desk.work.git("log", "-1", "--format=%ct"))
     assert repositories.commit(desk.served, "d" * 40) is None
     assert repositories.commit(desk.served, "main") is None
+
+
+def test_a_commit_that_is_too_large_is_refused_each_time(
+    desk: Desk, repositories: GitRepositories
+) -> None:
+    desk.work.commit("one", {"a": "1"})
+    commit = forged(desk.work, payload(desk.work) + b"x" * 1_000_001)
+    desk.work.push()
+
+    for _ in range(2):
+        with pytest.raises(RevisionNotFound, match="the commit has 10"):  # noqa: SIM117
+            with repositories.tree(desk.served, commit):
+                pass

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from syncline.errors import RepositoryUnreachable
 from syncline.model.signature import Signature, Verdict
-from syncline_workers.git import verifiers
+from syncline_workers.git import openpgp, verifiers
 from syncline_workers.git.signed import Signed
 from syncline_workers.git.verifier import Keys
 from tests.harness.signers import Gpg, SshKey
@@ -104,6 +105,31 @@ def test_a_weak_digest_is_refused(gpg: Gpg) -> None:
     assert bad(signature, openpgp=[gpg.public("rsa@example.com")]) == (
         "its digest is SHA-1, which can be forged"
     )
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("kill -9 $$", "it was ended by signal 9"),
+        ("echo no space left >&2; exit 2", "no space left"),
+        ("echo '[GNUPG:] IMPORT_OK 1 A'; echo no space left >&2", "no space left"),
+    ],
+)
+def test_a_program_that_fails_is_no_verdict(tmp_path: Path, script: str, told: str) -> None:
+    program = tmp_path / "gpg"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o700)
+
+    with pytest.raises(RepositoryUnreachable, match=f"r: gpg cannot judge a signature: {told}"):
+        judged(openpgp.BEGIN, openpgp=["a key"], environment={"PATH": f"{tmp_path}:/bin:/usr/bin"})
+
+
+def test_a_full_disk_is_no_verdict(ssh: SshKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    signature = ssh.sign(PAYLOAD)
+    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
+
+    with pytest.raises(RepositoryUnreachable, match="look at its temporary directory"):
+        judged(signature, signers=f"bo {ssh.public}")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from syncline.errors import InvalidDocument
 from syncline.model.signature import Signature, Verdict
 from syncline_workers.git import verifier
-from syncline_workers.git.verifier import Keys
+from syncline_workers.git.verifier import Done, Keys
 
 BEGIN: Final = b"-----BEGIN PGP SIGNATURE-----"
 
@@ -33,6 +33,8 @@ _GPG: Final = (
     "--status-fd=1",
 )
 _STATUS: Final = re.compile(r"^\[GNUPG:\] (\w+) ?(.*)$", re.MULTILINE)
+_VERDICTS: Final = frozenset({"NEWSIG", "NODATA"})  # it has looked at what it was given
+_OTHER: Final = "not a detached signature"  # of which no status line tells
 _WEAK: Final = {"1": "MD5", "2": "SHA-1", "3": "RIPEMD-160"}  # RFC 4880, 9.4
 _DOCUMENTS: Final = frozenset({"00", "01"})  # classes of signatures; others are of keys
 _REFUSED: Final = {
@@ -63,11 +65,23 @@ def judge(subject: str, home: Path, keys: Keys) -> Signature:
     (home / "listed.asc").write_text("\n".join(keys.openpgp))
     program = (*_GPG, f"--homedir={home}")
     known = verifier.run((*program, "--import", "--", str(home / "listed.asc")), home, keys)
-    if "IMPORT_OK" not in dict(_STATUS.findall(known.stdout)):
-        raise InvalidDocument(keys.about, "spec.verify: gpg finds no OpenPGP public key in it")
+    _insist_on_keys(keys, known)
     files = (str(home / "signature"), str(home / "payload"))
     said = verifier.run((*program, "--verify", "--", *files), home, keys)
-    return _told(subject, _STATUS.findall(said.stdout), is_accepted=said.returncode == 0)
+    status = _STATUS.findall(said.stdout)
+    if not _VERDICTS & {word for word, _ in status} and _OTHER not in said.stderr:
+        raise verifier.failed(keys, "gpg", said.stderr.strip())
+    return _told(subject, status, is_accepted=said.returncode == 0)
+
+
+def _insist_on_keys(keys: Keys, known: Done) -> None:
+    """Tell a document without keys from a program that could not keep them."""
+    status = dict(_STATUS.findall(known.stdout))
+    if "IMPORT_OK" in status:
+        return
+    if "NODATA" in status or not status.get("IMPORT_RES", "0 ").startswith("0 "):
+        raise InvalidDocument(keys.about, "spec.verify: gpg finds no OpenPGP public key in it")
+    raise verifier.failed(keys, "gpg", known.stderr.strip())
 
 
 def _told(subject: str, status: list[tuple[str, str]], *, is_accepted: bool) -> Signature:

@@ -164,10 +164,16 @@ class GitRepositories:
         """Leave the commits out that are not signed as the repository asks."""
         commits: dict[str, str] = {}
         missing = dict(found.missing)
+        asked = repository.spec.verify
+        has_tags = asked is not None and asked.mode != "commit"
+
+        def candidates(revision: str) -> tuple[Candidate, ...] | None:
+            return listed.candidates(revision) if has_tags else None  # all tags are looked at
+
         for revision, commit in found.commits.items():
             try:
                 with self._mirrors.opened(repository, commit) as opened:
-                    judged = self._judged(opened, tags=listed.candidates(revision))
+                    judged = self._judged(opened, tags=candidates(revision))
                 trust.insist(repository, commit, judged)
                 commits[revision] = commit
             except Permanent as exc:

@@ -60,7 +60,7 @@ def run(command: Sequence[str], home: Path, keys: Keys, *, stdin: Path | None = 
     program = command[0]
     try:
         with (stdin or Path(os.devnull)).open("rb") as given:
-            return subprocess.run(
+            done = subprocess.run(
                 command,
                 stdin=given,
                 env={"PATH": os.defpath, **kept, **private},
@@ -70,6 +70,7 @@ def run(command: Sequence[str], home: Path, keys: Keys, *, stdin: Path | None = 
                 errors="replace",
                 timeout=WITHIN,
                 check=False,
+                start_new_session=True,  # a terminal's Ctrl-C is no verdict
             )
     except FileNotFoundError as exc:
         raise RepositoryUnreachable(
@@ -82,3 +83,11 @@ def run(command: Sequence[str], home: Path, keys: Keys, *, stdin: Path | None = 
             keys.about,
             f"{program} did not judge a signature within {WITHIN:g} s: it is tried again",
         ) from exc
+    if done.returncode < 0:
+        raise failed(keys, program, f"it was ended by signal {-done.returncode}")
+    return done
+
+
+def failed(keys: Keys, program: str, why: str) -> RepositoryUnreachable:
+    """A program that came to no verdict: it is tried again."""
+    return RepositoryUnreachable(keys.about, f"{program} cannot judge a signature: {why[:300]}")

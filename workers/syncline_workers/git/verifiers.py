@@ -32,7 +32,12 @@ def judge(subject: str, signed: Signed, keys: Keys) -> Signature:
         return verifier.bad(subject, "it is neither an OpenPGP nor an SSH signature")
     if check is None:
         return verifier.bad(subject, f"{verifier.UNLISTED}: none of them is of its kind")
-    with scratch.directory("keys") as home:
-        (home / "payload").write_bytes(signed.payload)
-        (home / "signature").write_bytes(signed.signature)
-        return check(subject, home, keys)
+    try:
+        with scratch.directory("keys") as home:
+            (home / "payload").write_bytes(signed.payload)
+            (home / "signature").write_bytes(signed.signature)
+            return check(subject, home, keys)
+    except OSError as exc:
+        raise verifier.failed(
+            keys, "the worker", f"{exc}; look at its temporary directory"
+        ) from exc
