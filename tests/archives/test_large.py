@@ -168,6 +168,20 @@ def test_without_leave_a_pointer_for_a_manifest_says_what_it_is(
     assert lfs.batches == []
 
 
+@pytest.mark.parametrize("name", ["a.tgz", "templates/_a.tpl", "lib.libsonnet", "a.env"])
+def test_what_a_renderer_takes_for_more_than_bytes_is_no_pointer(
+    desk: Desk, repositories: AllRepositories, lfs: LargeFiles, name: str
+) -> None:
+    commit = desk.work.publish("one", {f"web/{name}": lfs.add(CONTENT)})
+
+    with (
+        pytest.raises(ManifestInvalid, match="is a Git LFS pointer"),
+        tree(repositories, desk.served, commit) as found,
+        found.materialise(["web"]),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(
     ("content", "meant"),
     [

@@ -10,7 +10,10 @@ from syncline.errors import ManifestInvalid
 from syncline_workers.git import large
 from syncline_workers.git.large import LargeFiles, Pointer
 
-_MANIFESTS: Final = (".yaml", ".yml", ".json", ".tpl", ".tgz")
+_MANIFESTS: Final = (
+    *(".yaml", ".yml", ".json", ".tpl", ".tgz"),
+    *(".jsonnet", ".libsonnet", ".env", ".properties"),
+)
 
 
 @dataclass(frozen=True, slots=True)
