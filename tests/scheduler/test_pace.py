@@ -12,7 +12,7 @@ def test_an_empty_queue_gets_the_backlog_and_a_full_one_nothing() -> None:
 
     pace.measure(EMPTY | {queues.PUSH: 10, queues.DRIFT: 20}, 0, 1.0)
 
-    assert [pace.room(lane) for lane in Lane] == [16, 6, 16, 0]
+    assert [pace.room(lane) for lane in Lane] == [16, 6, 16, 16, 0]
 
 
 def test_a_queue_that_drains_fast_is_kept_half_a_second_ahead() -> None:
