@@ -168,6 +168,7 @@ def test_a_repository_is_added_with_a_reference_to_its_credential(
     ended = syncline(
         *("repo", "add", "apps", "ssh://git@git.example/apps"),
         *(*arguments, "--known-hosts", str(hosts), "--interval", "30s"),
+        *("--passphrase", "file:passphrase"),
     )
 
     record = documents.get(store, Kind.REPOSITORY, "apps")
@@ -181,6 +182,7 @@ def test_a_repository_is_added_with_a_reference_to_its_credential(
             "ref": "file:deploy-key",
             "urlPrefix": "ssh://git@git.example/apps",
             "knownHosts": "git.example ssh-ed25519 AAAA\n",
+            "passphraseRef": "file:passphrase",
         },
         "interval": "30s",
     }

@@ -52,6 +52,10 @@ def add(
         str | None,
         typer.Option(help="Send the credential only to URLs that start so. Default: the URL."),
     ] = None,
+    passphrase: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="ssh: where the key's passphrase is, never a value."),
+    ] = None,
     known_hosts: Annotated[
         Path | None, typer.Option(metavar="FILE", help="ssh: the host keys to accept.")
     ] = None,
@@ -67,6 +71,7 @@ def add(
             "type": credential_type.value,
             "ref": credential,
             "urlPrefix": url_prefix or url,
+            **({"passphraseRef": passphrase} if passphrase else {}),
             **({"knownHosts": _text(known_hosts)} if known_hosts else {}),
         }
     document = {
