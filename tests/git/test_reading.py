@@ -333,3 +333,11 @@ def test_many_paths_have_the_ids_that_each_has_alone(
     assert alone["link/f"] == alone["d1/e/f"] != ""
     assert (alone["gone"], alone["d1/a/b"]) == ("", "")
     assert len(asked) < 30 < len(files)
+
+
+@pytest.mark.parametrize("path", ["/d1/a", "../a", "d1/../a", "d1/a\0", "d\0/a"])
+def test_a_path_that_is_refused_alone_is_refused_among_many(
+    desk: Desk, tree: CommitTree, path: str
+) -> None:
+    with pytest.raises(UnsafePath):
+        tree.ids([*(f"apps/{number}" for number in range(30)), path])

@@ -5,11 +5,18 @@ Paths that lead through a link or into a submodule are left to `Walk`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Protocol
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final, Protocol, TypeAlias
 
+from syncline_workers.git import walk
 from syncline_workers.git.entries import Directory, Entry, Kind, Malformed
 from syncline_workers.git.walk import Parts
+
+Names: TypeAlias = Sequence[tuple[str, str]]
+Asked: TypeAlias = Mapping[str, Names]
+
+_EMPTY: Final[Directory] = {}
+_NO_NAMES: Final = ("", ".", "..")
 
 
 class Trees(Protocol):
@@ -22,49 +29,61 @@ class Trees(Protocol):
         """A tree's names."""
 
 
-def find(paths: Mapping[str, Parts], root: Entry, trees: Trees) -> dict[str, str]:
+def find(paths: Iterable[str], root: Entry, trees: Trees) -> dict[str, str]:
     """Give the ids of what is at these paths; "" where nothing is.
 
     Returns:
-        No key for a path that leads through a link, a submodule or what cannot be read.
+        No key for a path that leads through a link or a directory that cannot be read, and for one
+        that is not written as Git lists it.
     """
-    found = {path: root.oid for path, parts in paths.items() if not parts}
-    level = {root.oid: [(path, parts) for path, parts in paths.items() if parts]}
-    depth = 0
-    while level:
-        trees.load(level.keys())
-        below: dict[str, list[tuple[str, Parts]]] = {}
-        for oid, asked in level.items():
-            _step(_names(trees, oid), asked, depth, found, below)
-        level, depth = below, depth + 1
+    asked: dict[str, list[tuple[str, str]]] = {}  # directory → path and last name
+    for path in paths:
+        above, _, name = path.rpartition("/")
+        if name not in _NO_NAMES and path[0] != "/" and "\0" not in name:
+            asked.setdefault(above, []).append((path, name))
+    found: dict[str, str] = {}
+    for directory, names in _directories(asked, root, trees):
+        for path, name in names:
+            entry = directory.get(name)
+            if entry is None or entry.kind is not Kind.LINK:
+                found[path] = entry.oid if entry else ""
     return found
 
 
-def _step(
-    names: Directory | None,
-    asked: list[tuple[str, Parts]],
-    depth: int,
-    found: dict[str, str],
-    below: dict[str, list[tuple[str, Parts]]],
-) -> None:
-    """Look the next name of these paths up in the directory that all of them have reached."""
-    if names is None:
-        return
-    for path, parts in asked:
-        entry = names.get(parts[depth])
-        if entry is None:
-            found[path] = ""
-        elif entry.kind in (Kind.LINK, Kind.SUBMODULE):
-            continue
-        elif len(parts) == depth + 1:
-            found[path] = entry.oid
-        elif entry.kind is Kind.TREE:
-            below.setdefault(entry.oid, []).append((path, parts))
-        else:
-            found[path] = ""
+def _directories(asked: Asked, root: Entry, trees: Trees) -> Iterator[tuple[Directory, Names]]:
+    """What is asked of each directory; level by level."""
+    waiting = [
+        (parts, names) for above, names in asked.items() if (parts := _parts(above)) is not None
+    ]
+    level = {root.oid: waiting}
+    depth = 0
+    while level:
+        trees.load(level.keys())
+        below: dict[str, list[tuple[Parts, Names]]] = {}
+        for oid, those in level.items():
+            directory = _read(trees, oid)
+            if directory is None:
+                continue
+            for parts, names in those:
+                if len(parts) == depth:
+                    yield directory, names
+                    continue
+                entry = directory.get(parts[depth])
+                if entry is None or entry.kind in (Kind.BLOB, Kind.SUBMODULE):
+                    yield _EMPTY, names
+                elif entry.kind is Kind.TREE:
+                    below.setdefault(entry.oid, []).append((parts, names))
+        level, depth = below, depth + 1
 
 
-def _names(trees: Trees, oid: str) -> Directory | None:
+def _parts(directory: str) -> Parts | None:
+    try:
+        return walk.split(directory)
+    except walk.Unsafe:
+        return None  # whoever looks the path up by itself says why
+
+
+def _read(trees: Trees, oid: str) -> Directory | None:
     try:
         return trees.directory(oid)
     except Malformed:

@@ -97,11 +97,11 @@ class CommitTree:
         Raises:
             UnsafePath: a path is absolute or climbs with ``..``.
         """
-        wanted = {path: self._guarded(walk.split, path) for path in paths}
+        wanted = list(paths)
         found = bulk.find(wanted, self._walk.root, self._objects) if len(wanted) > FEW else {}
         return {
-            path: found[path] if path in found else self._id(parts)
-            for path, parts in wanted.items()
+            path: found[path] if path in found else self._id(self._guarded(walk.split, path))
+            for path in wanted
         }
 
     def files(self, path: str) -> Mapping[str, str]:
