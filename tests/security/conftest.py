@@ -70,10 +70,24 @@ def hostile(request: pytest.FixtureRequest) -> Hostile:
 
 def without_namespaces(text: str, **given: Any) -> str:
     """The same in a process that may make no namespace, as in most containers."""
+    told = elsewhere(["--map-root-user", "sh", "-c", FORBIDDEN], text, **given)
+    assert "no namespaces: " in told, "the worker tells what it cannot take away"
+    return told.strip().splitlines()[-1]
+
+
+def without_privileges(text: str, **given: Any) -> str:
+    """The same in a process of a user who has no capability at all."""
+    told = elsewhere(["--map-user=1000", "--map-group=1000"], text, **given)
+    assert "renderer_not_isolated" not in told
+    return told.strip().splitlines()[-1]
+
+
+def elsewhere(how: list[str], text: str, **given: Any) -> str:
+    """What another process prints, in a user namespace of its own."""
     root = Path(__file__).resolve().parents[2]
     python = [sys.executable, "-c", ELSEWHERE, json.dumps({"text": text, **given})]
     done = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "sh", "-c", FORBIDDEN, *python],
+        ["unshare", "--user", *how, *python],
         cwd=root,
         env={"PYTHONPATH": f"{root}:{root}/platform:{root}/workers", "PATH": "/usr/bin:/bin"},
         capture_output=True,
@@ -82,5 +96,4 @@ def without_namespaces(text: str, **given: Any) -> str:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert "no namespaces: " in done.stdout, "the worker tells what it cannot take away"
-    return done.stdout.strip().splitlines()[-1]
+    return done.stdout

@@ -14,7 +14,7 @@ import pytest
 from syncline_workers import scratch
 from syncline_workers.launcher import client
 from tests.harness import poll
-from tests.security.conftest import Hostile, confined
+from tests.security.conftest import Hostile, confined, without_privileges
 
 ROOT = Path(__file__).resolve().parents[2]
 TRY = """
@@ -147,6 +147,14 @@ def test_it_gains_no_privilege(hostile: Hostile) -> None:
     printed = hostile(attempt(seen, capabilities))
 
     assert printed.startswith("(1, ")
+
+
+def test_a_worker_needs_no_privilege_for_any_of_it() -> None:
+    seen = "(os.getpid(), tried(lambda: open('/etc/passwd')), tried(socket.socket), tried(os.fork))"
+
+    assert without_privileges(attempt(seen)) == (
+        "(1, 'FileNotFoundError', 'PermissionError', 'PermissionError')"
+    )
 
 
 def test_root_without_namespaces_is_nobody_inside() -> None:

@@ -69,6 +69,7 @@ def test_each_attack_of_this_folder_is_in_the_page() -> None:
 
     assert found - told == {
         "test_a_fork_has_a_launcher_of_its_own",
+        "test_a_worker_needs_no_privilege_for_any_of_it",
         "test_a_launcher_that_was_killed_is_started_anew",
         "test_an_archive_as_it_should_be_is_read",
         "test_threads_need_no_leave",
