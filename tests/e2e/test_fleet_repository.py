@@ -81,6 +81,16 @@ def test_repository_clusters_and_applications_are_declared(world: World) -> None
     }
 
 
+def test_a_worker_checks_the_way_to_a_repository(world: World) -> None:
+    checked = world.cli("repo", "check", "shop")
+
+    assert checked.returncode == 0, checked.stderr
+    _, *lines = checked.stdout.splitlines()
+    steps = ["access", "name", "connection", "answer"]
+    assert [line.split()[:2] for line in lines] == [[step, "ok"] for step in steps]
+    assert "it answers; 1 revisions are followed; HEAD is " in lines[-1]
+
+
 def test_a_commit_changes_an_application(world: World) -> None:
     commit = world.push({"fleet/web.yaml": web(parameters={"v": "two"}), **_source("v", "${v}")})
 
