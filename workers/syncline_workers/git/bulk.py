@@ -16,6 +16,7 @@ Names: TypeAlias = Sequence[tuple[str, str]]
 Asked: TypeAlias = Mapping[str, Names]
 
 _EMPTY: Final[Directory] = {}
+_LEADING_ON: Final = (Kind.LINK, Kind.SUBMODULE)
 _NO_NAMES: Final = ("", ".", "..")
 
 
@@ -33,7 +34,7 @@ def find(paths: Iterable[str], root: Entry, trees: Trees) -> dict[str, str]:
     """Give the ids of what is at these paths; "" where nothing is.
 
     Returns:
-        No key for a path that leads through a link or a directory that cannot be read, and for one
+        No key for a path that leads through a link, a submodule or what cannot be read, and for one
         that is not written as Git lists it.
     """
     asked: dict[str, list[tuple[str, str]]] = {}  # directory → path and last name
@@ -45,7 +46,7 @@ def find(paths: Iterable[str], root: Entry, trees: Trees) -> dict[str, str]:
     for directory, names in _directories(asked, root, trees):
         for path, name in names:
             entry = directory.get(name)
-            if entry is None or entry.kind is not Kind.LINK:
+            if entry is None or entry.kind not in _LEADING_ON:
                 found[path] = entry.oid if entry else ""
     return found
 
@@ -69,7 +70,7 @@ def _directories(asked: Asked, root: Entry, trees: Trees) -> Iterator[tuple[Dire
                     yield directory, names
                     continue
                 entry = directory.get(parts[depth])
-                if entry is None or entry.kind in (Kind.BLOB, Kind.SUBMODULE):
+                if entry is None or entry.kind is Kind.BLOB:
                     yield _EMPTY, names
                 elif entry.kind is Kind.TREE:
                     below.setdefault(entry.oid, []).append((parts, names))
