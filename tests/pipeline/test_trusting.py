@@ -9,7 +9,7 @@ from syncline.model.beside import Beside
 from syncline.model.commit import Commit
 from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature, Verdict
-from syncline_workers.pipeline import authorship, failing, rendering, resolve, trusting
+from syncline_workers.pipeline import authorship, failing, planning, resolve, trusting
 from syncline_workers.pipeline.attempt import Attempt
 from syncline_workers.pipeline.variables import Variables
 from tests.pipeline.test_authorship import ANA, MADE, attempt
@@ -74,7 +74,7 @@ def test_what_ids_do_not_prove_is_kept_for_its_repository_alone(
 
     [only] = resolve.sources(found)
 
-    assert rendering._plan(found, only, Variables()).scope == scope
+    assert planning.plan(found, only, Variables()).scope == scope
 
 
 def test_a_repository_that_asks_for_none_is_not_asked() -> None:
