@@ -213,7 +213,7 @@ def _measured(world: World, count: int) -> dict[str, Any]:
     tuned = plain | {
         name: value
         for name, value in isolation.environment(
-            "/", "/", memory=world.settings.memory, network=False
+            "/", "/", memory=world.settings.memory, network=False, host=False
         ).items()
         if name.startswith("GO")
     }
