@@ -97,7 +97,7 @@ def render(known: Known, directories: dict[str, str]) -> Iterator[dict[str, Any]
             cluster=cluster,
             repositories=_reached(application, known.repositories, directories),
             directories=directories,
-            git_cache=str(_cache() / "git"),
+            git_cache=str(programs.cache(os.environ) / "git"),
         )
         report = _run(asked, target)
         if report.error:
@@ -178,8 +178,3 @@ def _record(kind: type[_R], document: Parsed, **more: str) -> _R:
     meta = document.metadata
     value = {"name": meta.name, "labels": meta.labels, "annotations": meta.annotations, **more}
     return kind.model_validate({"uid": Uid(meta.name), "spec": document.spec, **value})
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - may be unset
-    return Path(base) / "syncline"

@@ -17,12 +17,13 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
         setting = f"SYNCLINE_RENDER_{name.upper()}"
         if setting in given or shutil.which(name):
             continue
-        kept = sorted(_cache(given).glob(f"{name}/*/{name}"))
+        kept = sorted(cache(given).glob(f"{name}/*/{name}"))
         if kept:
             found[setting] = str(kept[-1])
     return found
 
 
-def _cache(given: Mapping[str, str]) -> Path:
+def cache(given: Mapping[str, str]) -> Path:
+    """Return where a person's own copies of what can be had again are kept."""
     base = given.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - may be unset
     return Path(base) / "syncline"

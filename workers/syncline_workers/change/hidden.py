@@ -57,11 +57,6 @@ class Hidden:
         found = {form for value in self.values for form in _forms(value)}
         return tuple(sorted(found, key=len, reverse=True))
 
-    def also(self, values: Iterable[str]) -> Hidden:
-        """Hide more values."""
-        more = frozenset(values)
-        return Hidden.of(self.values | more) if more - self.values else self
-
     def __bool__(self) -> bool:
         """Whether anything is to be hidden."""
         return self.is_wary

@@ -11,7 +11,6 @@ from typing import Any, cast
 from syncline.contract.local import LocalRender
 from syncline.contract.reports import PreviewReport
 from syncline.credentials import CredentialSource
-from syncline.model import template
 from syncline.model.beside import Beside
 from syncline.model.names import TargetId, Uid
 from syncline.model.request import Options, Request, Trigger, TriggerKind
@@ -41,12 +40,7 @@ def render(asked: LocalRender) -> PreviewReport:
     claim, api = _claim(asked), cast("Api", Unseen())
     with scratch.directory("render") as cache:
         attempt = _attempt(asked, claim, cache)
-        attempt.parameters = template.resolve(
-            claim.application.spec.parameters,
-            claim.cluster,
-            subject=str(claim.name),
-            find=template.left,
-        )
+        resolve.parameters(attempt)
         resolve.settle(attempt)
         attempt.identity = ("", claim.cluster.version)
         manifests = namespaces.settle(api, renders.render(attempt, api), claim.application)

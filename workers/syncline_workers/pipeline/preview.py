@@ -6,7 +6,6 @@ import math
 
 from syncline.contract.reports import PreviewReport, PreviewRequest
 from syncline.errors import NotFound, SynclineError
-from syncline.model import template
 from syncline.model.names import Uid
 from syncline.model.request import Options
 from syncline.model.run import Claim
@@ -63,12 +62,7 @@ def _answer(ports: Ports, uid: Uid, asked: PreviewRequest) -> PreviewReport:
 
 def _shown(attempt: Attempt, uid: Uid, asked: PreviewRequest) -> PreviewReport:
     claim = attempt.claim
-    attempt.parameters = template.resolve(
-        claim.application.spec.parameters,
-        claim.cluster,
-        subject=str(claim.name),
-        find=template.left,
-    )
+    resolve.parameters(attempt)
     resolve.settle(attempt)
     trusting.check(attempt)
     api = connection.connect(attempt)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 
 from syncline.errors import SynclineError
-from syncline.model import template
 from syncline.model.change import Inventory
 from syncline.model.names import ObjectKey, TargetId
 from syncline.model.request import TriggerKind
@@ -80,12 +79,7 @@ def _ended(attempt: Attempt) -> Report:
 
 def _sync(attempt: Attempt) -> Report:
     claim, ports = attempt.claim, attempt.ports
-    attempt.parameters = template.resolve(
-        claim.application.spec.parameters,
-        claim.cluster,
-        subject=str(claim.name),
-        find=template.left,
-    )
+    resolve.parameters(attempt)
     with attempt.step("resolve"):
         resolve.settle(attempt)
         trusting.check(attempt)

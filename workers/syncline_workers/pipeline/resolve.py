@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from syncline.errors import InvalidDocument, NotFound
+from syncline.model import template
 from syncline.model.beside import Beside
 from syncline.model.records import RepositoryRecord
 from syncline.model.repository import RepositoryType
@@ -36,6 +37,21 @@ def named(repository: RepositoryRecord, followed: str, revision: str) -> str:
     chart, at, _ = followed.partition("@")
     is_git = repository.spec.serves is RepositoryType.GIT
     return revision if is_git or not at else f"{chart}@{revision}"
+
+
+def parameters(attempt: Attempt) -> None:
+    """Fill an attempt's parameters in for its cluster; variables wait until they are read.
+
+    Raises:
+        InvalidDocument: a label that a parameter names is missing.
+    """
+    claim = attempt.claim
+    attempt.parameters = template.resolve(
+        claim.application.spec.parameters,
+        claim.cluster,
+        subject=str(claim.name),
+        find=template.left,
+    )
 
 
 def settle(attempt: Attempt) -> None:
