@@ -6,7 +6,6 @@ all processes of a host; what is damaged on the disk is noticed and fetched agai
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from syncline_workers.archives.oci import Oci
 from syncline_workers.archives.origin import Fetched, Origin
 from syncline_workers.archives.places import Places
 from syncline_workers.archives.trust import Sought, Trust
+from syncline_workers.git import shelf
 from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.entries import Entry, Kind
 from syncline_workers.git.kept import Kept
@@ -207,23 +207,15 @@ class ArchiveRepositories:
         return archive
 
     def _make(self, one: _One, place: Path) -> None:
-        """Build beside what is there, so that a failure leaves it; then take its place."""
-        fresh, old = place.with_suffix(".new"), place.with_suffix(".old")
-        for leftover in (fresh, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
-        packed = fresh / "packed"
         tallies.count(tallies.ARCHIVE)
-        fetched = self._origin(one.repository).fetch(one.access, one.wanted, packed)
-        with (fresh / "content").open("wb") as file:
-            taken = Objects(file)
-            root = self._unpacked(one, packed, taken, fetched)
-        objects.close(fresh, taken, root, content.told(one.wanted, fetched))
-        packed.unlink()
-        if place.exists():
-            place.rename(old)
-        fresh.rename(place)
-        shutil.rmtree(old, ignore_errors=True)
+        with shelf.built(place) as fresh:
+            packed = fresh / "packed"
+            fetched = self._origin(one.repository).fetch(one.access, one.wanted, packed)
+            with (fresh / "content").open("wb") as file:
+                taken = Objects(file)
+                root = self._unpacked(one, packed, taken, fetched)
+            objects.close(fresh, taken, root, content.told(one.wanted, fetched))
+            packed.unlink()
 
     def _unpacked(self, one: _One, packed: Path, taken: Objects, fetched: Fetched) -> str:
         about = f"{one.wanted.chart or 'the artifact'} {one.wanted.digest[:12]}"

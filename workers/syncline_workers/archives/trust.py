@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from syncline.credentials import CredentialSource
-from syncline.errors import InvalidDocument, SignatureRefused
-from syncline.model import verification
+from syncline.errors import SignatureRefused
 from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature, Verdict
 from syncline.model.verification import Verification
@@ -93,17 +92,14 @@ class Trust:
 
     def _listed(self, repository: RepositoryRecord, asked: Verification) -> _Listed:
         about = policy.subject(repository)
-        openpgp, pems = list(asked.gpg_keys), list(asked.cosign_keys)
-        for ref in asked.key_refs:
-            text = self._credentials.read(ref, subject=about).get_secret_value()
-            try:
-                verification.public(text)
-            except ValueError as exc:
-                raise InvalidDocument(about, f"spec.verify.keyRefs: {ref} {exc}") from None
-            (openpgp if verification.is_openpgp(text) else pems).append(text)
-        environment = self._credentials.environment
-        gpg = Keys(about=about, openpgp=openpgp, signers="", environment=environment)
-        return _Listed(gpg=gpg, cosign=tuple(pems))
+        openpgp, pems = verifier.listed(about, asked, self._credentials)
+        gpg = Keys(
+            about=about,
+            openpgp=[*asked.gpg_keys, *openpgp],
+            signers="",
+            environment=self._credentials.environment,
+        )
+        return _Listed(gpg=gpg, cosign=(*asked.cosign_keys, *pems))
 
 
 def insist(sought: Sought, signatures: Signatures) -> None:

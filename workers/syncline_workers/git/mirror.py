@@ -9,7 +9,6 @@ when there are many. All of it can be lost at any time.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 from syncline.errors import RepositoryUnreachable, RevisionNotFound
 from syncline.model import giturl
 from syncline.model.commit import Commit
-from syncline_workers.git import commits, fetching, lock, packs
+from syncline_workers.git import commits, fetching, lock, packs, shelf
 from syncline_workers.git.access import Access
 from syncline_workers.git.fetching import Broken
 from syncline_workers.git.objects import Absent, Damaged, Reader, TooLarge
@@ -157,16 +156,8 @@ class Mirror:
         raise RevisionNotFound(access.about, f"{revision} is a {kind}, and no commit")
 
     def _make(self, access: Access) -> None:
-        """Build beside what is there, so that a failure leaves it; then take its place."""
-        fresh, old = self.path.with_suffix(".new"), self.path.with_suffix(".old")
-        for leftover in (fresh, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
-        fetching.make(access, fresh, whole=fetching.filtered(self.path) == fetching.WHOLE)
-        with suppress(FileNotFoundError):
-            self.path.rename(old)
-        fresh.rename(self.path)
-        shutil.rmtree(old, ignore_errors=True)
+        with shelf.built(self.path) as fresh:
+            fetching.make(access, fresh, whole=fetching.filtered(self.path) == fetching.WHOLE)
         self.reader.close()
 
     def _absent(self, blobs: Sequence[str]) -> list[str]:

@@ -64,6 +64,23 @@ def using(path: Path, *, shown: str, within: float) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def built(path: Path) -> Iterator[Path]:
+    """Build a member in the directory given, beside what is there, so that a failure leaves that.
+
+    At the end it takes its place. Its caller alone writes the member.
+    """
+    fresh, old = path.with_suffix(".new"), path.with_suffix(".old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    yield fresh
+    with suppress(FileNotFoundError):
+        path.rename(old)
+    fresh.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def tidy(directory: Path, *, size: int, keep: timedelta) -> None:
     """Remove what nobody used for ``keep``, and the longest unused down to ``size`` bytes.
 

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from syncline.credentials import CredentialSource
-from syncline.errors import InvalidDocument, SignatureRefused
-from syncline.model import verification
+from syncline.errors import SignatureRefused
 from syncline.model.records import RepositoryRecord
 from syncline.model.signature import Signature, Verdict
 from syncline.model.verification import Verification
-from syncline_workers.git import policy, signed, verifiers
+from syncline_workers.git import policy, signed, verifier, verifiers
 from syncline_workers.git.bounded import Bounded
 from syncline_workers.git.refs import Candidate
 from syncline_workers.git.signed import Ambiguous, Signed
@@ -84,18 +83,11 @@ class Trust:
 
     def _keys(self, repository: RepositoryRecord, asked: Verification) -> Keys:
         about = policy.subject(repository)
-        openpgp, signers = list(asked.gpg_keys), [asked.allowed_signers]
-        for ref in asked.key_refs:
-            text = self._credentials.read(ref, subject=about).get_secret_value()
-            try:
-                verification.public(text)
-            except ValueError as exc:
-                raise InvalidDocument(about, f"spec.verify.keyRefs: {ref} {exc}") from None
-            (openpgp if verification.is_openpgp(text) else signers).append(text)
+        openpgp, signers = verifier.listed(about, asked, self._credentials)
         return Keys(
             about=about,
-            openpgp=openpgp,
-            signers="\n".join(signers),
+            openpgp=[*asked.gpg_keys, *openpgp],
+            signers="\n".join([asked.allowed_signers, *signers]),
             environment=self._credentials.environment,
         )
 

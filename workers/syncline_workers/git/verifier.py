@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from syncline.errors import RepositoryUnreachable
+from syncline.credentials import CredentialSource
+from syncline.errors import InvalidDocument, RepositoryUnreachable
+from syncline.model import verification
 from syncline.model.signature import Signature, Verdict
+from syncline.model.verification import Verification
 from syncline_workers.git import commits
 
 WITHIN: Final = 20.0
@@ -33,6 +36,26 @@ class Keys:
     openpgp: Sequence[str]  # armoured
     signers: str  # lines of allowed_signers
     environment: Mapping[str, str] = field(repr=False)  # the worker's
+
+
+def listed(
+    about: str, asked: Verification, credentials: CredentialSource
+) -> tuple[list[str], list[str]]:
+    """Read the keys that a document refers to: OpenPGP's, and all others.
+
+    Raises:
+        CredentialRefused, InvalidDocument: one cannot be read, or is no public key.
+    """
+    openpgp: list[str] = []
+    others: list[str] = []
+    for ref in asked.key_refs:
+        text = credentials.read(ref, subject=about).get_secret_value()
+        try:
+            verification.public(text)
+        except ValueError as exc:
+            raise InvalidDocument(about, f"spec.verify.keyRefs: {ref} {exc}") from None
+        (openpgp if verification.is_openpgp(text) else others).append(text)
+    return openpgp, others
 
 
 def bad(
