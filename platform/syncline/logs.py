@@ -24,6 +24,9 @@ from structlog.typing import Processor
 
 MASK = "***"
 
+_PROCESSORS: list[Processor] = []
+"""One list for good: loggers that were used keep the one that they found."""
+
 _SECRET_NAME = re.compile(
     r"(^|[_\-. ])(tokens?|passwords?|passwd|secrets?|authorization|cookies?|kubeconfigs?"
     r"|credentials?|(platform|private|api|access)[_\-]?keys?)$",
@@ -72,12 +75,13 @@ def configure(
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.captureWarnings(capture=True)
+    _PROCESSORS[:] = [
+        structlog.stdlib.filter_by_level,
+        *shared,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from syncline import logs
 
@@ -16,10 +17,11 @@ from syncline import logs
 def _restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    configured = structlog.get_config()
     yield
     root.handlers[:], root.level = handlers, level
     logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
     structlog.contextvars.clear_contextvars()
 
 
@@ -155,3 +157,15 @@ def test_a_value_that_json_hardly_takes_loses_no_line(value: object) -> None:
 @pytest.mark.parametrize("gap", [" ", "\r", "\f", "\xa0"])
 def test_a_bearer_token_is_masked_whatever_space_is_before_it(gap: str) -> None:
     assert logs.clean(f"Bearer{gap}abcdefghijklmnop") == f"Bearer {logs.MASK}"
+
+
+def test_a_logger_that_was_used_follows_a_second_set_up() -> None:
+    log = logs.get("syncline.test")
+    logs.configure(stream=io.StringIO())
+    log.info("before")
+
+    logs.configure(stream=io.StringIO())
+    with capture_logs() as lines:
+        log.info("after")
+
+    assert [each["event"] for each in lines] == ["after"]
