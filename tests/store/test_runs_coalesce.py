@@ -244,3 +244,44 @@ def test_a_failed_request_joins_the_one_that_came_meanwhile(store: Store) -> Non
     assert (again.request.generation, again.attempt) == (2, 1)
     assert again.request.options.full is True
     recount.check(store)
+
+
+def test_drift_joins_a_failed_run_that_waits_to_be_repeated(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    claim = world.start(target, request(TriggerKind.PUSH))
+    runs.fold(store, failed(claim))
+
+    generation = world.trigger(target, request(TriggerKind.DRIFT, full=True))
+
+    again = world.claim(world.sent(target))
+    assert (generation, again.request.generation, again.attempt) == (1, 1, 2)
+    assert again.request.trigger.kind is TriggerKind.PUSH
+    assert again.request.options.full is True
+    runs.fold(store, report(again))
+    assert (world.state(target).phase, world.state(target).done) == (Phase.IDLE, 1)
+    recount.check(store)
+
+
+def test_drift_seen_during_a_run_that_fails_is_no_reason_for_the_next(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    claim = world.start(target, request(TriggerKind.PUSH))
+    world.trigger(target, request(TriggerKind.DRIFT))
+
+    runs.fold(store, failed(claim))
+
+    again = world.claim(world.sent(target))
+    assert again.request.trigger.kind is TriggerKind.PUSH
+    assert again.request.generation == 2
+    recount.check(store)
+
+
+def test_a_commit_takes_the_place_of_drift_that_waits(store: Store) -> None:
+    world = World(store)
+    target = world.target()
+    world.trigger(target, request(TriggerKind.DRIFT))
+    world.trigger(target, request(TriggerKind.PUSH))
+
+    claim = world.claim(world.sent(target))
+    assert (claim.request.trigger.kind, claim.request.generation) == (TriggerKind.PUSH, 2)

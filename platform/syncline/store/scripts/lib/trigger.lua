@@ -42,6 +42,17 @@ local function is_refused(t, ask)
   return false
 end
 
+-- Drift asks for nothing that a run to come would not do: what waits for it takes that in, as the
+-- same request for the same reason. Returns its generation.
+local function take_in(t, w, ask)
+  w.flags = join_flags(w.flags, ask.flags)
+  w.lane = better(w.lane, ask.lane)
+  if w.operation ~= '' then w.joined = '1' end
+  set_pending(t, w)
+  if t.v.phase == 'idle' then settle(t) end
+  return tonumber(w.generation)
+end
+
 -- ask: kind, trigger (JSON), lane, flags, operation, revision, dry, orphan.
 -- Returns the generation, 0 where nothing was recorded, and why; the target is dropped where
 -- `orphan`.
@@ -52,6 +63,8 @@ local function want(t, ask)
     if t.v.phase == 'idle' and next_wish(t) then settle(t) end
     return number(t, 'want')
   end
+  local waiting = ask.kind == 'drift' and pending(t)
+  if waiting then return take_in(t, waiting, ask) end
   local generation = number(t, 'want') + 1
   put(t, 'want', whole(generation))
   local w = { trigger = ask.trigger, lane = ask.lane, flags = ask.flags, at = stamp,

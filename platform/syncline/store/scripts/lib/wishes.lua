@@ -52,6 +52,12 @@ local function superseded(t, operation, by)
   move_member(operation, t.id, get(t, 'name'), 'superseded', 'Superseded', by)
 end
 
+-- What was seen of the cluster says nothing of who wants what, and why; even the write of an attempt
+-- that gave up may come late and look like drift.
+local function is_finding(w)
+  return string.find(w.trigger, '"kind":"drift"', 1, true) ~= nil
+end
+
 -- Two unpinned wishes become one: the newer one, with whatever the older one insisted on.
 local function joined(t, older, newer)
   if not older then return newer end
@@ -59,6 +65,7 @@ local function joined(t, older, newer)
   for _, field in ipairs(WISH) do w[field] = newer[field] end
   w.flags = join_flags(older.flags, newer.flags)
   w.lane = better(older.lane, newer.lane)
+  if is_finding(newer) then w.trigger = older.trigger end
   if newer.operation == '' and older.operation ~= '' then
     w.operation, w.trigger, w.joined = older.operation, older.trigger, '1'
   elseif newer.operation ~= older.operation then
