@@ -103,6 +103,17 @@ def test_no_socket_of_the_host_is_reached(hostile: Hostile, tmp_path: Path) -> N
     assert hostile(attempt("socket.socket(socket.AF_UNIX)")) == "PermissionError"
 
 
+def test_no_descriptor_of_another_program_is_inherited(hostile: Hostile) -> None:
+    """With one it could answer for itself, or for what runs beside it."""
+    held = "[n for n in range(3, 200) if tried(lambda: bool(os.fstat(n))) is True]"
+    waiting = threading.Thread(target=hostile, args=("import time; time.sleep(2)",))
+    waiting.start()
+    try:
+        assert hostile(attempt(held)) == "[]"
+    finally:
+        waiting.join()
+
+
 def test_who_declares_the_network_has_it(hostile: Hostile) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         connect = f"bool(socket.create_connection({server.getsockname()!r}, 5))"

@@ -9,8 +9,7 @@ import signal
 import socket
 from collections.abc import Callable
 
-from syncline_workers.launcher import seccomp
-from syncline_workers.launcher.wire import Result, encode
+from syncline_workers.launcher import seccomp, wire
 
 _LONGEST = 4096  # bytes of what failed
 Watched = dict[int, Callable[[int], None]]
@@ -48,9 +47,9 @@ class Watch:
             self._hear(select.POLLIN)
         if self._listener >= 0:
             os.close(self._listener)
-        result = Result(status=os.waitstatus_to_exitcode(status), failed=self._failed)
+        result = wire.Result(status=os.waitstatus_to_exitcode(status), failed=self._failed)
         with contextlib.suppress(OSError), self._control:  # the worker may be gone
-            self._control.sendall(encode(result))
+            self._control.sendall(wire.encode(result))
         return True
 
     def kill(self) -> None:
@@ -65,7 +64,7 @@ class Watch:
 
     def _hear(self, _event: int) -> None:
         """What failed, or where the program will ask; the line ends as the program begins."""
-        said, descriptors, _, _ = socket.recv_fds(self._line, _LONGEST, 1)
+        said, descriptors, _, _ = socket.recv_fds(self._line, _LONGEST, 1, socket.MSG_CMSG_CLOEXEC)
         if descriptors:
             self._listener = descriptors[0]
         elif said:

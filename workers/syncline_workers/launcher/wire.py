@@ -8,6 +8,7 @@ control. Who closes it ends the program, so that no worker's death leaves one be
 from __future__ import annotations
 
 import json
+import os
 import socket
 import struct
 from dataclasses import dataclass, fields
@@ -53,11 +54,22 @@ def encode(value: Request | Result | dict[str, bool]) -> bytes:
 
 def receive(line: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     """Read one message and the descriptors that came with it; None at the end of the line."""
-    head, descriptors, _, _ = socket.recv_fds(line, _LENGTH.size, _DESCRIPTORS)
+    head, descriptors = taken(line, _LENGTH.size, _DESCRIPTORS)
     if not head:
         return None
     head += _exactly(line, _LENGTH.size - len(head))
-    return json.loads(_exactly(line, _LENGTH.unpack(head)[0])), list(descriptors)
+    return json.loads(_exactly(line, _LENGTH.unpack(head)[0])), descriptors
+
+
+def taken(line: socket.socket, size: int, most: int) -> tuple[bytes, list[int]]:
+    """Read at most so many bytes, and descriptors that no program inherits.
+
+    Else a program could answer for itself, and for those that run beside it.
+    """
+    content, descriptors, _, _ = socket.recv_fds(line, size, most)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - it has no name
+    return content, [*descriptors]
 
 
 def _exactly(line: socket.socket, size: int) -> bytes:
