@@ -13,10 +13,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -49,7 +51,6 @@ class Place:
     """One directory, and what lies in it."""
 
     root: str
-    lock: int  # a descriptor
     files: dict[str, str] = field(default_factory=dict)  # path → blob id
     marks: dict[str, Mark] = field(default_factory=dict)  # of files, and of directories: path + /
     young: set[str] = field(default_factory=set)  # marks that a later change might not alter
@@ -98,7 +99,6 @@ class Place:
     def remove(self) -> None:
         """Take it off the disk."""
         shutil.rmtree(self.root, ignore_errors=True)
-        os.close(self.lock)
 
     def _write(self, path: str, content: bytes) -> None:
         descriptor = os.open(
@@ -129,7 +129,7 @@ class Place:
 
 
 class Places:
-    """The directories of this process. Safe to use from several threads."""
+    """The directories of this process, side by side in one. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -138,7 +138,8 @@ class Places:
     def _begin(self) -> None:
         self._owner = os.getpid()
         self._idle: list[Place] = []  # the last used one is the last
-        weakref.finalize(self, _clear, self._idle, self._owner)
+        self._around: list[tuple[Path, int]] = []  # the one that holds them, and its lock
+        weakref.finalize(self, _clear, self._idle, self._around, self._owner)
 
     def take(self, wanted: Mapping[str, str], read: Read, *, most: int) -> Place:
         """Give a directory that holds these files and nothing else; it is the caller's.
@@ -176,7 +177,7 @@ class Places:
     def close(self) -> None:
         """Remove all."""
         with self._lock:
-            _clear(self._mine(), self._owner)
+            _clear(self._mine(), self._around, self._owner)
 
     def _chosen(self, wanted: Mapping[str, str]) -> Place:
         """The one that holds most of what is wanted, if it holds much; else a new one."""
@@ -192,8 +193,10 @@ class Places:
             return best
         if best is not None:
             best.remove()
-        root, lock = scratch.lasting("tree")
-        return Place(str(root), lock)
+        with self._lock:
+            if not self._around:
+                self._around.append(scratch.lasting("tree"))
+            return Place(tempfile.mkdtemp(dir=self._around[0][0]))
 
     def _mine(self) -> list[Place]:
         """What is idle; after a fork nothing, since it is the parent's."""
@@ -202,10 +205,17 @@ class Places:
         return self._idle
 
 
-def _clear(idle: list[Place], owner: int) -> None:
-    """Remove all, unless they are a parent process's."""
-    while idle and owner == os.getpid():
+def _clear(idle: list[Place], around: list[tuple[Path, int]], owner: int) -> None:
+    """Remove all but what is in use, unless they are a parent process's."""
+    if owner != os.getpid():
+        return
+    while idle:
         idle.pop().remove()
+    with suppress(OSError):  # one is in use
+        for directory, lock in around:
+            directory.rmdir()
+            os.close(lock)
+        around.clear()
 
 
 def _above(path: str) -> Iterator[str]:
