@@ -14,6 +14,10 @@ RUN go install -ldflags="-s -w -X helm.sh/helm/v4/internal/version.version=v${HE
       "helm.sh/helm/v4/cmd/helm@v${HELM_VERSION}" \
  && go install -ldflags="-s -w" "sigs.k8s.io/kustomize/kustomize/v5@v${KUSTOMIZE_VERSION}" \
  && go install -ldflags="-s -w" "github.com/google/go-jsonnet/cmd/jsonnet@v${JSONNET_VERSION}"
+COPY workers/engines /engines
+RUN go build -C /engines/helm -o /go/bin/syncline-helm \
+      -ldflags="-s -w -X helm.sh/helm/v4/internal/version.version=v${HELM_VERSION}" \
+ && go build -C /engines/kustomize -o /go/bin/syncline-kustomize -ldflags="-s -w"
 
 FROM python:${PYTHON}-slim-${DEBIAN} AS build
 ARG UV_VERSION=0.13.9
@@ -39,7 +43,8 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --create-home --home-dir /var/lib/syncline syncline \
  && install -d -o 10001 -g 10001 -m 0700 /var/cache/syncline
-COPY --from=renderers /go/bin/helm /go/bin/kustomize /go/bin/jsonnet /usr/local/bin/
+COPY --from=renderers /go/bin/helm /go/bin/kustomize /go/bin/jsonnet \
+  /go/bin/syncline-helm /go/bin/syncline-kustomize /usr/local/bin/
 COPY --from=build /opt/syncline /opt/syncline
 ENV PATH=/opt/syncline/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001

@@ -14,10 +14,13 @@ from tools import programs, progress, toolchain
 
 KINDS = {
     "controlplane": ["controlplane"],
-    "renderers": ["helm", "kustomize", "jsonnet"],
+    "renderers": ["helm", "kustomize", "jsonnet", "helm_engine", "kustomize_engine"],
     "registry": ["registry"],
     "kubectl": ["kubectl"],
-    "all": ["controlplane", "helm", "kustomize", "jsonnet", "registry", "kubectl"],
+    "all": [
+        *("controlplane", "helm", "kustomize", "jsonnet", "registry", "kubectl"),
+        *("helm_engine", "kustomize_engine"),
+    ],
 }
 
 

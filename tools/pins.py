@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULE = ROOT / "tests" / "controlplane"
 KUBECTL = ROOT / "tests" / "kubectl"
+ENGINES = ROOT / "workers" / "engines"
 
 
 def version(name: str) -> str:
@@ -21,6 +23,12 @@ def renderer(name: str) -> str:
     return pinned[f"{name.upper()}_VERSION"]
 
 
+def engine_key(renderer: str) -> str:
+    """Version and content of what is built for `helm` or `kustomize`, as for the control plane."""
+    files = sorted((ENGINES / "serve").iterdir()) + sorted((ENGINES / renderer).iterdir())
+    return f"{version(renderer)}-{_digest(files)}"
+
+
 def kubernetes() -> str:
     """The version of kube-apiserver in the control plane's go.mod: `v1.36.3`."""
     return _first(r"^\s*k8s\.io/kubernetes (v\S+)$")
@@ -33,10 +41,15 @@ def go() -> str:
 
 def control_plane_key() -> str:
     """Version and content of what is built, so that a change of either is built anew."""
+    files = [MODULE / name for name in ("go.mod", "go.sum", "main.go")]
+    return f"{kubernetes()}-{_digest(files)}"
+
+
+def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for name in ("go.mod", "go.sum", "main.go"):
-        digest.update((MODULE / name).read_bytes())
-    return f"{kubernetes()}-{digest.hexdigest()[:12]}"
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _first(pattern: str) -> str:

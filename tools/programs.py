@@ -21,6 +21,10 @@ RENDERERS = {
     "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
     "jsonnet": "github.com/google/go-jsonnet/cmd/jsonnet",
 }
+ENGINES = {"helm_engine": "helm", "kustomize_engine": "kustomize"}
+"""Ours, around a renderer's own code: programs `syncline-helm`, `syncline-kustomize`."""
+SETTINGS = (*RENDERERS, *ENGINES)
+"""What `SYNCLINE_RENDER_…` names."""
 SERVICES = {"registry": "github.com/distribution/distribution/v3/cmd/registry"}  # for tests
 # kustomize reads its version from its module, jsonnet has it written down; helm is told.
 HELM_STAMP = "-X helm.sh/helm/v4/internal/version.version=v"
@@ -45,7 +49,9 @@ def find(name: str) -> Found:
     Raises:
         Absent: it is not.
     """
-    return _control_plane() if name == "controlplane" else _program(name)
+    if name == "controlplane":
+        return _control_plane()
+    return _engine(name) if name in ENGINES else _program(name)
 
 
 def get(name: str) -> Found:
@@ -65,6 +71,8 @@ def get(name: str) -> Found:
             _build_control_plane()
         elif name == "kubectl":
             _build_kubectl()
+        elif name in ENGINES:
+            _build_engine(ENGINES[name])
         else:
             _build_module(name)
     except progress.Failed as exc:
@@ -101,6 +109,17 @@ def _program(name: str) -> Found:
     return Found(name=name, path=cached, source="cache")
 
 
+def _engine(name: str) -> Found:
+    renderer = ENGINES[name]
+    key, program = pins.engine_key(renderer), f"syncline-{renderer}"
+    cached = cache.entry(program, key) / program
+    if not os.access(cached, os.X_OK):
+        raise Absent(
+            f"no {program}: there is no {cached}; get it with: python3 tools/get.py renderers"
+        )
+    return Found(name=name, path=cached, source="cache")
+
+
 def _says(program: str, version: str) -> bool:
     asked = {
         "kubectl": ["version", "--client"],
@@ -113,6 +132,8 @@ def _says(program: str, version: str) -> bool:
 
 
 def _otherwise(name: str) -> str:
+    if name in ENGINES:
+        return "let Go reach its module proxy (GOPROXY) and try again"
     if name == "controlplane":
         other = "set KUBEBUILDER_ASSETS to a directory with etcd and kube-apiserver"
     else:
@@ -156,6 +177,22 @@ def _build_kubectl() -> None:
             ["build", *flags, "-o", str(draft / "kubectl"), "."],
             cwd=pins.KUBECTL,
             log=cache.entry("kubectl", f"{version}.log"),
+            bin_dir=draft,
+        )
+
+
+def _build_engine(renderer: str) -> None:
+    key, program = pins.engine_key(renderer), f"syncline-{renderer}"
+    stamp = HELM_STAMP + pins.version("helm") if renderer == "helm" else ""
+    with cache.staging(program, key) as draft:
+        if draft is None:
+            return
+        progress.say(f"building {program}: up to 3 minutes on two cores, once")
+        toolchain.build(
+            f"build {program}",
+            ["build", "-mod=readonly", f"-ldflags=-s -w {stamp}", "-o", str(draft / program), "."],
+            cwd=pins.ENGINES / renderer,
+            log=cache.entry(program, f"{key}.log"),
             bin_dir=draft,
         )
 

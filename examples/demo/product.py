@@ -80,7 +80,7 @@ def _said(process: subprocess.Popen[bytes], output: Path, pattern: str) -> str |
 def _environment() -> dict[str, str]:
     """The demo's Git server speaks http on the loopback address: an administrator's leave."""
     found = {"SYNCLINE_GIT_ALLOW_HTTP": "true", "SYNCLINE_CLUSTER_PROBE_INTERVAL": "2s"}
-    for name in programs.RENDERERS:
+    for name in programs.SETTINGS:
         try:
             found[f"SYNCLINE_RENDER_{name.upper()}"] = str(programs.find(name).path)
         except programs.Absent:

@@ -93,8 +93,7 @@ class Host:
         )
         settings = RenderSettings(
             cache=self.place.disk / "renders",
-            helm=str(programs.find("helm").path),
-            kustomize=str(programs.find("kustomize").path),
+            **{name: str(programs.find(name).path) for name in programs.SETTINGS},
         )
         return twins.ports(
             lookups=found,

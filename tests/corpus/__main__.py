@@ -54,9 +54,7 @@ def _copied(folder: Path, made: Path) -> WorkRepo:
 
 
 def _compared(work: WorkRepo, made: Path, console: Console, *, only: str) -> list[Compared]:
-    settings = RenderSettings(
-        **{name: str(programs.find(name).path) for name in programs.RENDERERS}
-    )
+    settings = RenderSettings(**{name: str(programs.find(name).path) for name in programs.SETTINGS})
     found = [each for each in bundles.find(work.path) if only in str(each)]
     results = []
     with committed(work, made / "cache") as tree:

@@ -238,6 +238,6 @@ def _settings() -> dict[str, str]:
         "SYNCLINE_RUN_LEASE": "5s",
         "SYNCLINE_CHECK_NETWORKS": '["127.0.0.0/8"]',
     }
-    for name in programs.RENDERERS:
+    for name in programs.SETTINGS:
         found[f"SYNCLINE_RENDER_{name.upper()}"] = str(programs.find(name).path)
     return found

@@ -43,9 +43,7 @@ def clusters_of(application: Application) -> list[str]:
 
 def rendered(name: str, cluster: str) -> dict[str, Manifest]:
     application = APPLICATIONS[name]
-    settings = RenderSettings(
-        **{name: str(programs.find(name).path) for name in programs.RENDERERS}
-    )
+    settings = RenderSettings(**{name: str(programs.find(name).path) for name in programs.SETTINGS})
     tree, source = DirTree(EXAMPLES), application.spec.source
     lent = {each.name: tree for each in application.spec.sources if each.name}
     plan = RenderPlan(

@@ -188,7 +188,7 @@ class Workers:
 def _renderers() -> dict[str, str]:
     """Those that are on this machine."""
     found = {}
-    for name in programs.RENDERERS:
+    for name in programs.SETTINGS:
         with suppress(programs.Absent):
             found[name] = str(programs.find(name).path)
     return found

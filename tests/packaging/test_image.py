@@ -49,7 +49,16 @@ def test_everything_copied_exists_and_is_sent_to_the_builder() -> None:
     ]
 
     assert [name for name in copied if not (pins.ROOT / name).exists()] == []
-    assert sorted(copied) == sorted(sent)
+    assert {name.partition("/")[0] for name in copied} == set(sent)
+
+
+@pytest.mark.parametrize("engine", ["syncline-helm", "syncline-kustomize"])
+def test_the_engines_are_built_and_in_the_image(engine: str) -> None:
+    source = f"/engines/{engine.removeprefix('syncline-')}"
+
+    assert f"go build -C {source} -o /go/bin/{engine} " in DOCKERFILE
+    assert f"/go/bin/{engine}" in DOCKERFILE.partition("COPY --from=renderers")[2]
+    assert (pins.ROOT / "workers" / source[1:] / "main.go").is_file()
 
 
 def test_nothing_secret_is_sent_to_the_builder() -> None:

@@ -137,8 +137,6 @@ def host(root: Path, store: Store) -> Fleet:
     store.redis.hset(keys.TARGET(LEASE.target), mapping=running)
     settings = RenderSettings(
         cache=root / "cache",
-        helm=str(programs.find("helm").path),
-        kustomize=str(programs.find("kustomize").path),
-        jsonnet=str(programs.find("jsonnet").path),
+        **{name: str(programs.find(name).path) for name in programs.SETTINGS},
     )
     return Fleet(written(root / "repository", FILES), settings, store)

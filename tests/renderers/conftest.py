@@ -22,7 +22,7 @@ from tools import programs
 @pytest.fixture(scope="session")
 def settings() -> RenderSettings:
     """The pinned binaries; `make tools` gets them."""
-    return RenderSettings(**{name: str(programs.find(name).path) for name in programs.RENDERERS})
+    return RenderSettings(**{name: str(programs.find(name).path) for name in programs.SETTINGS})
 
 
 @pytest.fixture

@@ -73,6 +73,11 @@ def within(place: Path | None) -> Iterator[None]:
         _PLACE.reset(token)
 
 
+def is_secret() -> bool:
+    """Whether directories are made where ``within`` says: what is in them may be secret."""
+    return _PLACE.get() is not None
+
+
 def is_memory(place: Path) -> bool:
     """Whether a directory is in memory. Whether that is swapped is the host's business."""
     try:
@@ -86,6 +91,11 @@ def is_memory(place: Path) -> bool:
     ]
     deepest = max(reversed(about), key=lambda words: len(words[4]), default=None)
     return deepest is not None and deepest[deepest.index("-") + 1] in _MEMORY
+
+
+def around(place: Path) -> Path:
+    """The directory of this module's that holds another, or is it; else the other itself."""
+    return next((each for each in (place, *place.parents) if _NAME.fullmatch(each.name)), place)
 
 
 def clear(*places: Path) -> int:

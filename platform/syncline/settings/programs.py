@@ -1,4 +1,4 @@
-"""Where helm, kustomize and jsonnet are: on PATH, else in the cache that ``tools/get.py`` fills."""
+"""Where renderers and our engines are: on PATH, else in the cache that ``tools/get.py`` fills."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-NAMES = ("helm", "kustomize", "jsonnet")
+NAMES = {
+    "helm": "helm",
+    "kustomize": "kustomize",
+    "jsonnet": "jsonnet",
+    "helm_engine": "syncline-helm",
+    "kustomize_engine": "syncline-kustomize",
+}
+"""Setting → program."""
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     """Return the settings that name those which are not on PATH and not set already."""
     found = {}
-    for name in NAMES:
-        setting = f"SYNCLINE_RENDER_{name.upper()}"
+    for field, name in NAMES.items():
+        setting = f"SYNCLINE_RENDER_{field.upper()}"
         if setting in given or shutil.which(name):
             continue
-        kept = sorted(cache(given).glob(f"{name}/*/{name}"))
-        if kept:
-            found[setting] = str(kept[-1])
+        kept = cache(given).glob(f"{name}/*/{name}")
+        newest = max(kept, key=lambda place: place.stat().st_mtime, default=None)
+        if newest:
+            found[setting] = str(newest)
     return found
 
 

@@ -68,6 +68,20 @@ class RenderSettings(BaseSettings):
     helm: str = Field(default="helm", description="The helm binary: a name on PATH, or a path.")
     kustomize: str = Field(default="kustomize", description="The kustomize binary, likewise.")
     jsonnet: str = Field(default="jsonnet", description="The jsonnet binary, likewise.")
+    helm_engine: str = Field(
+        default="syncline-helm",
+        description="Helm's own code for one render after another, likewise. Used where it is "
+        "there and of the same version as `helm`.",
+    )
+    kustomize_engine: str = Field(
+        default="syncline-kustomize", description="The same of kustomize, likewise."
+    )
+    reuse: int = Field(
+        default=64,
+        ge=1,
+        description="Renders by one process of an engine, all of files that one worker process "
+        "laid out of one repository. 1: a process for each render, always.",
+    )
     plugins: Path | None = Field(
         default=None,
         description="A directory of declarations of plugins, one in each *.yaml. None: no plugins.",

@@ -23,17 +23,8 @@ from typing import Final
 from syncline.model import yaml
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
-from syncline_workers import scratch
+from syncline_workers.renderers import benches, lent, normalise, parameters, substitute
 from syncline_workers.renderers import chart as charts
-from syncline_workers.renderers import (
-    lent,
-    normalise,
-    parameters,
-    sandbox,
-    substitute,
-    tools,
-)
-from syncline_workers.renderers.isolation import Needs
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, normal
 
@@ -63,13 +54,15 @@ def render(tree: Tree, plan: RenderPlan, settings: RenderSettings) -> Rendered:
 
 
 def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: RenderSettings) -> bytes:
-    binary = tools.find(RendererName.HELM, settings, subject=chart.directory)
-    with tree.materialise(sorted(chart.laid_out)) as sources, scratch.directory("render") as home:
+    with (
+        tree.materialise(sorted(chart.laid_out)) as sources,
+        benches.bench(RendererName.HELM, sources, settings, subject=chart.directory) as bench,
+    ):
+        home = bench.home
         directory = _completed(tree, sources, chart, home)
         on_disk = partial(lent.place, tree, sources=sources, home=home)
         options = plan.source.helm
-        command = [
-            binary,
+        arguments = [
             "template",
             *_choices(plan),
             *_api_versions(plan.api_versions),
@@ -93,20 +86,14 @@ def _template(tree: Tree, chart: charts.Chart, plan: RenderPlan, settings: Rende
             options.release_name or plan.name,
             str(directory),
         ]
-        return sandbox.run(
-            command,
-            home=home,
-            settings=settings,
-            subject=chart.directory,
-            shown={
-                str(directory): f"{chart.directory}/",
-                str(sources.resolve()): "",
-                str(sources): "",
-                str(home / lent.FOLDER): "$",
-                str(home): "the renderer's home",
-            },
-            needs=Needs(reads=(sources,)),
-        )
+        shown = {
+            str(directory): f"{chart.directory}/",
+            str(sources.resolve()): "",
+            str(sources): "",
+            str(home / lent.FOLDER): "$",
+            str(home): "the renderer's home",
+        }
+        return bench.run(arguments, shown)
 
 
 def _value_files(

@@ -20,12 +20,10 @@ from pathlib import Path
 from syncline.model import yaml
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
-from syncline_workers import scratch
-from syncline_workers.renderers import kustomization, normalise, sandbox, substitute, tools
+from syncline_workers.renderers import benches, kustomization, normalise, substitute, tools
 from syncline_workers.renderers import overlay as overlays
 from syncline_workers.renderers.detect import CHART
 from syncline_workers.renderers.grafted import is_grafted
-from syncline_workers.renderers.isolation import Needs
 from syncline_workers.renderers.plan import Rendered, RenderPlan
 from syncline_workers.renderers.tree import Tree, name_in, normal
 
@@ -72,9 +70,13 @@ def _build(
     parts: list[str],
 ) -> bytes:
     root = normal(plan.source.path, subject=plan.source.path)
-    binary = tools.find(RendererName.KUSTOMIZE, settings, subject=root)
     helm = _helm(plan, settings, subject=root)
-    with tree.materialise(sorted(reach.laid_out)) as sources, scratch.directory("render") as home:
+    kustomize = RendererName.KUSTOMIZE
+    with (
+        tree.materialise(sorted(reach.laid_out)) as sources,
+        benches.bench(kustomize, sources, settings, subject=root, programs=helm) as bench,
+    ):
+        home = bench.home
         for directory, name in reach.fetched.items():
             with tree.chart(name, about=root) as chart, chart.materialise(["."]) as files:
                 shutil.copytree(files, sources / directory, dirs_exist_ok=True)
@@ -84,29 +86,23 @@ def _build(
         if plan.overlay:
             overlays.write(plan.overlay, over, sources=sources, root=root, parts=parts)
             built = over
-        return sandbox.run(
-            [
-                binary,
-                "build",
-                "--load-restrictor=LoadRestrictionsRootOnly",
-                *(f"--helm-command={program}" for program in helm),
-                *(["--enable-helm"] if helm else []),
-                "--",
-                str(built),
-            ],
-            home=home,
-            settings=settings,
-            subject=root,
-            shown={
-                os.path.relpath(sources.resolve(), home.resolve() / over.name): "",
-                str(sources.resolve()): "",
-                str(sources): "",
-                str(over.resolve()): f"{overlays.FIELD}/",
-                str(over): f"{overlays.FIELD}/",
-                str(home): "the renderer's home",
-            },
-            needs=Needs(reads=(sources,), programs=helm),
-        )
+        arguments = [
+            "build",
+            "--load-restrictor=LoadRestrictionsRootOnly",
+            *(f"--helm-command={program}" for program in helm),
+            *(["--enable-helm"] if helm else []),
+            "--",
+            str(built),
+        ]
+        shown = {
+            os.path.relpath(sources.resolve(), home.resolve() / over.name): "",
+            str(sources.resolve()): "",
+            str(sources): "",
+            str(over.resolve()): f"{overlays.FIELD}/",
+            str(over): f"{overlays.FIELD}/",
+            str(home): "the renderer's home",
+        }
+        return bench.run(arguments, shown)
 
 
 def _helm(plan: RenderPlan, settings: RenderSettings, *, subject: str) -> tuple[Path, ...]:

@@ -27,7 +27,7 @@ from syncline_workers.renderers.isolation import Needs
 NOTHING: Final = Needs()
 MESSAGE: Final = 2000  # characters of a renderer's own message that are kept
 _HEAD: Final = 600  # of these, how many from its beginning: the cause stands at the end
-_STDERR: Final = 200_000  # bytes that are kept of it; the rest is read and dropped
+STDERR: Final = 200_000  # bytes that are kept of it; the rest is read and dropped
 _CHUNK: Final = 65_536
 # Go's words for it; its collector also crashes, outside of any goroutine, where it gets none.
 _NO_MEMORY: Final = re.compile(
@@ -63,20 +63,13 @@ def run(
         NotReady: it was killed through no fault of its own.
     """
     tool = Path(command[0]).name
-    seconds = settings.timeout.total_seconds()
-    deadline = time.monotonic() + seconds
-    with _started(command, home, needs, settings=settings, subject=subject) as (process, *streams):
-        try:
-            output, errors = _read(streams, settings.output, deadline)
-            result = process.result(deadline - time.monotonic())
-        except _TooMuch:
-            raise LimitExceeded(
-                subject, f"{tool} wrote more than {settings.output} bytes (SYNCLINE_RENDER_OUTPUT)"
-            ) from None
-        except TimeoutError:
-            raise LimitExceeded(
-                subject, f"{tool} did not end within {seconds:g} s (SYNCLINE_RENDER_TIMEOUT)"
-            ) from None
+    deadline = time.monotonic() + settings.timeout.total_seconds()
+    with (
+        _started(command, home, needs, settings=settings, subject=subject) as (process, *streams),
+        bounded(tool, settings, subject=subject),
+    ):
+        output, errors = _read(streams, settings.output, deadline)
+        result = process.result(deadline - time.monotonic())
     if result is None:
         raise NotReady(
             subject, f"{tool} was killed with what starts it, as where a host has too little memory"
@@ -84,13 +77,33 @@ def run(
     if result.failed:
         raise RenderFailed(subject, f"{command[0]} cannot be started: {result.failed}")
     if result.status != 0:
-        message = _translated(errors, {**shown, str(home / "tmp"): "a temporary directory/"})
+        message = translated(errors, {**shown, str(home / "tmp"): "a temporary directory/"})
         _raise(tool, result.status, message, settings=settings, subject=subject)
     return output
 
 
-class _TooMuch(Exception):
+class TooMuch(Exception):
     """More output than allowed."""
+
+
+@contextmanager
+def bounded(tool: str, settings: RenderSettings, *, subject: str) -> Iterator[None]:
+    """Say which limit a renderer went over.
+
+    Raises:
+        LimitExceeded: for TooMuch and TimeoutError.
+    """
+    try:
+        yield
+    except TooMuch:
+        raise LimitExceeded(
+            subject, f"{tool} wrote more than {settings.output} bytes (SYNCLINE_RENDER_OUTPUT)"
+        ) from None
+    except TimeoutError:
+        seconds = settings.timeout.total_seconds()
+        raise LimitExceeded(
+            subject, f"{tool} did not end within {seconds:g} s (SYNCLINE_RENDER_TIMEOUT)"
+        ) from None
 
 
 @contextmanager
@@ -103,7 +116,7 @@ def _started(
         (output, writes_output), (errors, writes_errors) = os.pipe(), os.pipe()
         streams = [kept.enter_context(os.fdopen(one, "rb", 0)) for one in (output, errors)]
         try:
-            request = _request(command, home, needs, settings)
+            request = requested(command, home, needs, settings)
             places = (given.fileno(), writes_output, writes_errors)
             process = client.LAUNCHER.start(request, places)
         except OSError as exc:
@@ -126,9 +139,14 @@ def _given(kept: ExitStack, content: bytes, home: Path) -> IO[bytes]:
     return file
 
 
-def _request(
-    command: Sequence[str], home: Path, needs: Needs, settings: RenderSettings
+def requested(
+    command: Sequence[str], home: Path, needs: Needs, settings: RenderSettings, *, renders: int = 1
 ) -> wire.Request:
+    """Say to the launcher what a command may do; ``renders``: so many, one after another.
+
+    Raises:
+        OSError: a program is not there.
+    """
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
     seconds = settings.timeout.total_seconds()
@@ -152,7 +170,7 @@ def _request(
         network=needs.network,
         limits=isolation.limits(
             memory=settings.memory,
-            cpu_seconds=math.ceil(seconds * 2),  # GOMAXPROCS is 2
+            cpu_seconds=math.ceil(seconds * 2 * renders),  # GOMAXPROCS is 2
             file_size=settings.output,
         ),
         space=settings.space,
@@ -163,7 +181,7 @@ def _read(streams: Sequence[IO[bytes]], most: int, deadline: float) -> tuple[byt
     """Read both streams to their ends.
 
     Raises:
-        _TooMuch: standard output has more than ``most`` bytes.
+        TooMuch: standard output has more than ``most`` bytes.
         TimeoutError: they are still open at the deadline.
     """
     output, errors = bytearray(), bytearray()
@@ -177,8 +195,8 @@ def _read(streams: Sequence[IO[bytes]], most: int, deadline: float) -> tuple[byt
             for key, _ in selector.select(left):
                 _read_once(selector, key)
             if len(output) > most:
-                raise _TooMuch
-            del errors[_STDERR:]
+                raise TooMuch
+            del errors[STDERR:]
     return bytes(output), bytes(errors)
 
 
@@ -206,7 +224,8 @@ def _raise(
     raise RenderFailed(subject, f"{tool}: {message}")
 
 
-def _translated(errors: bytes, shown: Mapping[str, str]) -> str:
+def translated(errors: bytes, shown: Mapping[str, str]) -> str:
+    """Write what a renderer said without what terminals obey, and without private directories."""
     text = _CONTROL.sub("", errors.decode(errors="replace")).strip().removeprefix("Error: ")
     for private in sorted(shown, key=len, reverse=True):
         text = text.replace(f"{private}/", shown[private]).replace(

@@ -1,0 +1,3 @@
+module syncline.dev/engines/serve
+
+go 1.26.0
