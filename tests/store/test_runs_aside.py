@@ -128,7 +128,16 @@ def rolls_back(world: World, target: TargetId) -> None:
     world.trigger(target, request(revision="v1"))
 
 
-@pytest.mark.parametrize("change", [commits, changes_its_spec, changes_its_cluster, rolls_back])
+def changes_a_variable(world: World, target: TargetId) -> None:
+    uid = world.cluster("west").uid
+    why = {target: "ConfigMap/shop/sizes changed, from which variables are read"}
+    report = SweepReport(cluster=uid, reachable=True, varied=why)
+    clusters.fold_sweep(world.store, report)
+
+
+@pytest.mark.parametrize(
+    "change", [commits, changes_its_spec, changes_its_cluster, changes_a_variable, rolls_back]
+)
 def test_other_inputs_run(store: Store, change: Callable[[World, TargetId], None]) -> None:
     world, target = poisoned(store)
 

@@ -8,7 +8,8 @@
 local triggered = 0
 for i = 1, #ARGV, 2 do
   triggered = triggered + act_or_show(ARGV[i], is_automated, { kind = 'spec', lane = 'push',
-    why = ARGV[i + 1], reason = 'VariablesChanged', message = ARGV[i + 1] .. ': sync it' })
+    why = ARGV[i + 1], reason = 'VariablesChanged', message = ARGV[i + 1] .. ': sync it',
+    other = true })
 end
 flush_counts()
 return triggered
