@@ -13,7 +13,7 @@ from syncline_workers import tasks
 def declared() -> dict[str, Any]:
     """What a worker's app knows, without Celery's own."""
     app = Celery("declared", set_as_current=False)
-    tasks.register(app, _never)
+    tasks.register(app, _never, _never)
     return {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
 
 

@@ -62,7 +62,7 @@ def app(store: Store) -> Iterator[Celery]:
     made.conf.result_backend = "syncline_workers.results.backend:FleetBackend"
     made.syncline_store = lambda: store
     ports: Any = Ports(StoreDesk(store, Settings()))
-    tasks.register(made, lambda: ports)
+    tasks.register(made, lambda: ports, lambda *_: False)
     yield made
     made.close()
 
@@ -100,7 +100,7 @@ def test_an_unforeseen_error_before_the_claim_costs_no_attempt(
     broken = create_app(Settings(), name="broken")
     broken.conf.result_backend = app.conf.result_backend
     broken.syncline_store = lambda: store
-    tasks.register(broken, lambda: ports)
+    tasks.register(broken, lambda: ports, lambda *_: False)
 
     result = run(broken, sent)
 

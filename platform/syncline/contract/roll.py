@@ -47,6 +47,11 @@ class Worker:
     slots: int  # tasks at once
     lanes: tuple[str, ...]
 
+    @property
+    def host(self) -> str:
+        """The machine, or container, whose disk it uses."""
+        return self.name.partition("@")[2]
+
 
 def sign(client: Any, worker: Worker) -> None:
     """Say that a worker lives."""

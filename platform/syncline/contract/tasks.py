@@ -18,6 +18,7 @@ class ReconcilePayload(Stored):
     target: TargetId
     ticket: str
     name: str = ""  # project/app@cluster, so that Flower is readable
+    left: int = 0  # so many workers left it to others; see the workers' ``app.affinity``
 
 
 class SubjectPayload(Stored):

@@ -17,6 +17,7 @@ from syncline.settings import Settings, strays
 from syncline.store import server
 from syncline_workers import recorder, tasks
 from syncline_workers.app import subject  # noqa: F401 - listens to the tasks' begin and end
+from syncline_workers.app.affinity import Affinity
 from syncline_workers.app.process import Process
 from syncline_workers.app.signing import Signature
 from syncline_workers.app.tracing import Tracing
@@ -37,7 +38,7 @@ app.conf.update(
     worker_consumer="syncline_workers.app.consumer:BatchingConsumer",
 )
 app.syncline_store = process.store  # what the result backend folds into
-tasks.register(app, process.ports)
+tasks.register(app, process.ports, Affinity(app, process.ports))
 signature = Signature()
 signature.connect()
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from syncline.contract.reports import ClusterReport, HealthReport, PreviewRequest, Waiting
 from syncline.model.adoption import Survey
 from syncline.model.change import Inventory, ObjectRef
-from syncline.model.names import ObjectKey, TargetId, Uid
+from syncline.model.names import ObjectKey, TargetId, Uid, split_target_id
 from syncline.model.records import ClusterRecord, RepositoryRecord
 from syncline.model.run import Claim, Inputs, Lease, Progress, Refusal
 from syncline.model.variables import Reading
@@ -139,6 +139,14 @@ class StoreLookups:
     def repository(self, uid: Uid) -> RepositoryRecord | None:
         """See the port."""
         return documents.repository(self.store, uid)
+
+    def first_of(self, target: TargetId) -> RepositoryRecord | None:
+        """See the port."""
+        application = documents.application(self.store, split_target_id(target)[0])
+        if application is None:
+            return None
+        found = documents.get(self.store, Kind.REPOSITORY, application.spec.source.repository)
+        return found if isinstance(found, RepositoryRecord) else None
 
     def heads(self, uid: Uid) -> dict[str, str]:
         """See the port."""

@@ -90,6 +90,11 @@ class AllRepositories:
         """See the port."""
         return probing.steps(repository, self._credentials)
 
+    def is_at_hand(self, repository: RepositoryRecord) -> bool:
+        """See the port: of archives it is one release that is fetched."""
+        is_git = repository.spec.serves is RepositoryType.GIT
+        return not is_git or self._git.is_mirrored(repository)
+
     def tidy(self) -> None:
         """See the port: archives are on Git's shelf."""
         self._git.tidy()

@@ -198,6 +198,15 @@ class GitRepositories:
         mirror = self._mirrors.of(repository, url)
         return mirror.commit(revision) if refs.is_commit(revision) else None
 
+    def is_mirrored(self, repository: RepositoryRecord) -> bool:
+        """Whether this host has a mirror of it; asks nobody, and makes none.
+
+        Raises:
+            InvalidDocument, UnsafePath, CredentialRefused: it may not be reached like this.
+        """
+        url = policy.admitted(repository, self._settings)
+        return self._mirrors.of(repository, url).path.is_dir()
+
     def tidy(self) -> None:
         """Remove mirrors that are not used any more; most calls only look at the time."""
         self._mirrors.tidy()

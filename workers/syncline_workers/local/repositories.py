@@ -70,6 +70,10 @@ class LocalRepositories:
         """See the port."""
         return self.others.probe(repository)
 
+    def is_at_hand(self, _repository: RepositoryRecord) -> bool:
+        """See the port."""
+        return True
+
     def tidy(self) -> None:
         """Leave the disk as it is: other commands use it at the same time."""
 

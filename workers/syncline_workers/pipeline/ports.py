@@ -67,6 +67,9 @@ class Lookups(Protocol):
     def repository(self, uid: Uid) -> RepositoryRecord | None:
         """The repository, None where it is gone."""
 
+    def first_of(self, target: TargetId) -> RepositoryRecord | None:
+        """The repository of a target's first source; None where target or repository is gone."""
+
     def heads(self, uid: Uid) -> dict[str, str]:
         """Revision as written → commit last seen ("" = never); every followed revision is here."""
 

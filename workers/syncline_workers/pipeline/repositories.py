@@ -37,6 +37,9 @@ class Repositories(Protocol):
     def probe(self, repository: RepositoryRecord) -> Iterable[Step]:
         """Look at the way to a repository, step by step; see ``archives.probing``."""
 
+    def is_at_hand(self, repository: RepositoryRecord) -> bool:
+        """Whether this host has, or needs, no copy of a repository that would have to be made."""
+
     def tidy(self) -> None:
         """Remove what is not used any more from this host's disk, where it is time again."""
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import Ignore
 
 from syncline.contract import tasks
 from syncline.contract.celery import unpack
@@ -30,13 +31,19 @@ from syncline_workers.pipeline.ports import Ports
 _Argument = Mapping[str, Any]
 
 
-def register(app: Celery, ports: Callable[[], Ports]) -> None:
-    """Declare every task of the contract on the app. ``ports`` is called in the worker's child."""
+Leaves = Callable[[Any, tasks.ReconcilePayload], bool]
+"""Celery's request and a payload → whether the run was left to another worker."""
+
+
+def register(app: Celery, ports: Callable[[], Ports], leaves: Leaves) -> None:
+    """Declare every task of the contract; what is given is called in the worker's child."""
     task = partial(app.task, shared=False)  # else every app of this process would get them too
 
-    @task(name=tasks.RECONCILE.name, ignore_result=False)
-    def reconcile(argument: _Argument) -> Report | Refusal:
+    @task(name=tasks.RECONCILE.name, ignore_result=False, bind=True)
+    def reconcile(self: Any, argument: _Argument) -> Report | Refusal:
         payload = unpack(tasks.RECONCILE, argument)
+        if leaves(self.request, payload):
+            raise Ignore
         return runs.reconcile(ports(), payload.target, payload.ticket)
 
     @task(name=tasks.LOOKUP.name, ignore_result=False)

@@ -1,0 +1,128 @@
+"""Two workers with disks of their own, and heavy runs of one repository."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from pydantic import SecretStr
+
+from syncline.contract import queues, rendezvous, roll
+from syncline.contract.celery import create_app, send
+from syncline.contract.tasks import RECONCILE, ReconcilePayload
+from syncline.model.names import TargetId
+from syncline.settings import Settings, StoreSettings
+from tests.harness.poll import until
+from tests.harness.process import Process
+from tests.harness.redis import Redis
+
+ROOT = Path(__file__).parents[2]
+HOSTS = ("one", "two")
+RUNS = [f"t{number}" for number in range(12)]
+Start = Callable[..., None]
+
+
+@pytest.fixture
+def app(own_redis: Redis) -> Iterator[Celery]:
+    made = create_app(Settings(store=StoreSettings(url=SecretStr(own_redis.url))), name="scheduler")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path, own_redis: Redis, app: Celery) -> Iterator[Start]:
+    """Starts both hosts, of which these have the mirror, and waits until they are on the roll."""
+    processes = []
+
+    def begin(mirrored: tuple[str, ...] = ()) -> None:
+        for host in HOSTS:
+            has = {"MIRRORED": "yes" if host in mirrored else ""}
+            processes.append(_worker(tmp_path, own_redis, host, has))
+            processes[-1].start()
+        until(lambda: len(_living(app)) == len(HOSTS), within=60, what="both on the roll")
+
+    yield begin
+    for process in processes:
+        process.stop()
+
+
+def test_runs_of_a_repository_go_where_its_mirror_is_to_be(
+    app: Celery, start: Start, tmp_path: Path
+) -> None:
+    start()
+
+    _send(app)
+
+    assert _ran(tmp_path) == {rendezvous.preferred("r1", HOSTS): sorted(RUNS)}
+
+
+def test_runs_are_done_where_the_mirror_is(app: Celery, start: Start, tmp_path: Path) -> None:
+    other = min(HOSTS, key=lambda host: rendezvous.weight(host, "r1"))
+    start(mirrored=(other,))
+
+    _send(app)
+
+    ran = _ran(tmp_path)
+    assert sorted(ticket for tickets in ran.values() for ticket in tickets) == sorted(RUNS)
+    assert ran[other]  # both may: the other one is to have it, too
+
+
+def test_who_is_killed_holds_nothing_up(
+    app: Celery, start: Start, tmp_path: Path, own_redis: Redis
+) -> None:
+    """The roll names a host for half a minute after it is gone."""
+    gone = rendezvous.preferred("r1", HOSTS)
+    (alive,) = {*HOSTS} - {gone}
+    with app.connection_for_write().default_channel.conn_or_acquire() as client:
+        roll.sign(client, roll.Worker(name=f"w@{gone}", slots=1, lanes=(queues.HEAVY,)))
+    process = _worker(tmp_path, own_redis, alive, {})
+    process.start()
+    try:
+        _send(app)
+        assert _ran(tmp_path) == {alive: sorted(RUNS)}
+    finally:
+        process.stop()
+
+
+def _worker(directory: Path, redis: Redis, host: str, has: dict[str, str]) -> Process:
+    environment = {
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}:{ROOT / 'workers'}",
+        "SYNCLINE_STORE_URL": redis.url,
+        "JOURNAL": str(directory / host),
+        **has,
+    }
+    command = ["-m", "celery", "-A", "tests.affinity.host", "worker", "--concurrency", "1"]
+    return Process(
+        Path("/usr/bin/env"),
+        [
+            *(f"{variable}={value}" for variable, value in environment.items()),
+            *(sys.executable, *command, "--hostname", f"w@{host}", "--queues", queues.HEAVY),
+        ],
+        log=directory / f"{host}.log",
+    )
+
+
+def _living(app: Celery) -> set[str]:
+    with app.connection_for_write().default_channel.conn_or_acquire() as client:
+        return {each.host for each in roll.present(client)}
+
+
+def _send(app: Celery) -> None:
+    for ticket in RUNS:
+        payload = ReconcilePayload(target=TargetId("a.b"), ticket=ticket)
+        send(app, RECONCILE, payload, task_id=ticket, queue=queues.HEAVY)
+
+
+def _ran(directory: Path) -> dict[str, list[str]]:
+    """Host → what it ran, once all is done."""
+
+    def look() -> dict[str, list[str]] | None:
+        found = {
+            host: sorted((directory / host).read_text().split())
+            for host in HOSTS
+            if (directory / host).exists()
+        }
+        return found if sum(map(len, found.values())) >= len(RUNS) else None
+
+    return until(look, within=60, what="all runs")
