@@ -44,6 +44,8 @@ def start(tmp_path: Path, own_redis: Redis, app: Celery) -> Iterator[Start]:
 
     yield begin
     for process in processes:
+        process.ask_to_end()
+    for process in processes:
         process.stop()
 
 

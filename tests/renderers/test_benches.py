@@ -43,7 +43,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Engine]]:
             found.append(self)
 
     monkeypatch.setattr(benches, "Engine", Noted)
-    monkeypatch.setattr(benches, "_unfit", set())
+    monkeypatch.setattr(benches, "_unfit", {})
     yield found
     benches.ENGINES.close()
 
@@ -141,6 +141,17 @@ def test_other_files_have_another_process(
     assert [engine.sources.name for engine in started] == ["sources", "elsewhere"]
 
 
+def test_those_that_were_not_used_for_long_end(
+    started: list[Engine], settings: RenderSettings, tmp_path: Path
+) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        with benches.bench(RendererName.KUSTOMIZE, tmp_path / name, settings, subject=name):
+            pass
+
+    assert [engine.temporary.parent.exists() for engine in started] == [False, True, True]
+
+
 def test_a_process_renders_so_often_and_no_more(
     built: Built, started: list[Engine], limited: Limited
 ) -> None:
@@ -192,7 +203,9 @@ def test_without_engines_renders_have_their_own_process(
     assert started == []
 
 
-@pytest.mark.parametrize("act", ["sys.exit(2)", "say('nonsense\\n')", "say('[]\\n')"])
+@pytest.mark.parametrize(
+    "act", ["sys.exit(2)", "say('nonsense\\n')", "say('[]\\n')", "say('{}\\n')"]
+)
 def test_who_ends_under_a_render_is_not_needed_for_it(
     built: Built, started: list[Engine], fake: Callable[..., RenderSettings], act: str
 ) -> None:
@@ -258,8 +271,10 @@ def test_a_fork_has_engines_of_its_own(built: Built, started: list[Engine]) -> N
     built()
     child = os.fork()
     if child == 0:
-        built()
-        os._exit(len(started))
+        try:
+            built()
+        finally:
+            os._exit(len(started))
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
     built()

@@ -26,6 +26,7 @@ from syncline_workers.archives.kinds import open_all
 from syncline_workers.cluster.connect import Clusters
 from syncline_workers.pipeline.ports import Ports
 from syncline_workers.pipeline.timeline import Begin
+from syncline_workers.renderers.benches import ENGINES
 from syncline_workers.web.fetch import Web
 
 _PAUSE = 60.0  # seconds; the first time is after a process's first task
@@ -75,6 +76,7 @@ class Process:
         if self._ports is not None:
             self._ports.repositories.close()
             self._ports.clusters.close()
+            ENGINES.close()
         if self._store is not None:
             self._store.close()
         self._store = self._ports = None

@@ -35,6 +35,8 @@ from syncline_workers.renderers.isolation import Needs
 KEPT: Final = 2
 """Idle engines of a process; one has 50 to 80 MB."""
 
+_AGAIN: Final = 300.0  # seconds until one that cannot be used is tried again
+
 log = structlog.get_logger(__name__)
 
 
@@ -191,7 +193,7 @@ def _started(
     program: str, renderer: RendererName, sources: Path, settings: RenderSettings
 ) -> Engine | None:
     wanted = tools.version(renderer, settings, subject=str(renderer))
-    if (program, wanted) in _unfit:
+    if time.monotonic() < _unfit.get((program, wanted), 0.0):
         return None
     try:
         engine = Engine(program, sources, settings)
@@ -205,12 +207,12 @@ def _started(
     return None
 
 
-_unfit: Final[set[tuple[str, str]]] = set()
-"""Engines that were tried in vain, with the version that was wanted."""
+_unfit: Final[dict[tuple[str, str], float]] = {}
+"""Engines that were tried in vain, for a version → when they may be tried again, monotonic."""
 
 
 def _refuse(program: str, wanted: str, why: str) -> None:
-    _unfit.add((program, wanted))
+    _unfit[program, wanted] = time.monotonic() + _AGAIN
     log.warning("engine_refused", engine=program, detail=f"{why}; each render has its own process")
 
 

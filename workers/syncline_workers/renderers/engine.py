@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from syncline.settings import RenderSettings
 from syncline_workers import scratch
@@ -25,6 +25,7 @@ from syncline_workers.renderers import isolation, sandbox
 from syncline_workers.renderers.answers import Answers, Gone
 from syncline_workers.renderers.isolation import Needs
 
+_T = TypeVar("_T")
 _BEGIN: Final = 20.0  # seconds: it needs 0.1
 
 
@@ -57,7 +58,7 @@ class Engine:
             self._remove()
             raise
         try:
-            self.version = str(self._said(time.monotonic() + _BEGIN)["version"])
+            self.version = _field(self._said(time.monotonic() + _BEGIN), "version", str)
         except BaseException:
             self.end()
             raise
@@ -127,11 +128,12 @@ class Engine:
         except OSError as exc:
             raise Gone(str(exc)) from exc
         said = self._said(deadline)
-        if said["size"] > most:
+        failed, size = _field(said, "failed", bool), _field(said, "size", int)
+        if not 0 <= size <= most:
             raise sandbox.TooMuch
-        output = self._answers.exactly(said["size"], deadline)
+        output = self._answers.exactly(size, deadline)
         self._answered = True
-        return Answer(said["failed"], output, self._answers.errors())
+        return Answer(failed, output, self._answers.errors())
 
     def end(self) -> None:
         """End it, with all that it has."""
@@ -144,12 +146,17 @@ class Engine:
         shutil.rmtree(self._home, ignore_errors=True)
         os.close(self._lock)
 
-    def _said(self, deadline: float) -> dict[str, Any]:
+    def _said(self, deadline: float) -> object:
         line = self._answers.line(deadline)
         try:
-            said = json.loads(line)
+            return json.loads(line)
         except ValueError as exc:
             raise Gone(f"said {line[:100]!r}") from exc
-        if not isinstance(said, dict):
-            raise Gone(f"said {line[:100]!r}")
-        return said
+
+
+def _field(said: object, name: str, kind: type[_T]) -> _T:
+    """A field of what an engine said, which may have been taken over."""
+    found = said.get(name) if isinstance(said, dict) else None
+    if not isinstance(found, kind):
+        raise Gone(f"said {str(said)[:100]!r}, which has no {name}")
+    return found
