@@ -1,6 +1,7 @@
 """Directories that are laid out are used again, and hold what is wanted whatever befell them."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -186,6 +187,26 @@ def test_only_so_many_are_kept_and_so_many_bytes(
     with lent(places, {"large": "x" * 101}) as large:
         pass
     assert [root.exists() for root in (roots[-1], half, large)] == [True, True, False]
+
+
+def test_what_somebody_tidied_away_is_made_anew(places: Places) -> None:
+    with lent(places, CHART) as root:
+        pass
+    shutil.rmtree(root.parent)
+
+    with lent(places, CHART) as again:
+        assert held(again) == {"chart": "/", "chart/templates": "/", **CHART}
+
+
+def test_all_are_in_one_directory_that_goes_when_nothing_is_in_use(places: Places) -> None:
+    with lent(places, CHART) as one, lent(places, CHART) as two:
+        assert one.parent == two.parent
+        assert one != two
+        places.close()
+        assert held(one) == held(two)
+    places.close()
+
+    assert not one.parent.exists()
 
 
 def test_too_much_is_not_laid_out(places: Places) -> None:

@@ -23,7 +23,7 @@ from syncline.errors import SynclineError
 from syncline_workers.pipeline.ports import Ports
 
 MOST: Final = 16
-"""Workers that leave a run to others; each costs about 3 ms."""
+"""Workers that leave a run to others: each is one message more."""
 
 _LOOK: Final = 10.0  # seconds between two looks at who lives
 _AWAY: Final = (KombuError, RedisError, OSError, SynclineError)

@@ -194,9 +194,15 @@ class Places:
         if best is not None:
             best.remove()
         with self._lock:
-            if not self._around:
-                self._around.append(scratch.lasting("tree"))
-            return Place(tempfile.mkdtemp(dir=self._around[0][0]))
+            return Place(tempfile.mkdtemp(dir=self._beside()))
+
+    def _beside(self) -> Path:
+        """Where the directories are; made anew where somebody tidied it away."""
+        if self._around and not self._around[0][0].is_dir():
+            os.close(self._around.pop()[1])
+        if not self._around:
+            self._around.append(scratch.lasting("tree"))
+        return self._around[0][0]
 
     def _mine(self) -> list[Place]:
         """What is idle; after a fork nothing, since it is the parent's."""
