@@ -50,7 +50,7 @@ def test_messages_arrive_in_their_queues_readable_for_people(
     shown = ("id", "task", "queue", "argsrepr", "kwargsrepr", "payload")
     assert [[message[name] for name in shown] for message in arrived if message] == [
         ["a.b.1", RECONCILE.name, "user", "web@one", "",
-         {"target": "a.b", "ticket": "a.b.1", "name": "web@one"}],
+         {"target": "a.b", "ticket": "a.b.1", "name": "web@one", "left": 0}],
         ["lookup.abc.1", LOOKUP.name, "lookup", "shop", "",
          {"uid": "abc", "name": "shop", "again": 0.0, "next": 0.0, "others": []}],
     ]  # fmt: skip
