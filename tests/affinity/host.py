@@ -1,7 +1,6 @@
 """A worker's app for tests: a host whose runs are refused, and written down, as they begin.
 
-Run as ``celery -A tests.affinity.host worker``. ``JOURNAL`` is a file, ``MIRRORED`` is not empty
-where the host has the mirror.
+Run as ``celery -A tests.affinity.host worker``. ``JOURNAL`` is a file. It never has the mirror.
 """
 
 import os
@@ -32,7 +31,7 @@ class Desk:
 ports: Any = SimpleNamespace(
     desk=Desk(),
     lookups=SimpleNamespace(first_of=lambda _target: REPOSITORY),
-    repositories=SimpleNamespace(is_at_hand=lambda _: bool(os.environ.get("MIRRORED"))),
+    repositories=SimpleNamespace(is_at_hand=lambda _: False),
     worker="worker",
 )
 app = create_app(Settings(), name="host")

@@ -32,13 +32,12 @@ def app(own_redis: Redis) -> Iterator[Celery]:
 
 @pytest.fixture
 def start(tmp_path: Path, own_redis: Redis, app: Celery) -> Iterator[Start]:
-    """Starts both hosts, of which these have the mirror, and waits until they are on the roll."""
+    """Starts both hosts, and waits until they are on the roll."""
     processes = []
 
-    def begin(mirrored: tuple[str, ...] = ()) -> None:
+    def begin() -> None:
         for host in HOSTS:
-            has = {"MIRRORED": "yes" if host in mirrored else ""}
-            processes.append(_worker(tmp_path, own_redis, host, has))
+            processes.append(_worker(tmp_path, own_redis, host))
             processes[-1].start()
         until(lambda: len(_living(app)) == len(HOSTS), within=60, what="both on the roll")
 
@@ -49,25 +48,17 @@ def start(tmp_path: Path, own_redis: Redis, app: Celery) -> Iterator[Start]:
         process.stop()
 
 
-def test_runs_of_a_repository_go_where_its_mirror_is_to_be(
+def test_each_run_is_done_once_and_the_wanted_host_does_some(
     app: Celery, start: Start, tmp_path: Path
 ) -> None:
+    """While that one is busy, the other may do the rest: nobody waits."""
     start()
-
-    _send(app)
-
-    assert _ran(tmp_path) == {rendezvous.preferred("r1", HOSTS): sorted(RUNS)}
-
-
-def test_runs_are_done_where_the_mirror_is(app: Celery, start: Start, tmp_path: Path) -> None:
-    other = min(HOSTS, key=lambda host: rendezvous.weight(host, "r1"))
-    start(mirrored=(other,))
 
     _send(app)
 
     ran = _ran(tmp_path)
     assert sorted(ticket for tickets in ran.values() for ticket in tickets) == sorted(RUNS)
-    assert ran[other]  # both may: the other one is to have it, too
+    assert ran[rendezvous.preferred("r1", HOSTS)]
 
 
 def test_who_is_killed_holds_nothing_up(
@@ -78,7 +69,7 @@ def test_who_is_killed_holds_nothing_up(
     (alive,) = {*HOSTS} - {gone}
     with app.connection_for_write().default_channel.conn_or_acquire() as client:
         roll.sign(client, roll.Worker(name=f"w@{gone}", slots=1, lanes=(queues.HEAVY,)))
-    process = _worker(tmp_path, own_redis, alive, {})
+    process = _worker(tmp_path, own_redis, alive)
     process.start()
     try:
         _send(app)
@@ -87,12 +78,11 @@ def test_who_is_killed_holds_nothing_up(
         process.stop()
 
 
-def _worker(directory: Path, redis: Redis, host: str, has: dict[str, str]) -> Process:
+def _worker(directory: Path, redis: Redis, host: str) -> Process:
     environment = {
         "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}:{ROOT / 'workers'}",
         "SYNCLINE_STORE_URL": redis.url,
         "JOURNAL": str(directory / host),
-        **has,
     }
     command = ["-m", "celery", "-A", "tests.affinity.host", "worker", "--concurrency", "1"]
     return Process(

@@ -14,7 +14,7 @@ from syncline.errors import LimitExceeded, RenderFailed
 from syncline.model.source import RendererName
 from syncline.settings import RenderSettings
 from syncline_workers import scratch
-from syncline_workers.renderers import benches
+from syncline_workers.renderers import benches, engines
 from syncline_workers.renderers.engine import Engine
 from tests.harness.poll import until
 from tests.renderers.bundles import Limited, Program
@@ -42,10 +42,10 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Engine]]:
             super().__init__(*given)
             found.append(self)
 
-    monkeypatch.setattr(benches, "Engine", Noted)
-    monkeypatch.setattr(benches, "_unfit", {})
+    monkeypatch.setattr(engines, "Engine", Noted)
+    monkeypatch.setattr(engines, "_unfit", {})
     yield found
-    benches.ENGINES.close()
+    engines.ENGINES.close()
 
 
 @pytest.fixture

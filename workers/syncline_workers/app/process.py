@@ -26,7 +26,7 @@ from syncline_workers.archives.kinds import open_all
 from syncline_workers.cluster.connect import Clusters
 from syncline_workers.pipeline.ports import Ports
 from syncline_workers.pipeline.timeline import Begin
-from syncline_workers.renderers.benches import ENGINES
+from syncline_workers.renderers.engines import ENGINES
 from syncline_workers.web.fetch import Web
 
 _PAUSE = 60.0  # seconds; the first time is after a process's first task
