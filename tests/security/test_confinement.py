@@ -106,7 +106,8 @@ def test_no_socket_of_the_host_is_reached(hostile: Hostile, tmp_path: Path) -> N
 def test_no_descriptor_of_another_program_is_inherited(hostile: Hostile) -> None:
     """With one it could answer for itself, or for what runs beside it."""
     held = "[n for n in range(3, 200) if tried(lambda: bool(os.fstat(n))) is True]"
-    waiting = threading.Thread(target=hostile, args=("import time; time.sleep(2)",))
+    beside = ("import time; time.sleep(2)",)
+    waiting = threading.Thread(target=hostile, args=beside, kwargs={"host": True})
     waiting.start()
     try:
         assert hostile(attempt(held)) == "[]"

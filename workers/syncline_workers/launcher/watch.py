@@ -64,7 +64,7 @@ class Watch:
 
     def _hear(self, _event: int) -> None:
         """What failed, or where the program will ask; the line ends as the program begins."""
-        said, descriptors, _, _ = socket.recv_fds(self._line, _LONGEST, 1, socket.MSG_CMSG_CLOEXEC)
+        said, descriptors = wire.taken(self._line, _LONGEST, 1)
         if descriptors:
             self._listener = descriptors[0]
         elif said:
